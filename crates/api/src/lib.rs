@@ -1,0 +1,1 @@
+//! The helper API: commands in, events and answers out; strings only.

@@ -1,0 +1,1 @@
+//! The configuration language of ExaBGP: text in, model and diagnostics out.

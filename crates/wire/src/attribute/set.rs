@@ -1,0 +1,163 @@
+//! A set of attributes as one run of bytes: what the Adj-RIB-Out interns and the encoder reads.
+//!
+//! Layout of each attribute, ascending by code, in the order given for equal codes:
+//! `code(1) flags(1) verbatim(1) length(2) value`. `verbatim` is 1 for `attribute [ 0x.. 0x.. 0x.. ]`, which is sent
+//! octet by octet as the user wrote it. Equal sets have equal bytes.
+
+use super::{Attribute, AttributeType, Repeat};
+
+const HEADER: usize = 5;
+
+/// An attribute of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredAttribute<'a> {
+    /// Flags, code and value.
+    pub attribute: Attribute<'a>,
+    /// Whether it is sent exactly so, known or not.
+    pub verbatim: bool,
+}
+
+/// The attributes of a set, from its bytes.
+#[derive(Clone, Debug)]
+pub struct SetIter<'a>(&'a [u8]);
+
+/// Iterates over the attributes of a set's bytes.
+pub const fn iter(set: &[u8]) -> SetIter<'_> {
+    SetIter(set)
+}
+
+impl<'a> Iterator for SetIter<'a> {
+    type Item = StoredAttribute<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<StoredAttribute<'a>> {
+        let (&[code, flags, verbatim, high, low], rest) = self.0.split_first_chunk::<HEADER>()?;
+        let (value, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([high, low])))?;
+        self.0 = rest;
+        Some(StoredAttribute {
+            attribute: Attribute { flags, code, value },
+            verbatim: verbatim != 0,
+        })
+    }
+}
+
+/// Collects attributes and writes their set. Meant to be reused: [`Self::clear`] keeps its memory.
+#[derive(Clone, Debug, Default)]
+pub struct SetBuilder {
+    values: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    code: u8,
+    flags: u8,
+    verbatim: bool,
+    start: u32,
+    end: u32,
+}
+
+/// The value is longer than an attribute can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an attribute can not be longer than 65535 octets, and this one has {0}")]
+pub struct TooLong(pub usize);
+
+impl SetBuilder {
+    /// Forgets the attributes.
+    pub fn clear(&mut self) {
+        self.values.clear();
+        self.entries.clear();
+    }
+
+    /// Whether there is no attribute.
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether an attribute of this code is there.
+    pub fn has(&self, code: u8) -> bool {
+        self.entries.iter().any(|entry| entry.code == code)
+    }
+
+    /// Adds a known attribute by letting `write` append its value. A second one is dropped or joined as its row says.
+    pub fn add<E: From<TooLong>>(
+        &mut self,
+        row: &AttributeType,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let start = self.values.len();
+        write(&mut self.values)?;
+        let earlier = self.entries.iter().position(|e| e.code == row.code && !e.verbatim);
+        match (earlier, row.repeat) {
+            (Some(_), Repeat::KeepFirst) => {
+                self.values.truncate(start);
+                return Ok(());
+            }
+            (earlier, _) => {
+                let mut value = self.values.split_off(start);
+                if let Some(earlier) = earlier {
+                    let entry = self.entries.remove(earlier);
+                    let old = self.values.get(entry.start as usize..entry.end as usize);
+                    value.splice(0..0, old.unwrap_or_default().iter().copied());
+                }
+                (row.normalise)(&mut value);
+                self.values.append(&mut value);
+            }
+        }
+        self.push(row.code, row.flags, false, start)
+    }
+
+    /// Adds an attribute that is sent exactly so.
+    pub fn add_verbatim(&mut self, flags: u8, code: u8, value: &[u8]) -> Result<(), TooLong> {
+        let start = self.values.len();
+        self.values.extend_from_slice(value);
+        self.push(code, flags, true, start)
+    }
+
+    fn push<E: From<TooLong>>(
+        &mut self,
+        code: u8,
+        flags: u8,
+        verbatim: bool,
+        start: usize,
+    ) -> Result<(), E> {
+        let end = self.values.len();
+        if end - start > usize::from(u16::MAX) {
+            self.values.truncate(start);
+            return Err(TooLong(end - start).into());
+        }
+        let clip = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+        self.entries.push(Entry { code, flags, verbatim, start: clip(start), end: clip(end) });
+        Ok(())
+    }
+
+    /// Writes the bytes of the set.
+    pub fn write(&mut self, out: &mut Vec<u8>) {
+        self.entries.sort_by_key(|entry| entry.code);
+        for entry in &self.entries {
+            let value = self.values.get(entry.start as usize..entry.end as usize);
+            let value = value.unwrap_or_default();
+            let length = u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes();
+            out.extend_from_slice(&[entry.code, entry.flags, u8::from(entry.verbatim)]);
+            out.extend_from_slice(&length);
+            out.extend_from_slice(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_sorted_and_read_back() {
+        let mut builder = SetBuilder::default();
+        builder.add_verbatim(0xc0, 99, &[1, 2]).unwrap();
+        builder.add_verbatim(0x40, 1, &[]).unwrap();
+        let mut bytes = Vec::new();
+        builder.write(&mut bytes);
+        let read: Vec<_> = iter(&bytes).map(|a| (a.attribute.code, a.attribute.value)).collect();
+        assert_eq!(read, [(1, &[][..]), (99, &[1, 2][..])]);
+        assert!(builder.add_verbatim(0xc0, 99, &vec![0; 70_000]).is_err());
+    }
+}

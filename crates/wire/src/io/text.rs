@@ -1,0 +1,218 @@
+//! Writing numbers, addresses and hexadecimal as text, straight into a byte buffer.
+//!
+//! Rendering an UPDATE is a hot path, and most of its time would go into `Display` of addresses: these write the same
+//! characters several times faster. All write valid UTF-8.
+
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+const LOWER: &[u8; 16] = b"0123456789abcdef";
+const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+
+/// The decimal text of every octet: three characters and how many of them count.
+static OCTETS: [([u8; 3], u8); 256] = octets();
+
+const fn octets() -> [([u8; 3], u8); 256] {
+    let mut table = [([0u8; 3], 0u8); 256];
+    let mut value = 0;
+    while value < 256 {
+        let (hundreds, tens, ones) =
+            (b'0' + (value / 100) as u8, b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8);
+        #[expect(clippy::indexing_slicing, reason = "a constant table filled by its own bounds")]
+        {
+            table[value] = if value >= 100 {
+                ([hundreds, tens, ones], 3)
+            } else if value >= 10 {
+                ([tens, ones, 0], 2)
+            } else {
+                ([ones, 0, 0], 1)
+            };
+        }
+        value += 1;
+    }
+    table
+}
+
+/// Writes `text` as it is.
+#[inline]
+pub fn push(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Writes a number in decimal.
+#[inline]
+pub fn push_decimal(out: &mut Vec<u8>, number: u64) {
+    let mut buffer = itoa::Buffer::new();
+    out.extend_from_slice(buffer.format(number).as_bytes());
+}
+
+/// Writes one octet in decimal.
+#[inline]
+pub fn push_octet(out: &mut Vec<u8>, octet: u8) {
+    if let Some((characters, length)) = OCTETS.get(usize::from(octet)) {
+        // The three characters are always written: one copy of a fixed size, then cut.
+        let end = out.len() + usize::from(*length);
+        out.extend_from_slice(characters);
+        out.truncate(end);
+    }
+}
+
+/// Writes an IPv4 address in dotted quads.
+#[inline]
+pub fn push_ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
+    let [a, b, c, d] = address.octets();
+    push_octet(out, a);
+    out.push(b'.');
+    push_octet(out, b);
+    out.push(b'.');
+    push_octet(out, c);
+    out.push(b'.');
+    push_octet(out, d);
+}
+
+/// Writes an IPv6 address as RFC 5952 says; an IPv4-mapped one as `::ffff:1.2.3.4`.
+pub fn push_ipv6(out: &mut Vec<u8>, address: Ipv6Addr) {
+    if address.to_ipv4_mapped().is_some() {
+        let _ = write!(out, "{address}");
+        return;
+    }
+    let segments = address.segments();
+    // The longest run of two or more zero groups, the first of equals, becomes `::`.
+    let (mut best, mut best_length, mut start, mut length) = (0, 0, 0, 0);
+    for (index, segment) in segments.iter().enumerate() {
+        if *segment == 0 {
+            if length == 0 {
+                start = index;
+            }
+            length += 1;
+            if length > best_length {
+                (best, best_length) = (start, length);
+            }
+        } else {
+            length = 0;
+        }
+    }
+    let gap = if best_length > 1 { best..best + best_length } else { 8..8 };
+    for (index, segment) in segments.iter().enumerate() {
+        if gap.contains(&index) {
+            if index == gap.start {
+                push(out, "::");
+            }
+            continue;
+        }
+        if index > 0 && index != gap.end {
+            out.push(b':');
+        }
+        push_group(out, *segment);
+    }
+}
+
+/// Writes a 16-bit group in lower-case hexadecimal without leading zeros.
+#[inline]
+fn push_group(out: &mut Vec<u8>, group: u16) {
+    let mut started = false;
+    for shift in [12, 8, 4, 0] {
+        let digit = usize::from(group >> shift & 0xf);
+        if started || digit != 0 || shift == 0 {
+            started = true;
+            out.extend(LOWER.get(digit));
+        }
+    }
+}
+
+/// Writes an address of either family.
+#[inline]
+pub fn push_ip(out: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => push_ipv4(out, address),
+        IpAddr::V6(address) => push_ipv6(out, address),
+    }
+}
+
+/// Writes octets as upper-case hexadecimal, without a prefix.
+pub fn push_hex_upper(out: &mut Vec<u8>, bytes: &[u8]) {
+    push_hex_digits(out, bytes, UPPER);
+}
+
+/// Writes octets as lower-case hexadecimal, without a prefix.
+pub fn push_hex_lower(out: &mut Vec<u8>, bytes: &[u8]) {
+    push_hex_digits(out, bytes, LOWER);
+}
+
+fn push_hex_digits(out: &mut Vec<u8>, bytes: &[u8], digits: &[u8; 16]) {
+    out.reserve(bytes.len() * 2);
+    for byte in bytes {
+        out.extend(digits.get(usize::from(byte >> 4)));
+        out.extend(digits.get(usize::from(byte & 0xf)));
+    }
+}
+
+/// Writes text that a peer supplied so that it can not break a line: control characters and the backslash are escaped.
+pub fn push_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
+    for character in String::from_utf8_lossy(bytes).chars() {
+        if character.is_control() || character == '\\' {
+            let _ = write!(out, "{}", character.escape_default());
+        } else {
+            let _ = write!(out, "{character}");
+        }
+    }
+}
+
+/// Reads hexadecimal digits, with or without `0x`, ignoring nothing. `None` unless all are digits and their number even.
+pub fn parse_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    let digit = |character: u8| char::from(character).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ip(address: IpAddr) -> String {
+        let mut out = Vec::new();
+        push_ip(&mut out, address);
+        String::from_utf8(out).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn addresses_are_written_as_the_standard_library_writes_them(bits: u128, mask: u128, v4: u32) {
+            prop_assert_eq!(ip(Ipv4Addr::from(v4).into()), Ipv4Addr::from(v4).to_string());
+            for bits in [bits, bits & mask, bits & 0xffff, 0xffff_u128 << 32 | u128::from(v4), u128::from(v4)] {
+                let address = Ipv6Addr::from(bits);
+                // The deprecated IPv4-compatible form is the one that differs: ours is RFC 5952 section 5's.
+                if bits >> 32 != 0 {
+                    prop_assert_eq!(ip(address.into()), address.to_string());
+                }
+            }
+        }
+
+        #[test]
+        fn hexadecimal_survives(bytes: Vec<u8>) {
+            let mut out = Vec::new();
+            push_hex_upper(&mut out, &bytes);
+            prop_assert_eq!(parse_hex(std::str::from_utf8(&out).unwrap()), Some(bytes));
+        }
+    }
+
+    #[test]
+    fn zero_runs_at_the_edges() {
+        for text in ["::", "::1", "1::", "0:1::", "1:0:2:3:4:5:6:7", "2001:db8::1:0:0:1", "fe80::1"] {
+            let address: Ipv6Addr = text.parse().unwrap();
+            assert_eq!(ip(address.into()), address.to_string());
+        }
+    }
+
+    #[test]
+    fn odd_or_foreign_digits_are_refused() {
+        assert_eq!(parse_hex("0xabc"), None);
+        assert_eq!(parse_hex("zz"), None);
+        assert_eq!(parse_hex("0x"), Some(vec![]));
+    }
+}

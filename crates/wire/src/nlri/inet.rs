@@ -1,0 +1,92 @@
+//! IPv4 and IPv6 unicast and multicast (RFC 4271 section 4.3, RFC 4760): `length(1) prefix`.
+
+use std::net::Ipv4Addr;
+use std::ops::Range;
+
+use super::{JsonForm, Nlri, NlriType};
+use crate::codes::Family;
+use crate::io::reader::{Fault, Reader, WireError};
+use crate::io::text::{push, push_ipv4};
+use crate::io::tokens::{TextError, Tokens};
+use crate::prefix::{Prefix, PrefixError, longest, octets_for, push_prefix};
+
+/// The row of the registry.
+pub const ROW: NlriType = NlriType {
+    name: "inet",
+    families: &[
+        Family::IPV4_UNICAST,
+        Family::IPV4_MULTICAST,
+        Family::IPV6_UNICAST,
+        Family::IPV6_MULTICAST,
+    ],
+    packed: |family| family.eq(&Family::IPV4_UNICAST),
+    take,
+    identity,
+    json,
+    text,
+    parse,
+};
+
+#[inline]
+fn take<'a>(family: Family, reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
+    let whole = *reader;
+    let bits = reader.u8("prefix length")?;
+    if bits > longest(family.afi) {
+        return Err(whole.error("prefix length", Fault::Invalid(u64::from(bits))));
+    }
+    reader.take(octets_for(bits), "prefix")?;
+    Ok(whole.remaining().get(..=octets_for(bits)).unwrap_or_default())
+}
+
+fn identity(_: Family, bytes: &[u8]) -> Range<usize> {
+    0..bytes.len()
+}
+
+fn json(nlri: Nlri<'_>, form: JsonForm, out: &mut Vec<u8>) {
+    let bare = form.compact && nlri.path_id.is_none();
+    push(out, if bare { "\"" } else { "{ \"nlri\": \"" });
+    prefix(nlri, out);
+    out.push(b'"');
+    if let Some(path_id) = nlri.path_id {
+        push(out, ", \"path-information\": \"");
+        push_ipv4(out, Ipv4Addr::from_bits(path_id));
+        out.push(b'"');
+    }
+    if !bare {
+        push(out, " }");
+    }
+}
+
+fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+    prefix(nlri, out);
+    if let Some(path_id) = nlri.path_id {
+        push(out, " path-information ");
+        push_ipv4(out, Ipv4Addr::from_bits(path_id));
+    }
+}
+
+fn prefix(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+    if let [length, octets @ ..] = nlri.bytes {
+        push_prefix(out, nlri.family.afi, *length, octets);
+    }
+}
+
+fn parse(family: Family, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+    let word = tokens.expect("prefix")?;
+    let prefix = match Prefix::parse(word) {
+        Ok(prefix) => prefix,
+        Err(error) => {
+            let error_text = match error {
+                PrefixError::Address => format!("'{word}' is not a valid IP prefix"),
+                _ => format!("'{word}' is not a valid network"),
+            };
+            return Err(tokens.last_error(error_text).help(error.to_string()));
+        }
+    };
+    if prefix.afi() != family.afi {
+        return Err(tokens
+            .last_error(format!("'{word}' is an {} prefix in a route of {family}", prefix.afi())));
+    }
+    prefix.encode(out);
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! IP prefixes as text and as NLRI bytes: a length in bits, then as many octets as it needs.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::codes::Afi;
+use crate::io::text::{push_decimal, push_ipv4, push_ipv6};
+
+/// The number of octets that hold `bits` bits.
+pub const fn octets_for(bits: u8) -> usize {
+    (bits as usize).div_ceil(8)
+}
+
+/// The longest prefix length of an address family: 32 or 128; 0 for what has no prefixes.
+pub const fn longest(afi: Afi) -> u8 {
+    match afi {
+        Afi::IPV4 => 32,
+        Afi::IPV6 => 128,
+        _ => 0,
+    }
+}
+
+/// Writes `address/length` of the prefix whose NLRI bytes are `length` and then `octets`. Bits below the length are
+/// shown as they are.
+pub fn push_prefix(out: &mut Vec<u8>, afi: Afi, length: u8, octets: &[u8]) {
+    if afi == Afi::IPV4 {
+        let mut address = [0u8; 4];
+        for (to, from) in address.iter_mut().zip(octets) {
+            *to = *from;
+        }
+        push_ipv4(out, Ipv4Addr::from(address));
+    } else {
+        let mut address = [0u8; 16];
+        for (to, from) in address.iter_mut().zip(octets) {
+            *to = *from;
+        }
+        push_ipv6(out, Ipv6Addr::from(address));
+    }
+    out.push(b'/');
+    push_decimal(out, u64::from(length));
+}
+
+/// Why a text is not a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PrefixError {
+    /// The part before the slash is no address.
+    #[error("not an IP address")]
+    Address,
+    /// The part after the slash is no length.
+    #[error("the length must be 0 to {0}")]
+    Length(u8),
+    /// Bits are set below the length.
+    #[error("the host bits must be zero for the given prefix length")]
+    HostBits,
+}
+
+/// An IP prefix: an address and a length in bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Prefix {
+    /// The network address.
+    pub address: IpAddr,
+    /// The length in bits: 0 to 32 or 0 to 128.
+    pub length: u8,
+}
+
+impl Prefix {
+    /// Reads `address/length`, or an address alone as a host route. Bits below the length are refused.
+    pub fn parse(text: &str) -> Result<Self, PrefixError> {
+        let prefix = Self::parse_with_host_bits(text)?;
+        if prefix.has_host_bits() { Err(PrefixError::HostBits) } else { Ok(prefix) }
+    }
+
+    /// Reads `address/length` and lets bits below the length be.
+    pub fn parse_with_host_bits(text: &str) -> Result<Self, PrefixError> {
+        let (address, length) = match text.split_once('/') {
+            Some((address, length)) => (address, Some(length)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| PrefixError::Address)?;
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let length = match length {
+            None => longest,
+            Some(length) => {
+                let digits = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
+                match length.parse::<u8>() {
+                    Ok(length) if digits && length <= longest => length,
+                    _ => return Err(PrefixError::Length(longest)),
+                }
+            }
+        };
+        Ok(Self { address, length })
+    }
+
+    /// The address family.
+    pub const fn afi(self) -> Afi {
+        match self.address {
+            IpAddr::V4(_) => Afi::IPV4,
+            IpAddr::V6(_) => Afi::IPV6,
+        }
+    }
+
+    /// The address in the upper bits of a 128-bit number.
+    const fn bits(self) -> u128 {
+        match self.address {
+            IpAddr::V4(address) => (address.to_bits() as u128) << 96,
+            IpAddr::V6(address) => address.to_bits(),
+        }
+    }
+
+    /// Whether bits are set below the length.
+    pub const fn has_host_bits(self) -> bool {
+        match self.bits().checked_shl(self.length as u32) {
+            Some(rest) => rest != 0,
+            None => false,
+        }
+    }
+
+    /// Whether `address` is in the prefix.
+    pub fn contains(self, address: IpAddr) -> bool {
+        let other = Self { address, length: self.length };
+        let shift = 128 - u32::from(self.length);
+        self.afi() == other.afi()
+            && self.bits().checked_shr(shift).unwrap_or(0) == other.bits().checked_shr(shift).unwrap_or(0)
+    }
+
+    /// Writes the NLRI bytes: `length(1)` and the octets that it needs.
+    pub fn encode(self, out: &mut Vec<u8>) {
+        out.push(self.length);
+        let octets = octets_for(self.length);
+        match self.address {
+            IpAddr::V4(address) => out.extend(address.octets().iter().take(octets)),
+            IpAddr::V6(address) => out.extend(address.octets().iter().take(octets)),
+        }
+    }
+
+    /// The sub-prefixes of length `length`, in order; only itself when `length` is not longer. `None` when that would
+    /// be more than `most`.
+    pub fn split(self, length: u8, most: u64) -> Option<impl Iterator<Item = Self>> {
+        let longest = longest(self.afi());
+        let length = length.clamp(self.length, longest);
+        let count = 1u64.checked_shl(u32::from(length - self.length)).filter(|count| *count <= most)?;
+        let (base, shift) = (self.bits(), 128 - u32::from(length));
+        Some((0..count).map(move |index| {
+            let bits = base | u128::from(index).checked_shl(shift).unwrap_or(0);
+            let address = match self.address {
+                #[expect(clippy::cast_possible_truncation, reason = "the upper 32 bits are meant")]
+                IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::from_bits((bits >> 96) as u32)),
+                IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::from_bits(bits)),
+            };
+            Self { address, length }
+        }))
+    }
+}
+
+impl std::fmt::Display for Prefix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.address, self.length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_read_strictly() {
+        assert_eq!(Prefix::parse("10.0.0.0/8").map(|p| p.to_string()), Ok("10.0.0.0/8".into()));
+        assert_eq!(Prefix::parse("::1").map(|p| p.to_string()), Ok("::1/128".into()));
+        assert_eq!(Prefix::parse("10.0.0.1/24"), Err(PrefixError::HostBits));
+        assert_eq!(Prefix::parse("10.0.0.0/33"), Err(PrefixError::Length(32)));
+        assert_eq!(Prefix::parse("10.0.0.0/+8"), Err(PrefixError::Length(32)));
+        assert_eq!(Prefix::parse("foo"), Err(PrefixError::Address));
+        assert!(Prefix::parse("0.0.0.0/0").is_ok());
+    }
+
+    #[test]
+    fn split_gives_every_part_in_order() {
+        let parts = |text: &str, length| {
+            let parts = Prefix::parse(text).unwrap().split(length, 1 << 20)?;
+            Some(parts.map(|part| part.to_string()).collect::<Vec<_>>())
+        };
+        assert_eq!(parts("10.0.0.0/23", 24).unwrap(), ["10.0.0.0/24", "10.0.1.0/24"]);
+        assert_eq!(parts("10.0.0.0/24", 24).unwrap(), ["10.0.0.0/24"]);
+        assert_eq!(parts("10.0.0.0/24", 8).unwrap(), ["10.0.0.0/24"]);
+        assert_eq!(parts("2001:db8::/127", 128).unwrap(), ["2001:db8::/128", "2001:db8::1/128"]);
+        assert!(parts("10.0.0.0/8", 32).is_none());
+    }
+
+    #[test]
+    fn containment() {
+        let prefix = Prefix::parse("10.0.0.0/8").unwrap();
+        assert!(prefix.contains("10.1.2.3".parse().unwrap()));
+        assert!(!prefix.contains("11.1.2.3".parse().unwrap()));
+        assert!(!prefix.contains("::1".parse().unwrap()));
+        assert!(Prefix::parse("0.0.0.0/0").unwrap().contains("1.2.3.4".parse().unwrap()));
+    }
+}
