@@ -15,6 +15,7 @@ pub mod pidfile;
 pub mod privilege;
 pub mod process;
 pub mod rotate;
+pub mod signals;
 pub mod socket;
 mod socket_option;
 pub mod syslog;

@@ -60,8 +60,8 @@ pub struct Outgoing<'a> {
 
 impl<'a> Outgoing<'a> {
     /// A plain connection to `peer`: everything else unset.
-    pub fn to(peer: SocketAddr) -> Outgoing<'a> {
-        Outgoing {
+    pub fn to(peer: SocketAddr) -> Self {
+        Self {
             peer,
             local: None,
             interface: None,
