@@ -1,0 +1,263 @@
+//! What a configuration means, after defaults, templates and checks.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use yottabgp_session::settings::Settings;
+use yottabgp_wire::codes::Family;
+use yottabgp_wire::next_hop::NextHop;
+use yottabgp_wire::nlri::Nlri;
+use yottabgp_wire::prefix::Prefix;
+
+/// A whole configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Configuration {
+    /// The helper processes, in the order of the file.
+    pub processes: Vec<Process>,
+    /// The neighbors, in the order of the file.
+    pub neighbors: Vec<Neighbor>,
+}
+
+/// In what form a helper process gets its events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Encoder {
+    /// Lines of words.
+    #[default]
+    Text,
+    /// Lines of JSON.
+    Json,
+}
+
+/// A helper process: `process NAME { … }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The program, as a path, and its arguments; no shell is involved. Never empty.
+    pub run: Vec<String>,
+    /// The form of its events.
+    pub encoder: Encoder,
+    /// Whether it is started again when it ends.
+    pub respawn: bool,
+}
+
+/// A neighbor: `neighbor ADDRESS { … }`, templates included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbor {
+    /// The key of the peer in commands and in the RIB:
+    /// `neighbor 192.0.2.1 local-ip auto local-as 1 peer-as 2 router-id 192.0.2.9 family-allowed in-open`.
+    pub name: String,
+    /// The peer's address; shorter than a host prefix for a range of peers, which is always passive. Host bits may be
+    /// set; they do not count.
+    pub peer: Prefix,
+    /// The address to connect from and to be connected to; `None` for whatever the system chooses.
+    pub local_address: Option<IpAddr>,
+    /// The session itself.
+    pub settings: Settings,
+    /// For people.
+    pub description: String,
+    /// A port to listen on for this neighbor alone.
+    pub listen: Option<u16>,
+    /// The peer's port; `None` for the one of the environment, or 179.
+    pub connect: Option<u16>,
+    /// The interface that the connection is bound to.
+    pub source_interface: Option<String>,
+    /// The TTL (hop limit) of what is sent.
+    pub outgoing_ttl: Option<u8>,
+    /// The least TTL (hop limit) of what is accepted (RFC 5082).
+    pub incoming_ttl: Option<u8>,
+    /// The key of TCP MD5 (RFC 2385), at most 80 octets; base64 is decoded already.
+    pub md5_password: Option<Vec<u8>>,
+    /// Whether the password was, and is printed, as base64.
+    pub md5_base64: bool,
+    /// The local address of listening sockets, where it is not [`Self::local_address`].
+    pub md5_ip: Option<IpAddr>,
+    /// TCP-AO (RFC 5925).
+    pub tcp_ao: Option<TcpAo>,
+    /// How many messages are handled in a second.
+    pub rate_limit: Option<NonZeroU32>,
+    /// Whether routes are sent at once, and not at `flush`.
+    pub auto_flush: bool,
+    /// Whether received routes are kept.
+    pub adj_rib_in: bool,
+    /// Whether sent routes are kept, to be sent again.
+    pub adj_rib_out: bool,
+    /// Who is told what, and who may command.
+    pub api: Vec<ApiBlock>,
+    /// The routes of the file, own ones first and then those of templates.
+    pub routes: Vec<ConfiguredRoute>,
+}
+
+impl Neighbor {
+    /// Whether this stands for a range of peers.
+    pub fn is_range(&self) -> bool {
+        self.peer.length != yottabgp_wire::prefix::longest(self.peer.afi())
+    }
+
+    /// The address that listening sockets of this neighbor are bound to.
+    pub fn listen_address(&self) -> Option<IpAddr> {
+        self.md5_ip.or(self.local_address)
+    }
+}
+
+/// A key of TCP-AO (RFC 5925); the same key identifier is used both ways.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TcpAo {
+    /// The key identifier (KeyID).
+    pub key_id: u8,
+    /// The algorithm.
+    pub algorithm: TcpAoAlgorithm,
+    /// The master key, at most 80 octets; base64 is decoded already.
+    pub key: Vec<u8>,
+    /// Whether the key was, and is printed, as base64.
+    pub base64: bool,
+}
+
+impl std::fmt::Debug for TcpAo {
+    /// Leaves the key out.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TcpAo")
+            .field("key_id", &self.key_id)
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The algorithms of TCP-AO (RFC 5926, RFC 5925).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TcpAoAlgorithm {
+    /// `hmac-sha-1-96`
+    HmacSha1,
+    /// `aes-128-cmac-96`
+    Aes128Cmac,
+    /// `hmac-sha-256`
+    HmacSha256,
+}
+
+impl TcpAoAlgorithm {
+    /// Every algorithm with its name.
+    pub const NAMED: &'static [(&'static str, Self)] = &[
+        ("hmac-sha-1-96", Self::HmacSha1),
+        ("aes-128-cmac-96", Self::Aes128Cmac),
+        ("hmac-sha-256", Self::HmacSha256),
+    ];
+
+    /// The name in configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HmacSha1 => "hmac-sha-1-96",
+            Self::Aes128Cmac => "aes-128-cmac-96",
+            Self::HmacSha256 => "hmac-sha-256",
+        }
+    }
+}
+
+/// `api [NAME] { … }` of a neighbor: these processes are told these events of the neighbor, and may command it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApiBlock {
+    /// Its name; empty when it has none.
+    pub name: String,
+    /// The processes, those that [`Self::processes_match`] found included.
+    pub processes: Vec<Arc<str>>,
+    /// The regular expressions of `processes-match`, as they were written.
+    pub processes_match: Vec<String>,
+    /// Up, down, connected.
+    pub neighbor_changes: bool,
+    /// What the OPENs agreed upon.
+    pub negotiated: bool,
+    /// Each change of state.
+    pub fsm: bool,
+    /// Signals of the operating system.
+    pub signal: bool,
+    /// Messages from the peer.
+    pub receive: MessageFlags,
+    /// Messages to the peer.
+    pub send: MessageFlags,
+}
+
+/// The flags of `receive { … }` and `send { … }`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct MessageFlags(pub u16);
+
+impl MessageFlags {
+    /// The decoded form.
+    pub const PARSED: Self = Self(1);
+    /// Header and body in hexadecimal.
+    pub const PACKETS: Self = Self(2);
+    /// Both in one event.
+    pub const CONSOLIDATE: Self = Self(4);
+    /// OPEN messages.
+    pub const OPEN: Self = Self(8);
+    /// UPDATE messages.
+    pub const UPDATE: Self = Self(16);
+    /// NOTIFICATION messages.
+    pub const NOTIFICATION: Self = Self(32);
+    /// KEEPALIVE messages.
+    pub const KEEPALIVE: Self = Self(64);
+    /// ROUTE-REFRESH messages.
+    pub const REFRESH: Self = Self(128);
+    /// OPERATIONAL messages.
+    pub const OPERATIONAL: Self = Self(256);
+
+    /// Every flag with its keyword.
+    pub const NAMED: &'static [(&'static str, Self)] = &[
+        ("parsed", Self::PARSED),
+        ("packets", Self::PACKETS),
+        ("consolidate", Self::CONSOLIDATE),
+        ("open", Self::OPEN),
+        ("update", Self::UPDATE),
+        ("notification", Self::NOTIFICATION),
+        ("keepalive", Self::KEEPALIVE),
+        ("refresh", Self::REFRESH),
+        ("operational", Self::OPERATIONAL),
+    ];
+
+    /// Whether all flags of `other` are set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Sets or clears the flags of `other`.
+    pub const fn set(&mut self, other: Self, on: bool) {
+        if on {
+            self.0 |= other.0;
+        } else {
+            self.0 &= !other.0;
+        }
+    }
+
+    /// Whether no flag is set.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// A route of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfiguredRoute {
+    /// The family.
+    pub family: Family,
+    /// `path-information`.
+    pub path_id: Option<u32>,
+    /// The NLRI of its family; `None` for `attributes …;` without `nlri`, an UPDATE of attributes alone.
+    pub nlri: Option<Box<[u8]>>,
+    /// The attributes, as [`yottabgp_wire::attribute::set`] writes them. Equal sets of one file are one allocation.
+    pub attributes: Arc<[u8]>,
+    /// The next hop; `self` is resolved for each session.
+    pub next_hop: NextHop,
+    /// The watchdog that announces and withdraws it.
+    pub watchdog: Option<Arc<str>>,
+    /// Whether it waits for its watchdog to be announced.
+    pub withdraw: bool,
+    /// `name`: a mnemonic, not sent.
+    pub name: Option<Arc<str>>,
+}
+
+impl ConfiguredRoute {
+    /// The NLRI, if there is one.
+    pub fn nlri(&self) -> Option<Nlri<'_>> {
+        let bytes = self.nlri.as_deref()?;
+        Some(Nlri { family: self.family, path_id: self.path_id, bytes })
+    }
+}
