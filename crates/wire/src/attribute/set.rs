@@ -145,6 +145,15 @@ impl SetBuilder {
     }
 }
 
+/// Appends a received attribute to a set; AS numbers must have four octets already.
+pub fn push_received(attribute: &Attribute<'_>, out: &mut Vec<u8>) {
+    let flags = attribute.flags & !super::flags::EXTENDED_LENGTH;
+    let length = u16::try_from(attribute.value.len()).unwrap_or(u16::MAX);
+    out.extend_from_slice(&[attribute.code, flags, 0]);
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend(attribute.value.iter().take(usize::from(length)));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

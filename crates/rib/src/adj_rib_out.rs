@@ -1,0 +1,560 @@
+//! The Adj-RIB-Out: what the peer is to have, what it was sent, and what is still to be sent.
+
+use std::collections::VecDeque;
+
+use yottabgp_wire::codes::Family;
+use yottabgp_wire::message::route_refresh::RouteRefresh;
+use yottabgp_wire::message::update::encode::UpdateEncoder;
+use yottabgp_wire::negotiated::{Negotiated, Refresh as RefreshMode};
+use yottabgp_wire::nlri::Nlri;
+
+use crate::pending::{Link, Links, Pending};
+use crate::store::{AttributeStore, AttributesId};
+use crate::table::{RouteId, Table};
+use crate::watchdog::Watchdogs;
+
+/// Who asked for a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The configuration: comes back with every session, whatever is cached.
+    Configuration,
+    /// A command.
+    Command,
+}
+
+/// What became of an announcement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announced {
+    /// The peer will get it.
+    Queued,
+    /// The peer has it already, or will get it: nothing to do.
+    Unchanged,
+    /// It waits for its watchdog.
+    Parked,
+}
+
+/// The peer is to have it.
+const WANTED: u8 = 1;
+/// The peer has it, maybe with older attributes.
+const SENT: u8 = 2;
+/// Its withdrawal is to be sent.
+const WITHDRAWING: u8 = 4;
+/// Its watchdog holds it back.
+const PARKED: u8 = 8;
+/// The configuration has it.
+const CONFIGURED: u8 = 16;
+
+#[derive(Debug, Default)]
+struct Route {
+    attributes: Option<AttributesId>,
+    link: Link,
+    flags: u8,
+}
+
+impl Route {
+    const fn is(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+impl Links for Table<Route> {
+    fn link(&mut self, id: RouteId) -> Option<&mut Link> {
+        self.get_mut(id).map(|route| &mut route.link)
+    }
+}
+
+/// A family that is sent again.
+#[derive(Clone, Copy, Debug)]
+struct Refresh {
+    family: Family,
+    /// The next route to look at.
+    from: RouteId,
+    started: bool,
+}
+
+/// How many routes of a group go to the encoder at once.
+const CHUNK: usize = 8192;
+
+/// So many withdrawals may wait as one UPDATE each, as ExaBGP sends them; more than that are packed.
+const LONELY_WITHDRAWALS: usize = 1000;
+
+/// The routes to one peer.
+#[derive(Debug)]
+pub struct AdjRibOut {
+    table: Table<Route>,
+    pending: Pending,
+    withdrawals: VecDeque<RouteId>,
+    refreshes: VecDeque<Refresh>,
+    watchdogs: Watchdogs,
+    /// What has no NLRI: sets announced alone.
+    alone: VecDeque<AttributesId>,
+    /// Whether what was sent is kept (`adj-rib-out`).
+    cache: bool,
+    established: bool,
+    chunk: Vec<RouteId>,
+    /// Why routes could not be sent: bounded, for the log.
+    refused: Vec<String>,
+}
+
+impl AdjRibOut {
+    /// An empty table; `cache` is the configuration's `adj-rib-out`.
+    pub fn new(cache: bool) -> Self {
+        Self {
+            table: Table::default(),
+            pending: Pending::default(),
+            withdrawals: VecDeque::new(),
+            refreshes: VecDeque::new(),
+            watchdogs: Watchdogs::default(),
+            alone: VecDeque::new(),
+            cache,
+            established: false,
+            chunk: Vec::new(),
+            refused: Vec::new(),
+        }
+    }
+
+    /// Announces a route. The reference of `attributes` goes to the table. With `parked`, it waits until its watchdog
+    /// announces it.
+    pub fn announce(
+        &mut self,
+        store: &mut AttributeStore,
+        nlri: &Nlri<'_>,
+        attributes: AttributesId,
+        origin: Origin,
+        watchdog: Option<&str>,
+        parked: bool,
+    ) -> Announced {
+        let (id, _) = self.table.find_or_insert(nlri);
+        if let Some(name) = watchdog {
+            self.watchdogs.insert(name, id);
+        }
+        let Some(route) = self.table.get_mut(id) else { return Announced::Unchanged };
+        if origin == Origin::Configuration {
+            route.flags |= CONFIGURED;
+        }
+        let same = route.attributes == Some(attributes);
+        if let Some(old) = route.attributes.replace(attributes) {
+            store.release(old);
+        }
+        if parked {
+            route.flags |= PARKED;
+            self.unwant(id);
+            return Announced::Parked;
+        }
+        route.flags &= !PARKED;
+        // What is not kept is sent as often as it is said.
+        if same && route.is(WANTED) && (self.cache || route.is(CONFIGURED)) {
+            return Announced::Unchanged;
+        }
+        self.want(id);
+        Announced::Queued
+    }
+
+    /// Announces attributes without NLRI. The reference goes to the table. Sent once, kept nowhere; dropped when there
+    /// is no session. Returns whether it will be sent.
+    pub fn announce_attributes(
+        &mut self,
+        store: &mut AttributeStore,
+        attributes: AttributesId,
+    ) -> bool {
+        if self.established && self.alone.len() < 4096 {
+            self.alone.push_back(attributes);
+            true
+        } else {
+            store.release(attributes);
+            false
+        }
+    }
+
+    /// Withdraws a route: an UPDATE says so whether or not the peer was told of it, as ExaBGP does, but only while
+    /// there is a session. Returns whether the route was known.
+    pub fn withdraw(&mut self, store: &mut AttributeStore, nlri: &Nlri<'_>) -> bool {
+        let id = if self.established {
+            let (id, _) = self.table.find_or_insert(nlri);
+            id
+        } else {
+            match self.table.find(nlri) {
+                Some(id) => id,
+                None => return false,
+            }
+        };
+        let known = self.table.get(id).is_some_and(|route| route.is(WANTED | PARKED));
+        if let Some(route) = self.table.get_mut(id) {
+            route.flags &= !(PARKED | CONFIGURED);
+            route.flags |= SENT;
+        }
+        self.watchdogs.remove(id);
+        self.unwant(id);
+        self.forget_if_idle(store, id);
+        known
+    }
+
+    /// Announces (or parks) every route of a watchdog. Returns how many there are.
+    pub fn watchdog(&mut self, name: &str, announce: bool) -> usize {
+        let routes = self.watchdogs.routes(name);
+        for id in &routes {
+            let Some(route) = self.table.get_mut(*id) else { continue };
+            if announce && route.is(PARKED) {
+                route.flags &= !PARKED;
+                self.want(*id);
+            } else if !announce && !route.is(PARKED) {
+                route.flags |= PARKED;
+                self.unwant(*id);
+            }
+        }
+        routes.len()
+    }
+
+    /// Withdraws and forgets every route; what was not sent yet is just forgotten.
+    pub fn clear(&mut self, store: &mut AttributeStore) -> usize {
+        let mut from = 0;
+        let mut count = 0;
+        while let Some(id) = self.table.next_from(from) {
+            from = id + 1;
+            count += 1;
+            if let Some(route) = self.table.get_mut(id) {
+                route.flags &= !(PARKED | CONFIGURED);
+            }
+            self.watchdogs.remove(id);
+            self.unwant(id);
+            self.forget_if_idle(store, id);
+        }
+        count
+    }
+
+    /// Sends the routes of a family again, or those of every negotiated family: with the markers of RFC 7313 where they
+    /// were negotiated.
+    pub fn refresh(&mut self, families: &[Family]) {
+        if !self.established {
+            return;
+        }
+        for family in families {
+            // A refresh that has not begun answers the second request too.
+            if !self.refreshes.iter().any(|r| r.family == *family && !r.started) {
+                self.refreshes.push_back(Refresh { family: *family, from: 0, started: false });
+            }
+        }
+    }
+
+    /// A session begins: the peer has nothing, everything wanted is queued.
+    pub fn session_up(&mut self, store: &mut AttributeStore) {
+        self.session_down(store);
+        self.established = true;
+        let mut from = 0;
+        while let Some(id) = self.table.next_from(from) {
+            from = id + 1;
+            if self.table.get(id).is_some_and(|route| route.is(WANTED)) {
+                self.want(id);
+            }
+        }
+    }
+
+    /// The session ended: what was to be sent is dropped, but not what the peer is to have.
+    pub fn session_down(&mut self, store: &mut AttributeStore) {
+        self.established = false;
+        self.pending.clear();
+        self.withdrawals.clear();
+        self.refreshes.clear();
+        for attributes in self.alone.drain(..) {
+            store.release(attributes);
+        }
+        let mut from = 0;
+        while let Some(id) = self.table.next_from(from) {
+            from = id + 1;
+            if let Some(route) = self.table.get_mut(id) {
+                route.link = Link::default();
+                route.flags &= !(SENT | WITHDRAWING);
+            }
+            self.forget_if_idle(store, id);
+        }
+    }
+
+    /// Forgets everything without a word to the peer, and gives the references back.
+    pub fn drop_all(&mut self, store: &mut AttributeStore) {
+        self.session_down(store);
+        let mut from = 0;
+        while let Some(id) = self.table.next_from(from) {
+            from = id + 1;
+            self.watchdogs.remove(id);
+            if let Some(attributes) = self.table.remove(id).and_then(|route| route.attributes) {
+                store.release(attributes);
+            }
+        }
+    }
+
+    /// Takes the mark of the configuration from every route and gives those that had it: what a reload does not mark
+    /// again is to be withdrawn with [`Self::withdraw_id`].
+    pub fn configured(&self) -> Vec<RouteId> {
+        self.table.iter().filter(|(_, _, route)| route.is(CONFIGURED)).map(|(id, ..)| id).collect()
+    }
+
+    /// The route to an NLRI.
+    pub fn find(&self, nlri: &Nlri<'_>) -> Option<RouteId> {
+        self.table.find(nlri)
+    }
+
+    /// Withdraws a route that the configuration does not have any more.
+    pub fn withdraw_id(&mut self, store: &mut AttributeStore, id: RouteId) {
+        let Some(route) = self.table.get_mut(id) else { return };
+        route.flags &= !(PARKED | CONFIGURED);
+        self.watchdogs.remove(id);
+        self.unwant(id);
+        self.forget_if_idle(store, id);
+    }
+
+    /// Whether something is to be sent.
+    pub fn is_pending(&self) -> bool {
+        self.pending.len() > 0
+            || !self.withdrawals.is_empty()
+            || !self.refreshes.is_empty()
+            || !self.alone.is_empty()
+    }
+
+    /// How many routes the peer is to have.
+    pub fn len(&self) -> usize {
+        self.table.iter().filter(|(_, _, route)| route.is(WANTED)).count()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// The routes that the peer is to have.
+    pub fn routes(&self) -> impl Iterator<Item = (Nlri<'_>, AttributesId)> {
+        self.table
+            .iter()
+            .filter(|(_, _, route)| route.is(WANTED))
+            .filter_map(|(_, nlri, route)| Some((nlri, route.attributes?)))
+    }
+
+    /// The name of the watchdog of a route.
+    pub fn watchdog_of(&self, nlri: &Nlri<'_>) -> Option<&str> {
+        self.watchdogs.name(self.table.find(nlri)?)
+    }
+
+    /// Takes what could not be sent, and why.
+    pub fn take_refused(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.refused)
+    }
+
+    /// Appends messages until nothing is pending or `out` has more than `limit` octets. Returns whether more is pending.
+    ///
+    /// Order: refreshed families, withdrawals, announcements by group.
+    pub fn fill(
+        &mut self,
+        store: &mut AttributeStore,
+        encoder: &mut UpdateEncoder,
+        negotiated: &Negotiated,
+        group_updates: bool,
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> bool {
+        while out.len() < limit && !self.refreshes.is_empty() {
+            self.fill_refresh(store, encoder, negotiated, out, limit);
+        }
+        while out.len() < limit && !self.withdrawals.is_empty() {
+            self.fill_withdrawals(store, encoder, negotiated, group_updates, out);
+        }
+        while out.len() < limit {
+            let Some(attributes) = self.alone.pop_front() else { break };
+            let (set, next_hop) = (store.set(attributes), store.next_hop(attributes));
+            if let Err(error) = encoder.attributes_only(negotiated, set, next_hop, out) {
+                refuse(&mut self.refused, error.to_string());
+            }
+            store.release(attributes);
+        }
+        while out.len() < limit && self.pending.len() > 0 {
+            self.fill_group(store, encoder, negotiated, group_updates, out);
+        }
+        self.is_pending()
+    }
+
+    fn fill_refresh(
+        &mut self,
+        store: &AttributeStore,
+        encoder: &mut UpdateEncoder,
+        negotiated: &Negotiated,
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) {
+        let Some(refresh) = self.refreshes.front_mut() else { return };
+        let family = refresh.family;
+        if !negotiated.has_family(family) {
+            self.refreshes.pop_front();
+            return;
+        }
+        let markers = negotiated.refresh == RefreshMode::Enhanced;
+        if markers && !refresh.started {
+            RouteRefresh { family, subtype: RouteRefresh::BEGIN }.encode(out);
+        }
+        refresh.started = true;
+        while out.len() < limit {
+            let Some(id) = self.table.next_from(refresh.from) else {
+                if markers {
+                    RouteRefresh { family, subtype: RouteRefresh::END }.encode(out);
+                }
+                self.refreshes.pop_front();
+                return;
+            };
+            refresh.from = id + 1;
+            let Some(nlri) = self.table.nlri(id).filter(|nlri| nlri.family == family) else {
+                continue;
+            };
+            let Some(attributes) = self
+                .table
+                .get(id)
+                .filter(|route| route.is(WANTED))
+                .and_then(|route| route.attributes)
+            else {
+                continue;
+            };
+            let (set, next_hop) = (store.set(attributes), store.next_hop(attributes));
+            let sent = encoder.announce(
+                negotiated,
+                false,
+                set,
+                next_hop,
+                family,
+                std::iter::once(nlri),
+                out,
+            );
+            match sent {
+                // One that waited to be sent has been, unless its withdrawal must come before it.
+                Ok(_) if !self.table.get(id).is_some_and(|route| route.is(WITHDRAWING)) => {
+                    self.pending.remove(&mut self.table, id);
+                    if let Some(route) = self.table.get_mut(id) {
+                        route.flags |= SENT;
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => refuse(&mut self.refused, error.to_string()),
+            }
+        }
+    }
+
+    fn fill_withdrawals(
+        &mut self,
+        store: &mut AttributeStore,
+        encoder: &mut UpdateEncoder,
+        negotiated: &Negotiated,
+        group_updates: bool,
+        out: &mut Vec<u8>,
+    ) {
+        let group = group_updates && self.withdrawals.len() > LONELY_WITHDRAWALS;
+        let family_of = |id: Option<&RouteId>| {
+            id.and_then(|id| self.table.nlri(*id)).map(|nlri| nlri.family)
+        };
+        let family = family_of(self.withdrawals.front());
+        let same = self
+            .withdrawals
+            .iter()
+            .take(if group { CHUNK } else { 64 })
+            .take_while(|id| family_of(Some(id)) == family)
+            .count();
+        self.chunk.clear();
+        self.chunk.extend(self.withdrawals.drain(..same.max(1)));
+        if let Some(family) = family.filter(|family| negotiated.has_family(*family)) {
+            let nlri = self.chunk.iter().filter_map(|id| self.table.nlri(*id));
+            if let Err(error) = encoder.withdraw(negotiated, group, family, nlri, out) {
+                refuse(&mut self.refused, error.to_string());
+            }
+        }
+        let chunk = std::mem::take(&mut self.chunk);
+        for id in &chunk {
+            if let Some(route) = self.table.get_mut(*id) {
+                route.flags &= !(WITHDRAWING | SENT);
+            }
+            self.forget_if_idle(store, *id);
+        }
+        self.chunk = chunk;
+    }
+
+    fn fill_group(
+        &mut self,
+        store: &mut AttributeStore,
+        encoder: &mut UpdateEncoder,
+        negotiated: &Negotiated,
+        group_updates: bool,
+        out: &mut Vec<u8>,
+    ) {
+        let Some((group, first)) = self.pending.front() else { return };
+        self.chunk.clear();
+        let mut next = Some(first);
+        while let Some(id) = next
+            && self.chunk.len() < CHUNK
+        {
+            self.chunk.push(id);
+            next = Pending::after(&mut self.table, id);
+        }
+        let mut sent = negotiated.has_family(group.family);
+        if sent {
+            let (set, next_hop) = (store.set(group.attributes), store.next_hop(group.attributes));
+            let nlri = self.chunk.iter().filter_map(|id| self.table.nlri(*id));
+            let result = encoder.announce(
+                negotiated,
+                group_updates,
+                set,
+                next_hop,
+                group.family,
+                nlri,
+                out,
+            );
+            if let Err(error) = result {
+                refuse(&mut self.refused, error.to_string());
+                sent = false;
+            }
+        }
+        let chunk = std::mem::take(&mut self.chunk);
+        for id in &chunk {
+            self.pending.remove(&mut self.table, *id);
+            let Some(route) = self.table.get_mut(*id) else { continue };
+            if sent {
+                route.flags |= SENT;
+            }
+            if !self.cache && !route.is(CONFIGURED) {
+                route.flags &= !(WANTED | SENT);
+                self.forget_if_idle(store, *id);
+            }
+        }
+        self.chunk = chunk;
+    }
+
+    /// The peer is to have the route: queues it, last of its group.
+    fn want(&mut self, id: RouteId) {
+        let Some(family) = self.table.nlri(id).map(|nlri| nlri.family) else { return };
+        let Some(route) = self.table.get_mut(id) else { return };
+        route.flags |= WANTED;
+        let Some(attributes) = route.attributes.filter(|_| self.established) else { return };
+        self.pending.remove(&mut self.table, id);
+        self.pending.push(&mut self.table, id, attributes, family);
+    }
+
+    /// The peer is not to have the route: what waits to be sent is dropped; if it was sent, its withdrawal is queued.
+    fn unwant(&mut self, id: RouteId) {
+        self.pending.remove(&mut self.table, id);
+        let Some(route) = self.table.get_mut(id) else { return };
+        route.flags &= !WANTED;
+        if self.established && route.is(SENT) && !route.is(WITHDRAWING) {
+            route.flags |= WITHDRAWING;
+            self.withdrawals.push_back(id);
+        }
+    }
+
+    /// Forgets a route that nobody wants and nobody waits for.
+    fn forget_if_idle(&mut self, store: &mut AttributeStore, id: RouteId) {
+        let idle = self
+            .table
+            .get(id)
+            .is_some_and(|route| !route.is(WANTED | WITHDRAWING | PARKED | CONFIGURED));
+        if idle && let Some(attributes) = self.table.remove(id).and_then(|route| route.attributes) {
+            store.release(attributes);
+        }
+    }
+}
+
+fn refuse(refused: &mut Vec<String>, reason: String) {
+    if refused.len() < 100 {
+        refused.push(reason);
+    }
+}
