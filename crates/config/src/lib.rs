@@ -13,6 +13,7 @@
 
 pub mod diagnostic;
 pub mod environment;
+pub mod lexer;
 pub mod loader;
 pub mod model;
 
