@@ -1,0 +1,68 @@
+//! Where the socket and the named pipes are looked for, by the daemon and by its clients.
+
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+/// The folders, in order; `root` is where the program is installed.
+pub fn folders(root: &Path, uid: u32) -> Vec<PathBuf> {
+    let mut folders = Vec::with_capacity(12);
+    for prefix in [Path::new("/"), root] {
+        for run in ["run", "var/run"] {
+            let run = prefix.join(run);
+            folders.push(run.join("exabgp"));
+            folders.push(run.join(uid.to_string()));
+            folders.push(run);
+        }
+    }
+    folders
+}
+
+/// For a client: the first socket `NAME.sock` there is.
+pub fn socket(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
+    let paths = folders.iter().map(|folder| folder.join(format!("{name}.sock")));
+    paths.into_iter().find(|path| is(path, |kind| kind.is_socket()))
+}
+
+/// The first pair of named pipes `NAME.in` and `NAME.out` there is.
+pub fn pipes(folders: &[PathBuf], name: &str) -> Option<(PathBuf, PathBuf)> {
+    let pairs = folders
+        .iter()
+        .map(|folder| (folder.join(format!("{name}.in")), folder.join(format!("{name}.out"))));
+    pairs.into_iter().find(|(input, output)| {
+        is(input, |kind| kind.is_fifo()) && is(output, |kind| kind.is_fifo())
+    })
+}
+
+fn is(path: &Path, kind: impl Fn(std::fs::FileType) -> bool) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| kind(metadata.file_type()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twelve_folders_in_order() {
+        let folders = folders(Path::new("/opt/bgp"), 7);
+        assert_eq!(folders.len(), 12);
+        assert_eq!(folders[0], Path::new("/run/exabgp"));
+        assert_eq!(folders[1], Path::new("/run/7"));
+        assert_eq!(folders[5], Path::new("/var/run"));
+        assert_eq!(folders[6], Path::new("/opt/bgp/run/exabgp"));
+    }
+
+    #[test]
+    fn other_files_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders: Vec<_> = ["a", "b"].map(|name| folder.path().join(name)).into();
+        for folder in &folders {
+            std::fs::create_dir(folder).unwrap();
+        }
+        std::fs::write(folders[0].join("exabgp.sock"), "").unwrap();
+        assert_eq!(socket(&folders, "exabgp"), None);
+        let path = folders[1].join("exabgp.sock");
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert_eq!(socket(&folders, "exabgp"), Some(path));
+        assert_eq!(pipes(&folders, "exabgp"), None);
+    }
+}

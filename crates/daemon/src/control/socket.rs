@@ -1,0 +1,315 @@
+//! The Unix socket server.
+
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
+use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracing::{debug, warn};
+
+use yottabgp_os::Error;
+use yottabgp_os::daemonize::set_umask;
+
+use crate::outbox::Outbox;
+use crate::pump::{Commands, Progress, read_commands, write_lines};
+
+/// Clients served at once; more are told to come back.
+const CLIENTS: usize = 10;
+
+/// The socket is for its owner.
+const MODE: u32 = 0o600;
+/// How long a client that has said all has to read the rest of its answers.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// A socket that is listened on; its file is removed when dropped.
+#[derive(Debug)]
+pub struct ControlSocket {
+    listener: StdListener,
+    path: PathBuf,
+}
+
+impl ControlSocket {
+    /// Listens on `NAME.sock` in the first of `folders` that exists and is ours to write; if none
+    /// is, in the last one's, which is then created.
+    ///
+    /// The file of a daemon that is gone is replaced. A daemon that answers there is an error.
+    pub fn in_folders(folders: &[PathBuf], name: &str) -> Result<Self, Error> {
+        let mut last = None;
+        for folder in folders.iter().filter(|folder| folder.is_dir()) {
+            match Self::at(&folder.join(format!("{name}.sock"))) {
+                Err(error) if is_place(error.kind()) => last = Some(error),
+                other => return other,
+            }
+        }
+        let Some(folder) = folders.last().filter(|folder| !folder.is_dir()) else {
+            return Err(last.unwrap_or_else(|| Error::refused("control socket", "no folder")));
+        };
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|source| {
+            Error::new(format!("folder {} for the control socket", folder.display()), source)
+                .hint("create /run/exabgp and let the daemon's user write there")
+        })?;
+        Self::at(&folder.join(format!("{name}.sock")))
+    }
+
+    /// Listens on one path.
+    pub fn at(path: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::new(format!("control socket {}", path.display()), source);
+        remove_stale(path)?;
+        // The mode must be right from the start, so that nobody slips in before it is changed.
+        let before = set_umask(0o777 & !MODE);
+        let listener = StdListener::bind(path);
+        set_umask(before);
+        let listener = listener.map_err(failed)?;
+        std::fs::set_permissions(path, PermissionsExt::from_mode(MODE)).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        Ok(Self { listener, path: path.to_owned() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        // The folder may no longer be ours to write; the next daemon replaces what is left.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Failures that another folder may not have.
+fn is_place(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotFound
+    )
+}
+
+fn remove_stale(path: &Path) -> Result<(), Error> {
+    let tried = || format!("control socket {}", path.display());
+    let Ok(metadata) = std::fs::symlink_metadata(path) else { return Ok(()) };
+    if !metadata.file_type().is_socket() {
+        return Err(Error::refused(tried(), "there is a file that is not a socket"));
+    }
+    match StdStream::connect(path) {
+        Ok(_) => Err(Error::refused(tried(), "another daemon answers there")
+            .hint("give this one a name of its own with exabgp.api.socketname")),
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path).map_err(|source| Error::new(tried(), source))
+        }
+        Err(error) => Err(Error::new(tried(), error)),
+    }
+}
+
+/// Serves clients for ever; drop the future to end all of them.
+///
+/// `connected` is given the outbox of each new client and returns who acts on its commands.
+/// Spawned on a local runtime: clients are tasks of it.
+pub async fn serve<C: Commands + 'static>(
+    socket: &ControlSocket,
+    mut connected: impl FnMut(Outbox) -> C,
+) -> io::Result<()> {
+    let listener = UnixListener::from_std(socket.listener.try_clone()?)?;
+    let mut clients = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            Some(_) = clients.join_next() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of descriptors, most likely: others must end before it can go on.
+                    warn!(target: "yottabgp::api", "control socket: {error}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+        };
+        if clients.len() >= CLIENTS {
+            clients.spawn_local(refuse(stream));
+            continue;
+        }
+        let outbox = Outbox::new();
+        let commands = connected(outbox.clone());
+        clients.spawn_local(attend(stream, outbox, commands));
+    }
+}
+
+async fn refuse(stream: UnixStream) {
+    debug!(target: "yottabgp::api", "control socket: more than {CLIENTS} clients");
+    // A few bytes always fit into a new socket.
+    let _ = stream.try_write(b"error: too many clients, try again later\nerror\n");
+}
+
+/// One client, until it is gone or has said and read all.
+async fn attend(stream: UnixStream, outbox: Outbox, mut commands: impl Commands) {
+    let (input, output) = stream.into_split();
+    let progress = Progress::default();
+    let reader = async {
+        read_commands(input, &mut commands, &progress).await;
+        let _ = timeout(LAST_ANSWERS, outbox.flushed()).await;
+    };
+    tokio::select! {
+        () = reader => {}
+        () = write_lines(output, &outbox) => {}
+    }
+    outbox.close();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_usable_folder_is_taken() {
+        let top = tempfile::tempdir().unwrap();
+        let folders = [top.path().join("none"), top.path().join("here"), top.path().join("last")];
+        std::fs::create_dir(&folders[1]).unwrap();
+        let socket = ControlSocket::in_folders(&folders, "exabgp").unwrap();
+        assert_eq!(socket.path(), folders[1].join("exabgp.sock"));
+        let mode = std::fs::metadata(socket.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, MODE);
+
+        let error = ControlSocket::in_folders(&folders, "exabgp").unwrap_err().to_string();
+        assert!(error.contains("another daemon answers there (give this one a name"), "{error}");
+        let path = socket.path().to_owned();
+        drop(socket);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn the_last_folder_is_made() {
+        let top = tempfile::tempdir().unwrap();
+        let folders = [top.path().join("none"), top.path().join("root/run")];
+        let socket = ControlSocket::in_folders(&folders, "exabgp").unwrap();
+        assert_eq!(socket.path(), folders[1].join("exabgp.sock"));
+        let mode = std::fs::metadata(&folders[1]).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_stale_socket_is_replaced_but_not_a_file() {
+        let top = tempfile::tempdir().unwrap();
+        let path = top.path().join("exabgp.sock");
+        drop(StdListener::bind(&path).unwrap());
+        assert!(path.exists());
+        drop(ControlSocket::at(&path).unwrap());
+        std::fs::write(&path, "precious").unwrap();
+        let error = ControlSocket::at(&path).unwrap_err().to_string();
+        assert!(error.ends_with("there is a file that is not a socket"), "{error}");
+        assert!(path.exists());
+    }
+}
+
+#[cfg(test)]
+mod serving {
+    use super::*;
+    use crate::lines::{Line, Lines};
+    use crate::outbox::Ack;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::task::LocalSet;
+
+    /// Answers each line with itself.
+    struct Echo(Outbox);
+
+    impl Commands for Echo {
+        async fn commands(&mut self, lines: Lines<'_>) {
+            for line in lines {
+                match line {
+                    Line::Text(text) => {
+                        let mut answer = text.to_vec();
+                        answer.push(b'\n');
+                        let taken = self.0.answer(&answer);
+                        self.0.ack(if taken.is_ok() { Ack::Done } else { Ack::Error });
+                    }
+                    Line::TooLong(_) => self.0.ack(Ack::Error),
+                }
+            }
+        }
+    }
+
+    async fn with_server<T>(test: impl AsyncFnOnce(PathBuf) -> T) -> T {
+        let top = tempfile::tempdir().unwrap();
+        let socket = ControlSocket::at(&top.path().join("exabgp.sock")).unwrap();
+        LocalSet::new()
+            .run_until(async {
+                tokio::select! {
+                    ended = serve(&socket, Echo) => panic!("{ended:?}"),
+                    result = test(socket.path().to_owned()) => result,
+                }
+            })
+            .await
+    }
+
+    async fn read_exactly(stream: &mut UnixStream, expected: &str) {
+        let mut buffer = vec![0; expected.len()];
+        stream.read_exact(&mut buffer).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&buffer), expected);
+    }
+
+    #[tokio::test]
+    async fn several_clients_at_once() {
+        with_server(async |path| {
+            let mut first = UnixStream::connect(&path).await.unwrap();
+            let mut second = UnixStream::connect(&path).await.unwrap();
+            first.write_all(b"one").await.unwrap();
+            second.write_all(b"two\nthree\n").await.unwrap();
+            read_exactly(&mut second, "two\ndone\nthree\ndone\n").await;
+            first.write_all(b" more\n").await.unwrap();
+            read_exactly(&mut first, "one more\ndone\n").await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_client_that_has_said_all_still_gets_its_answer() {
+        with_server(async |path| {
+            let mut client = UnixStream::connect(&path).await.unwrap();
+            client.write_all(b"version\ncut short").await.unwrap();
+            client.shutdown().await.unwrap();
+            let mut told = String::new();
+            client.read_to_string(&mut told).await.unwrap();
+            assert_eq!(told, "version\ndone\n");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_no_burden() {
+        with_server(async |path| {
+            let mut deaf = UnixStream::connect(&path).await.unwrap();
+            let line = [vec![b'x'; 1000], b"\n".to_vec()].concat();
+            for _ in 0..20_000 {
+                // All of it is read although none of its answers are.
+                deaf.write_all(&line).await.unwrap();
+            }
+            let mut other = UnixStream::connect(&path).await.unwrap();
+            other.write_all(b"hello\n").await.unwrap();
+            read_exactly(&mut other, "hello\ndone\n").await;
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn too_many_clients_are_told() {
+        with_server(async |path| {
+            let mut clients = Vec::new();
+            for _ in 0..CLIENTS {
+                let mut client = UnixStream::connect(&path).await.unwrap();
+                client.write_all(b"hello\n").await.unwrap();
+                read_exactly(&mut client, "hello\ndone\n").await;
+                clients.push(client);
+            }
+            let mut late = UnixStream::connect(&path).await.unwrap();
+            let mut told = String::new();
+            late.read_to_string(&mut told).await.unwrap();
+            assert_eq!(told, "error: too many clients, try again later\nerror\n");
+        })
+        .await;
+    }
+}

@@ -1,0 +1,254 @@
+//! Helper processes: one supervisor each, which starts it, reads its commands, writes its events,
+//! starts it again when it dies, and ends it when asked.
+//!
+//! Nothing a helper does or fails to do holds up anything else: reading its commands does not wait
+//! for it to read its answers, and its death is its own. A supervisor is one future, made to be
+//! spawned on the local runtime.
+
+use std::future::Future;
+use std::io;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+use tracing::{debug, error, info, warn};
+
+use yottabgp_os::process::{self, Program};
+
+use crate::outbox::Outbox;
+use crate::pump::{Commands, Progress, read_commands, write_lines};
+use crate::respawn::{Respawn, STARTS, WINDOW};
+
+/// How long a helper has for reading its last event before it is asked to end.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+/// How long it then has to end by itself.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long a dead helper's pipe must be silent to be taken for empty.
+const SILENCE: Duration = Duration::from_millis(50);
+
+/// How to run one helper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Its name in the configuration and in the log.
+    pub name: String,
+    /// What to run.
+    pub program: Program,
+    /// Whether to start it again when it ends.
+    pub respawn: bool,
+    /// The soft limit on open files it gets; `None` for the daemon's.
+    pub open_files: Option<u64>,
+}
+
+/// Whoever acts on what a helper says, and needs to know when one begins and ends.
+pub trait Handler: Commands {
+    /// A process was started, with an empty outbox.
+    fn started(&mut self, pid: u32);
+    /// The process is gone.
+    fn ended(&mut self, pid: u32);
+}
+
+/// Why a supervisor ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was asked to.
+    Stopped,
+    /// The helper ended and is not to be started again.
+    Finished,
+    /// The helper was started too often.
+    GaveUp,
+}
+
+/// The daemon's end of a supervisor.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    /// Where events and answers go.
+    pub outbox: Outbox,
+    stop: watch::Sender<Option<Arc<[u8]>>>,
+}
+
+impl Handle {
+    /// Asks the helper to end, with a last event (whole lines, may be empty).
+    ///
+    /// The supervisor then ends within a second.
+    pub fn stop(&self, last_event: &[u8]) {
+        self.stop.send_replace(Some(last_event.into()));
+    }
+}
+
+/// A handle and the future to spawn.
+pub fn supervise(
+    settings: Settings,
+    handler: impl Handler,
+) -> (Handle, impl Future<Output = Outcome>) {
+    let (stop, stopped) = watch::channel(None);
+    let handle = Handle { outbox: Outbox::new(), stop };
+    let supervisor = Supervisor { settings, handler, outbox: handle.outbox.clone(), stop: stopped };
+    (handle, supervisor.run())
+}
+
+struct Supervisor<H> {
+    settings: Settings,
+    handler: H,
+    outbox: Outbox,
+    stop: watch::Receiver<Option<Arc<[u8]>>>,
+}
+
+impl<H: Handler> Supervisor<H> {
+    async fn run(mut self) -> Outcome {
+        let mut respawn = Respawn::default();
+        let name = self.settings.name.clone();
+        let outcome = loop {
+            if self.stop.borrow().is_some() {
+                break Outcome::Stopped;
+            }
+            if !respawn.start(Instant::now().into_std()) {
+                error!(
+                    target: "yottabgp::processes",
+                    critical = true,
+                    "helper {name} was started {STARTS} times within {} seconds: not started \
+                     again until the next reload",
+                    WINDOW.as_secs()
+                );
+                break Outcome::GaveUp;
+            }
+            self.run_once().await;
+            if self.stop.borrow().is_some() {
+                break Outcome::Stopped;
+            }
+            if !self.settings.respawn {
+                break Outcome::Finished;
+            }
+        };
+        self.outbox.close();
+        debug!(target: "yottabgp::processes", "helper {name}: supervisor ended ({outcome:?})");
+        outcome
+    }
+
+    /// One life of the helper.
+    async fn run_once(&mut self) {
+        let name = self.settings.name.clone();
+        let mut child = match self.start() {
+            Ok(child) => child,
+            Err(error) => {
+                error!(target: "yottabgp::processes", "helper {name}: {error}");
+                // The next try is at once: let others run in between.
+                tokio::task::yield_now().await;
+                return;
+            }
+        };
+        let pid = child.id().unwrap_or_default();
+        info!(target: "yottabgp::processes", "helper {name} started, pid {pid}");
+        self.outbox.open();
+        self.handler.started(pid);
+        let status = self.attend(&mut child, pid).await;
+        self.outbox.close();
+        self.handler.ended(pid);
+        match status {
+            Ok(status) if status.success() => {
+                info!(target: "yottabgp::processes", "helper {name} (pid {pid}) ended");
+            }
+            Ok(status) => {
+                warn!(target: "yottabgp::processes", "helper {name} (pid {pid}) ended: {status}");
+            }
+            Err(error) => {
+                error!(target: "yottabgp::processes", "helper {name} (pid {pid}) was lost: {error}");
+            }
+        }
+    }
+
+    fn start(&self) -> Result<Child, yottabgp_os::Error> {
+        let program = &self.settings.program;
+        let mut command = Command::from(program.command());
+        command.kill_on_drop(true);
+        let child = command.spawn().map_err(|source| program.start_error(source))?;
+        if let (Some(files), Some(pid)) = (self.settings.open_files, child.id()) {
+            // Only a courtesy to it: a refusal changes nothing for us.
+            let _ =
+                i32::try_from(pid).map(|pid| yottabgp_os::limits::restore_files(pid, files).ok());
+        }
+        Ok(child)
+    }
+
+    /// Reads and writes until the process is gone and all it said is dealt with.
+    async fn attend(&mut self, child: &mut Child, pid: u32) -> io::Result<ExitStatus> {
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::Error::other("it has no pipes"));
+        };
+        process::enlarge_pipe(&stdin);
+        process::enlarge_pipe(&stdout);
+        let progress = Progress::default();
+        let writer = write_lines(stdin, &self.outbox);
+        // A helper that closes its output has said all it will say, but may go on listening.
+        let reader = read_commands(stdout, &mut self.handler, &progress);
+        let life = live(child, pid, &self.outbox, self.stop.clone(), &progress);
+        tokio::pin!(writer, reader, life);
+        let mut reading = true;
+        let mut writing = true;
+        loop {
+            tokio::select! {
+                status = &mut life => return status,
+                () = &mut reader, if reading => reading = false,
+                () = &mut writer, if writing => {
+                    writing = false;
+                    debug!(target: "yottabgp::processes", "pid {pid} no longer listens");
+                }
+            }
+        }
+    }
+}
+
+/// From start to end: returns once the process is reaped and its last commands are read.
+async fn live(
+    child: &mut Child,
+    pid: u32,
+    outbox: &Outbox,
+    mut stop: watch::Receiver<Option<Arc<[u8]>>>,
+    progress: &Progress,
+) -> io::Result<ExitStatus> {
+    let last_event = tokio::select! {
+        status = child.wait() => {
+            progress.ended_or_silent(SILENCE).await;
+            return status;
+        }
+        Ok(last_event) = stop.wait_for(Option::is_some) => last_event.clone(),
+    };
+    let last_event = last_event.unwrap_or_default();
+    if !last_event.is_empty() {
+        outbox.events(&last_event);
+        // Time to read it, which some do before they end by themselves.
+        if let Ok(status) = timeout(LAST_WORDS, child.wait()).await {
+            progress.ended_or_silent(SILENCE).await;
+            if !progress.is_over() {
+                // Others of its group hold its pipe: it was not alone.
+                signal(pid, process::Signal::Terminate);
+            }
+            return status;
+        }
+    }
+    end(child, pid, progress).await
+}
+
+/// Asks the helper's whole group to end, and after a while does not ask.
+async fn end(child: &mut Child, pid: u32, progress: &Progress) -> io::Result<ExitStatus> {
+    signal(pid, process::Signal::Terminate);
+    let gone = timeout(GRACE, async {
+        let status = child.wait().await;
+        // Its own children may still be cleaning up; they share its pipe.
+        progress.ended().await;
+        status
+    });
+    if let Ok(status) = gone.await {
+        return status;
+    }
+    signal(pid, process::Signal::Kill);
+    child.wait().await
+}
+
+fn signal(pid: u32, signal: process::Signal) {
+    if let Err(error) = process::signal_group(pid, signal) {
+        warn!(target: "yottabgp::processes", "{error}");
+    }
+}

@@ -1,0 +1,466 @@
+//! What waits to be written to a helper or a control client, bounded in bytes.
+//!
+//! Three kinds of lines share the stream:
+//!
+//! - *events*: never lost. Above [`HIGH`] unread bytes the outbox says it is paused, and the
+//!   peers that feed it stop being read until it is below [`LOW`];
+//! - *acknowledgements*: never waited for. Once [`ACKS`] bytes of them are unread they are only
+//!   counted, and written later as there is room, in order and without one missing;
+//! - *answers*: tables and texts. They keep their place among the acknowledgements; once
+//!   [`ANSWERS`] bytes of them are unread the next one is refused, and its command failed.
+//!
+//! Several threads may fill one outbox: a lock is taken once per batch, never per line.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, watch};
+
+/// Unread bytes above which events are asked to pause.
+pub const HIGH: usize = 4 * 1024 * 1024;
+/// Unread bytes at which they may go on.
+pub const LOW: usize = 1024 * 1024;
+/// Bytes of acknowledgements that may wait as text.
+pub const ACKS: usize = 64 * 1024;
+/// Bytes of answers that may wait.
+pub const ANSWERS: usize = 4 * 1024 * 1024;
+
+/// Changes between `done` and `error` that are kept apart among counted acknowledgements.
+const RUNS: usize = 4096;
+/// Capacity a buffer may keep when it is empty.
+const KEEP: usize = 256 * 1024;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ack {
+    /// `done`
+    Done,
+    /// `error`
+    Error,
+}
+
+impl Ack {
+    fn line(self) -> &'static [u8] {
+        match self {
+            Self::Done => b"done\n",
+            Self::Error => b"error\n",
+        }
+    }
+}
+
+/// An answer that was not taken: this many bytes of earlier ones are unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{unread} bytes of earlier answers are unread: read them first")]
+pub struct Refused {
+    /// Bytes of answers that wait.
+    pub unread: usize,
+}
+
+/// The shared end of a queue of lines; clones are the same queue.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Something to write, or nothing left to write.
+    changed: Notify,
+    paused: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    /// Lines ready to be written.
+    ready: Vec<u8>,
+    /// Bytes of `ready` that are acknowledgements, and bytes that are answers.
+    ready_acks: usize,
+    ready_answers: usize,
+    /// Bytes taken by the writer and not yet written.
+    in_flight: usize,
+    in_flight_acks: usize,
+    in_flight_answers: usize,
+    /// What comes once there is room.
+    deferred: VecDeque<Deferred>,
+    deferred_answers: usize,
+    closed: bool,
+}
+
+#[derive(Debug)]
+enum Deferred {
+    Acks { done: u64, error: u64 },
+    Answer(Vec<u8>),
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Outbox {
+    /// An empty, open queue.
+    pub fn new() -> Self {
+        let shared = Shared {
+            queue: Mutex::default(),
+            changed: Notify::new(),
+            paused: watch::Sender::new(false),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Adds events: whole lines, any number of them.
+    pub fn events(&self, lines: &[u8]) {
+        self.events_with(|buffer| buffer.extend_from_slice(lines));
+    }
+
+    /// Lets `write` add events at the end of the queue itself, without a copy.
+    ///
+    /// `write` must only append, and must end what it appends with a newline.
+    pub fn events_with(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut queue = self.lock();
+        if queue.closed {
+            return;
+        }
+        let before = queue.ready.len();
+        write(&mut queue.ready);
+        if queue.ready.len() != before {
+            self.added(&queue);
+        }
+    }
+
+    /// Adds an answer: whole lines, none of them an acknowledgement.
+    pub fn answer(&self, lines: &[u8]) -> Result<(), Refused> {
+        let mut queue = self.lock();
+        if queue.closed || lines.is_empty() {
+            return Ok(());
+        }
+        let unread = queue.ready_answers + queue.in_flight_answers + queue.deferred_answers;
+        if unread > ANSWERS || queue.deferred.len() >= RUNS {
+            return Err(Refused { unread });
+        }
+        if queue.deferred.is_empty() {
+            queue.ready.extend_from_slice(lines);
+            queue.ready_answers += lines.len();
+        } else {
+            queue.deferred_answers += lines.len();
+            match queue.deferred.back_mut() {
+                Some(Deferred::Answer(waiting)) => waiting.extend_from_slice(lines),
+                _ => queue.deferred.push_back(Deferred::Answer(lines.to_vec())),
+            }
+        }
+        self.added(&queue);
+        Ok(())
+    }
+
+    /// Adds an acknowledgement.
+    pub fn ack(&self, ack: Ack) {
+        self.acks(ack, 1);
+    }
+
+    /// Adds `count` equal acknowledgements, for a batch of commands.
+    pub fn acks(&self, ack: Ack, count: u64) {
+        let mut queue = self.lock();
+        if queue.closed || count == 0 {
+            return;
+        }
+        let mut count = count;
+        if queue.deferred.is_empty() {
+            let unread = queue.in_flight_acks;
+            queue.write_acks(ack, &mut count, unread);
+        }
+        if count > 0 {
+            queue.count(ack, count);
+        }
+        self.added(&queue);
+    }
+
+    /// Whether events should pause: more than [`HIGH`] bytes wait, and not yet less than [`LOW`].
+    pub fn is_paused(&self) -> bool {
+        *self.shared.paused.borrow()
+    }
+
+    /// Follows [`is_paused`](Self::is_paused).
+    pub fn paused(&self) -> watch::Receiver<bool> {
+        self.shared.paused.subscribe()
+    }
+
+    /// Bytes that wait, counted acknowledgements not included.
+    pub fn unread(&self) -> usize {
+        self.lock().unread()
+    }
+
+    /// Acknowledgements that are only counted.
+    pub fn counted_acks(&self) -> u64 {
+        let queue = self.lock();
+        queue.deferred.iter().fold(0, |sum, deferred| match deferred {
+            Deferred::Acks { done, error } => sum.saturating_add(*done).saturating_add(*error),
+            Deferred::Answer(_) => sum,
+        })
+    }
+
+    /// Waits until answers have room: for a long table that is written piece by piece.
+    pub async fn room(&self) {
+        self.until(|queue| queue.closed || queue.unread() < LOW).await;
+    }
+
+    /// Waits until everything is written, or nobody takes it any more.
+    pub async fn flushed(&self) {
+        self.until(|queue| queue.closed || (queue.unread() == 0 && queue.deferred.is_empty()))
+            .await;
+    }
+
+    /// The reader is gone: what waits and what comes is dropped, and nobody is paused for it.
+    pub fn close(&self) {
+        *self.lock() = Queue { closed: true, ..Queue::default() };
+        self.shared.paused.send_replace(false);
+        self.shared.changed.notify_waiters();
+    }
+
+    /// A new reader: empty and open.
+    pub fn open(&self) {
+        *self.lock() = Queue::default();
+        self.shared.paused.send_replace(false);
+        self.shared.changed.notify_waiters();
+    }
+
+    /// For the writer: waits for lines and takes all that are ready, in exchange for `buffer`.
+    ///
+    /// Returns false once closed. Each part that is written is told to [`written`](Self::written).
+    pub async fn take(&self, buffer: &mut Vec<u8>) -> bool {
+        loop {
+            let changed = self.shared.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            {
+                let mut queue = self.lock();
+                if queue.closed {
+                    return false;
+                }
+                queue.undefer();
+                if !queue.ready.is_empty() {
+                    buffer.clear();
+                    if buffer.capacity() > KEEP {
+                        *buffer = Vec::new();
+                    }
+                    std::mem::swap(buffer, &mut queue.ready);
+                    queue.in_flight = buffer.len();
+                    queue.in_flight_acks = std::mem::take(&mut queue.ready_acks);
+                    queue.in_flight_answers = std::mem::take(&mut queue.ready_answers);
+                    return true;
+                }
+            }
+            changed.await;
+        }
+    }
+
+    /// For the writer: `count` bytes of what was taken are written.
+    pub fn written(&self, count: usize) {
+        let mut queue = self.lock();
+        queue.in_flight = queue.in_flight.saturating_sub(count);
+        if queue.in_flight == 0 {
+            queue.in_flight_acks = 0;
+            queue.in_flight_answers = 0;
+        }
+        if queue.unread() <= LOW {
+            self.pause(false);
+            drop(queue);
+            self.shared.changed.notify_waiters();
+        }
+    }
+
+    fn added(&self, queue: &Queue) {
+        if queue.unread() > HIGH {
+            self.pause(true);
+        }
+        self.shared.changed.notify_waiters();
+    }
+
+    fn pause(&self, paused: bool) {
+        self.shared.paused.send_if_modified(|now| std::mem::replace(now, paused) != paused);
+    }
+
+    async fn until(&self, condition: impl Fn(&Queue) -> bool) {
+        loop {
+            let changed = self.shared.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if condition(&self.lock()) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // A panic while filling leaves whole bytes behind: the queue is still good.
+        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn unread(&self) -> usize {
+        self.ready.len() + self.in_flight + self.deferred_answers
+    }
+
+    /// Writes acknowledgements while fewer than [`ACKS`] bytes of them are unread.
+    fn write_acks(&mut self, ack: Ack, count: &mut u64, unread: usize) {
+        while *count > 0 && self.ready_acks + unread < ACKS {
+            self.ready.extend_from_slice(ack.line());
+            self.ready_acks += ack.line().len();
+            *count -= 1;
+        }
+    }
+
+    fn count(&mut self, ack: Ack, count: u64) {
+        let full = self.deferred.len() >= RUNS;
+        let (done, error) = match ack {
+            Ack::Done => (count, 0),
+            Ack::Error => (0, count),
+        };
+        match self.deferred.back_mut() {
+            // Same kind as the last ones, or too many changes to keep them all apart.
+            Some(Deferred::Acks { done: dones, error: errors })
+                if full || (*errors == 0) == (error == 0) =>
+            {
+                *dones = dones.saturating_add(done);
+                *errors = errors.saturating_add(error);
+            }
+            _ => self.deferred.push_back(Deferred::Acks { done, error }),
+        }
+    }
+
+    /// Moves what was deferred behind what is ready, as far as the bounds allow.
+    fn undefer(&mut self) {
+        while let Some(first) = self.deferred.pop_front() {
+            match first {
+                Deferred::Acks { mut done, mut error } => {
+                    self.write_acks(Ack::Done, &mut done, 0);
+                    self.write_acks(Ack::Error, &mut error, 0);
+                    if done > 0 || error > 0 {
+                        self.deferred.push_front(Deferred::Acks { done, error });
+                        return;
+                    }
+                }
+                Deferred::Answer(lines) => {
+                    self.ready.extend_from_slice(&lines);
+                    self.ready_answers += lines.len();
+                    self.deferred_answers = self.deferred_answers.saturating_sub(lines.len());
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn next(outbox: &Outbox) -> String {
+        let mut buffer = Vec::new();
+        assert!(outbox.take(&mut buffer).await);
+        String::from_utf8(buffer).unwrap()
+    }
+
+    /// Everything that comes when each batch is read at once.
+    async fn all(outbox: &Outbox) -> String {
+        let mut told = String::new();
+        while outbox.unread() > 0 || outbox.counted_acks() > 0 {
+            let batch = next(outbox).await;
+            outbox.written(batch.len());
+            told.push_str(&batch);
+        }
+        told
+    }
+
+    #[tokio::test]
+    async fn lines_come_in_order_and_in_batches() {
+        let outbox = Outbox::new();
+        outbox.events(b"event 1\n");
+        outbox.answer(b"version\n").unwrap();
+        outbox.ack(Ack::Done);
+        outbox.events_with(|buffer| buffer.extend_from_slice(b"event 2\n"));
+        assert_eq!(next(&outbox).await, "event 1\nversion\ndone\nevent 2\n");
+    }
+
+    #[tokio::test]
+    async fn pauses_above_the_high_mark_until_below_the_low_one() {
+        let outbox = Outbox::new();
+        let mut paused = outbox.paused();
+        outbox.events(&vec![b'\n'; HIGH]);
+        assert!(!outbox.is_paused());
+        outbox.events(b"\n");
+        assert!(outbox.is_paused() && *paused.borrow_and_update());
+        let batch = next(&outbox).await;
+        outbox.written(batch.len() - LOW - 1);
+        assert!(outbox.is_paused());
+        outbox.written(1);
+        paused.changed().await.unwrap();
+        assert!(!outbox.is_paused());
+    }
+
+    #[tokio::test]
+    async fn unread_acks_are_counted_and_none_is_missing() {
+        let outbox = Outbox::new();
+        for _ in 0..1000 {
+            outbox.ack(Ack::Error);
+            outbox.acks(Ack::Done, 999);
+        }
+        assert!(outbox.unread() <= ACKS + 8);
+        assert!(outbox.counted_acks() > 900_000);
+        let told = all(&outbox).await;
+        let lines: Vec<_> = told.lines().collect();
+        assert_eq!(lines.len(), 1_000_000);
+        for (number, line) in lines.iter().enumerate() {
+            assert_eq!(*line, if number % 1000 == 0 { "error" } else { "done" }, "{number}");
+        }
+    }
+
+    #[tokio::test]
+    async fn endless_changes_keep_their_counts() {
+        let outbox = Outbox::new();
+        for number in 0..1_000_000 {
+            outbox.ack(if number % 2 == 0 { Ack::Error } else { Ack::Done });
+        }
+        assert!(outbox.lock().deferred.len() <= RUNS);
+        let told = all(&outbox).await;
+        assert_eq!(told.lines().filter(|line| *line == "done").count(), 500_000);
+        assert_eq!(told.lines().count(), 1_000_000);
+    }
+
+    #[tokio::test]
+    async fn answers_keep_their_place_and_have_a_bound() {
+        let outbox = Outbox::new();
+        for _ in 0..20_000 {
+            outbox.ack(Ack::Done);
+        }
+        outbox.answer(b"version\n").unwrap();
+        outbox.ack(Ack::Done);
+        let told = all(&outbox).await;
+        assert_eq!(told.lines().position(|line| line == "version"), Some(20_000));
+        assert_eq!(told.lines().count(), 20_002);
+
+        let table = vec![b'\n'; ANSWERS + 1];
+        outbox.answer(&table).unwrap();
+        assert_eq!(outbox.answer(b"more\n"), Err(Refused { unread: ANSWERS + 1 }));
+        all(&outbox).await;
+        outbox.answer(b"more\n").unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_closed_one_takes_nothing_and_pauses_nobody() {
+        let outbox = Outbox::new();
+        outbox.events(&vec![b'\n'; HIGH + 1]);
+        outbox.close();
+        outbox.events(&vec![b'\n'; HIGH + 1]);
+        outbox.ack(Ack::Done);
+        outbox.answer(b"x\n").unwrap();
+        assert!(!outbox.is_paused() && outbox.unread() == 0);
+        assert!(!outbox.take(&mut Vec::new()).await);
+        outbox.flushed().await;
+        outbox.open();
+        outbox.events(b"again\n");
+        assert_eq!(next(&outbox).await, "again\n");
+    }
+}

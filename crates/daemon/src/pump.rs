@@ -1,0 +1,106 @@
+//! Moving lines between a stream and the code that understands them: helpers, control clients.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::lines::{LineBuffer, Lines};
+use crate::outbox::Outbox;
+
+/// Bytes offered to one write.
+const WRITE_SIZE: usize = 1024 * 1024;
+
+/// Whoever acts on command lines.
+pub trait Commands {
+    /// Whole lines, a batch as large as was read at once.
+    ///
+    /// The next batch is not read before this one is dealt with: do not wait here for the writer
+    /// of the lines to read something.
+    fn commands(&mut self, lines: Lines<'_>) -> impl Future<Output = ()>;
+}
+
+/// How far a reader is.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    reads: Cell<u64>,
+    /// What was read is being dealt with.
+    busy: Cell<bool>,
+    over: Cell<bool>,
+    end: Notify,
+}
+
+impl Progress {
+    /// Whether the stream is closed by all that hold its other end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
+    /// Waits until the stream is closed by all that hold its other end.
+    pub(crate) async fn ended(&self) {
+        while !self.over.get() {
+            self.end.notified().await;
+        }
+    }
+
+    /// Waits until the stream is closed, or nothing came out of it for `silence`.
+    pub(crate) async fn ended_or_silent(&self, silence: Duration) {
+        loop {
+            let before = self.reads.get();
+            let ended = timeout(silence, self.ended()).await.is_ok();
+            if ended || (self.reads.get() == before && !self.busy.get()) {
+                return;
+            }
+        }
+    }
+}
+
+/// Reads until the stream ends. A last line without a newline was cut short: it is not a command.
+pub(crate) async fn read_commands(
+    mut stream: impl AsyncRead + Unpin,
+    commands: &mut impl Commands,
+    progress: &Progress,
+) {
+    let mut buffer = LineBuffer::default();
+    while let Ok(count) = stream.read(buffer.space()).await {
+        if count == 0 {
+            break;
+        }
+        progress.reads.set(progress.reads.get().wrapping_add(1));
+        let lines = buffer.lines(count);
+        if !lines.is_empty() {
+            progress.busy.set(true);
+            commands.commands(lines).await;
+            progress.busy.set(false);
+        }
+        buffer.consume();
+        // One that never stops talking must let the others be heard.
+        tokio::task::yield_now().await;
+    }
+    progress.over.set(true);
+    progress.end.notify_waiters();
+}
+
+/// Writes what comes to `outbox` until it is closed, and closes it if nobody reads any more.
+pub(crate) async fn write_lines(mut stream: impl AsyncWrite + Unpin, outbox: &Outbox) {
+    let mut buffer = Vec::new();
+    while outbox.take(&mut buffer).await {
+        let mut rest = buffer.as_slice();
+        while !rest.is_empty() {
+            let part = rest.get(..WRITE_SIZE).unwrap_or(rest);
+            match stream.write(part).await {
+                Ok(count) if count > 0 => {
+                    rest = rest.get(count..).unwrap_or_default();
+                    outbox.written(count);
+                }
+                _ => {
+                    outbox.close();
+                    return;
+                }
+            }
+        }
+    }
+}
