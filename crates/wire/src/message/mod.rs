@@ -1,8 +1,17 @@
 //! BGP messages: the header here, one file for each type.
 
+pub mod frame;
+pub mod keepalive;
+pub mod notification;
+pub mod open;
+pub mod operational;
+pub mod route_refresh;
 pub mod update;
 
-use crate::codes::MessageType;
+pub use frame::{Frame, frame};
+
+use crate::codes::{MessageType, error};
+use notification::Notification;
 
 /// The octets of a header: marker, length and type (RFC 4271 section 4.1).
 pub const HEADER_LENGTH: usize = 19;
@@ -24,4 +33,15 @@ pub fn finish(out: &mut [u8], start: usize) {
     if let Some(field) = out.get_mut(start + 16..start + 18) {
         field.copy_from_slice(&length);
     }
+}
+
+/// The answer to a message of `length` octets, header included, which its type can not have: Bad Message Length with the
+/// Length field as data (RFC 4271 section 6.1).
+pub fn bad_length(length: usize) -> Notification<'static> {
+    let length = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
+    Notification::with_data(
+        error::MESSAGE_HEADER,
+        error::message_header::BAD_LENGTH,
+        length.to_vec(),
+    )
 }
