@@ -1,0 +1,123 @@
+//! What a test asks of the BGP speaker at the other end, whichever it is.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+
+use nix::sys::signal::Signal;
+use yottabgp_testkit::Namespace;
+use yottabgp_testkit::network::Pair;
+use yottabgp_testkit::route::{Attributes, Route};
+
+/// AS of the program under test.
+pub const OUR_AS: u32 = 65001;
+/// AS of the peer.
+pub const PEER_AS: u32 = 65002;
+/// Address of the program under test.
+pub const OUR_ADDRESS: Ipv4Addr = Pair::LEFT_IPV4;
+/// Address of the peer.
+pub const PEER_ADDRESS: Ipv4Addr = Pair::RIGHT_IPV4;
+/// IPv6 address of the peer, the next hop it gives.
+pub const PEER_ADDRESS_IPV6: Ipv6Addr = Pair::RIGHT_IPV6;
+
+/// How the session is to be.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Scratch folder, which exists and is empty.
+    pub directory: PathBuf,
+    /// The peer waits to be called; otherwise it calls.
+    pub passive: bool,
+    /// Seconds.
+    pub hold_time: u16,
+    /// Key of TCP MD5 signatures (RFC 2385).
+    pub password: Option<String>,
+}
+
+/// A result whose error says, in the words of the other program, what went wrong.
+pub type Outcome<T = ()> = Result<T, String>;
+
+/// A BGP speaker run in a namespace, with one session configured: to the program under test.
+pub trait Peer {
+    /// Its name in reports.
+    fn name(&self) -> &'static str;
+
+    /// Starts it, with the routes announced so far, and returns when it takes commands.
+    ///
+    /// # Errors
+    /// When it does not start.
+    fn start(&mut self, namespace: &Namespace) -> Outcome;
+
+    /// Ends it in an orderly way (SIGTERM).
+    fn stop(&mut self);
+
+    /// Sends a signal to all of its processes.
+    fn signal(&mut self, signal: Signal);
+
+    /// Whether it says that the session is established.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    fn established(&mut self, namespace: &Namespace) -> Outcome<bool>;
+
+    /// The routes it received from us.
+    ///
+    /// # Errors
+    /// When it does not answer, or in a way that is not understood.
+    fn routes(&mut self, namespace: &Namespace) -> Outcome<BTreeSet<Route>>;
+
+    /// Replaces what it announces to us. `routes` are as we are to receive them: with its AS
+    /// number first in the AS path. May be called before [`Peer::start`].
+    ///
+    /// # Errors
+    /// When it refuses.
+    fn announce(&mut self, namespace: &Namespace, routes: &BTreeSet<Route>) -> Outcome;
+
+    /// Asks us to send everything again (RFC 2918).
+    ///
+    /// # Errors
+    /// When it refuses.
+    fn refresh(&mut self, namespace: &Namespace) -> Outcome;
+
+    /// Takes the session down with a reason (RFC 9003), and keeps it down.
+    ///
+    /// # Errors
+    /// When it refuses.
+    fn shut_down(&mut self, namespace: &Namespace, text: &str) -> Outcome;
+
+    /// Takes the session up again.
+    ///
+    /// # Errors
+    /// When it refuses.
+    fn enable(&mut self, namespace: &Namespace) -> Outcome;
+
+    /// What it says about the session and the last NOTIFICATION, and its log.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    fn notification(&mut self, namespace: &Namespace) -> Outcome<String>;
+
+    /// What comes of a route it is asked to announce, where it cannot announce everything.
+    fn adapt(&self, attributes: Attributes) -> Attributes {
+        attributes
+    }
+
+    /// The next hop it can give in a family.
+    fn next_hop(&self, ipv4: bool, _number: u32) -> IpAddr {
+        if ipv4 { PEER_ADDRESS.into() } else { PEER_ADDRESS_IPV6.into() }
+    }
+}
+
+/// One kind of peer: how to make one, and what it cannot do.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Its name, a part of the names of tests.
+    pub name: &'static str,
+    /// Whether it is here.
+    pub installed: fn() -> bool,
+    /// How to get it.
+    pub package: &'static str,
+    /// Makes one, not started.
+    pub make: fn(Options) -> Box<dyn Peer>,
+    /// Why a scenario makes no sense with it, if so.
+    pub cannot: fn(scenario: &str, passive: bool) -> Option<&'static str>,
+}

@@ -1,0 +1,264 @@
+//! BIRD 2: a configuration file with an included file of routes, and `birdc`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use yottabgp_testkit::process::{find, output};
+use yottabgp_testkit::route::{Attributes, Origin, Route, read_prefix};
+use yottabgp_testkit::wait::{PATIENCE, poll};
+use yottabgp_testkit::{Namespace, Program, Running};
+
+use crate::peer::{
+    Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_ADDRESS_IPV6, PEER_AS, Peer,
+};
+
+/// Its row.
+pub const KIND: Kind = Kind {
+    name: "bird",
+    installed: || find("bird").is_some(),
+    package: "bird2",
+    make: |options| Box::new(Bird { options, running: None }),
+    cannot: |_, _| None,
+};
+
+#[derive(Debug)]
+struct Bird {
+    options: Options,
+    running: Option<Running>,
+}
+
+impl Bird {
+    fn path(&self, name: &str) -> PathBuf {
+        self.options.directory.join(name)
+    }
+
+    fn client(&self, namespace: &Namespace, command: &str) -> Outcome<String> {
+        let socket = self.path("control");
+        output(namespace, "birdc", &["-s", &socket.to_string_lossy(), command], "")
+    }
+
+    fn configuration(&self) -> String {
+        let options = &self.options;
+        let passive = if options.passive { "passive on;" } else { "" };
+        let password = options.password.as_ref();
+        let password = password.map_or_else(String::new, |key| format!("password \"{key}\";"));
+        let hold = options.hold_time;
+        // The next hop is told to stay, and so is the MED, which has to be set on the way out.
+        format!(
+            r#"log "{log}" all;
+router id 10.0.0.2;
+protocol device {{ }}
+filter announced {{
+    if defined(bgp_med) then bgp_med = bgp_med;
+    accept;
+}}
+include "{routes}";
+protocol bgp tested {{
+    local {PEER_ADDRESS} as {PEER_AS};
+    neighbor {OUR_ADDRESS} as {OUR_AS};
+    {passive} {password}
+    hold time {hold};
+    connect delay time 1;
+    connect retry time 1;
+    error wait time 1, 2;
+    startup hold time {hold};
+    ipv4 {{ import all; export filter announced; next hop keep; import keep filtered; }};
+    ipv6 {{ import all; export filter announced; next hop keep; import keep filtered; }};
+}}
+"#,
+            log = self.path("bird.log").display(),
+            routes = self.path("routes.conf").display(),
+        )
+    }
+
+    fn routes_file(routes: &BTreeSet<Route>) -> String {
+        let mut text = String::new();
+        for family in ["ipv4", "ipv6"] {
+            text += &format!("protocol static own_{family} {{ {family};\n");
+            for route in routes.iter().filter(|route| route.family() == family) {
+                let attributes = &route.attributes;
+                text += &format!("route {} blackhole {{ ", route.prefix());
+                text += &format!("bgp_next_hop = {}; ", route.next_hop);
+                let origin = match attributes.origin {
+                    Origin::Igp => "ORIGIN_IGP",
+                    Origin::Egp => "ORIGIN_EGP",
+                    Origin::Incomplete => "ORIGIN_INCOMPLETE",
+                };
+                text += &format!("bgp_origin = {origin}; ");
+                for number in attributes.as_path.iter().skip(1).rev() {
+                    text += &format!("bgp_path.prepend({number}); ");
+                }
+                if let Some(med) = attributes.med {
+                    text += &format!("bgp_med = {med}; ");
+                }
+                for (high, low) in &attributes.communities {
+                    text += &format!("bgp_community.add(({high}, {low})); ");
+                }
+                for (global, high, low) in &attributes.large_communities {
+                    text += &format!("bgp_large_community.add(({global}, {high}, {low})); ");
+                }
+                text += "};\n";
+            }
+            text += "}\n";
+        }
+        text
+    }
+}
+
+impl Peer for Bird {
+    fn name(&self) -> &'static str {
+        KIND.name
+    }
+
+    fn start(&mut self, namespace: &Namespace) -> Outcome {
+        fs::write(self.path("bird.conf"), self.configuration()).expect("a file");
+        if !self.path("routes.conf").exists() {
+            fs::write(self.path("routes.conf"), "").expect("a file");
+        }
+        let running = Program::new(find("bird").expect("installed"), self.path("bird.out"))
+            .argument("-f")
+            .argument("-c")
+            .argument(self.path("bird.conf"))
+            .argument("-s")
+            .argument(self.path("control"))
+            .start(namespace)
+            .map_err(|error| error.to_string())?;
+        self.running = Some(running);
+        let answer = poll(PATIENCE, || {
+            if !self.running.as_mut().is_some_and(Running::alive) {
+                return Some(Err("bird ended".to_owned()));
+            }
+            self.client(namespace, "show status").ok().map(|_| Ok(()))
+        });
+        answer.unwrap_or_else(|| Err("bird does not answer".to_owned()))
+    }
+
+    fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.terminate(Duration::from_secs(10)).expect("bird ends");
+        }
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        self.running.as_ref().expect("started").signal(signal);
+    }
+
+    fn established(&mut self, namespace: &Namespace) -> Outcome<bool> {
+        Ok(self.client(namespace, "show protocols tested")?.contains("Established"))
+    }
+
+    fn routes(&mut self, namespace: &Namespace) -> Outcome<BTreeSet<Route>> {
+        let mut routes = BTreeSet::new();
+        for table in ["master4", "master6"] {
+            let text =
+                self.client(namespace, &format!("show route table {table} protocol tested all"))?;
+            routes.extend(read_routes(&text)?);
+        }
+        Ok(routes)
+    }
+
+    fn announce(&mut self, namespace: &Namespace, routes: &BTreeSet<Route>) -> Outcome {
+        fs::write(self.path("routes.conf"), Self::routes_file(routes)).expect("a file");
+        if self.running.is_none() {
+            return Ok(());
+        }
+        let answer = self.client(namespace, "configure")?;
+        if answer.contains("Reconfigur") { Ok(()) } else { Err(answer) }
+    }
+
+    fn refresh(&mut self, namespace: &Namespace) -> Outcome {
+        self.client(namespace, "reload in tested").map(drop)
+    }
+
+    fn shut_down(&mut self, namespace: &Namespace, text: &str) -> Outcome {
+        self.client(namespace, &format!("disable tested \"{text}\"")).map(drop)
+    }
+
+    fn enable(&mut self, namespace: &Namespace) -> Outcome {
+        self.client(namespace, "enable tested").map(drop)
+    }
+
+    fn notification(&mut self, namespace: &Namespace) -> Outcome<String> {
+        let state = self.client(namespace, "show protocols all tested")?;
+        Ok(state + &fs::read_to_string(self.path("bird.log")).unwrap_or_default())
+    }
+
+    fn next_hop(&self, ipv4: bool, number: u32) -> std::net::IpAddr {
+        // A third party on the same wire, for some.
+        match (ipv4, number % 3) {
+            (true, 0) => [10, 0, 0, 77].into(),
+            (false, 0) => "fd00::77".parse().expect("an address"),
+            (true, _) => PEER_ADDRESS.into(),
+            (false, _) => PEER_ADDRESS_IPV6.into(),
+        }
+    }
+}
+
+/// Reads `show route all`: a line with the prefix, then one with each attribute.
+fn read_routes(text: &str) -> Outcome<Vec<Route>> {
+    let mut routes: Vec<Route> = Vec::new();
+    for line in text.lines() {
+        let bad = || format!("not understood: {line}");
+        if let Some(prefix) = line.split(' ').next().and_then(read_prefix) {
+            routes.push(Route {
+                network: prefix.0,
+                length: prefix.1,
+                next_hop: prefix.0,
+                attributes: Attributes {
+                    origin: Origin::Igp,
+                    as_path: Vec::new(),
+                    med: None,
+                    communities: BTreeSet::new(),
+                    large_communities: BTreeSet::new(),
+                },
+            });
+            continue;
+        }
+        let Some((name, value)) = line.trim().split_once(':') else { continue };
+        let value = value.trim();
+        let Some(route) = routes.last_mut() else { continue };
+        let attributes = &mut route.attributes;
+        match name {
+            "BGP.origin" => attributes.origin = Origin::read(value).ok_or_else(bad)?,
+            "BGP.as_path" => {
+                let numbers = value.split_whitespace().map(str::parse);
+                attributes.as_path = numbers.collect::<Result<_, _>>().map_err(|_| bad())?;
+            }
+            "BGP.next_hop" => {
+                let global = value.split(' ').next().unwrap_or_default();
+                route.next_hop = global.parse().map_err(|_| bad())?;
+            }
+            "BGP.med" => attributes.med = Some(value.parse().map_err(|_| bad())?),
+            "BGP.community" => {
+                for numbers in tuples(value) {
+                    let [high, low] = numbers[..] else { return Err(bad()) };
+                    let pair = (u16::try_from(high).ok(), u16::try_from(low).ok());
+                    let (Some(high), Some(low)) = pair else { return Err(bad()) };
+                    attributes.communities.insert((high, low));
+                }
+            }
+            "BGP.large_community" => {
+                for numbers in tuples(value) {
+                    let [global, high, low] = numbers[..] else { return Err(bad()) };
+                    attributes.large_communities.insert((global, high, low));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(routes)
+}
+
+/// The numbers of `(1,2) (3,4)` or `(1, 2, 3) (4, 5, 6)`.
+fn tuples(text: &str) -> Vec<Vec<u32>> {
+    text.split('(')
+        .skip(1)
+        .map(|tuple| {
+            let inside = tuple.split(')').next().unwrap_or_default();
+            inside.split(',').filter_map(|number| number.trim().parse().ok()).collect()
+        })
+        .collect()
+}

@@ -1,0 +1,217 @@
+//! What is tested, with each peer and on both sides of the connection.
+
+use std::collections::BTreeSet;
+
+use nix::sys::signal::Signal;
+use yottabgp_testkit::events;
+use yottabgp_testkit::route::Route;
+use yottabgp_testkit::wait::{PATIENCE, poll};
+
+use crate::lab::{Lab, Wanted};
+use crate::peer::{Outcome, PEER_ADDRESS};
+use crate::routes::half;
+
+/// Routes of each family, each way, where there are to be many.
+const MANY: u32 = 1000;
+/// The same where they only have to be there.
+const FEW: u32 = 50;
+
+/// One test, run with each peer and on both sides.
+#[derive(Debug, Clone, Copy)]
+pub struct Scenario {
+    /// Its name, a part of the names of tests.
+    pub name: &'static str,
+    /// How the session is to be.
+    pub wanted: Wanted,
+    /// The test.
+    pub run: fn(&mut Lab) -> Outcome,
+}
+
+const PLAIN: Wanted = Wanted { hold_time: 9, password: None };
+
+/// All of them.
+pub const ALL: &[Scenario] = &[
+    Scenario { name: "routes", wanted: PLAIN, run: routes },
+    Scenario { name: "refresh", wanted: PLAIN, run: refresh },
+    Scenario { name: "peer-restarts", wanted: PLAIN, run: peer_restarts },
+    Scenario { name: "we-restart", wanted: PLAIN, run: we_restart },
+    Scenario {
+        name: "md5",
+        wanted: Wanted { hold_time: 9, password: Some("a shared secret") },
+        run: few_routes,
+    },
+    Scenario {
+        name: "hold-timer",
+        wanted: Wanted { hold_time: 3, password: None },
+        run: hold_timer,
+    },
+    Scenario { name: "shutdown-text", wanted: PLAIN, run: shutdown_text },
+];
+
+/// The session comes up; 1,000 IPv4 and 1,000 IPv6 routes go each way unchanged, then half of
+/// them are withdrawn.
+fn routes(lab: &mut Lab) -> Outcome {
+    exchange(lab, MANY)
+}
+
+/// The same with few routes, where the transport is what is tested.
+fn few_routes(lab: &mut Lab) -> Outcome {
+    exchange(lab, FEW)
+}
+
+fn exchange(lab: &mut Lab, count: u32) -> Outcome {
+    let (ours, theirs) = (lab.our_routes(count), lab.their_routes(count));
+    lab.start()?;
+    lab.they_announce(&theirs)?;
+    lab.we_announce(&ours)?;
+    lab.they_have(&ours)?;
+    lab.we_have(&theirs)?;
+    lab.we_show(&ours)?;
+
+    let kept = half(&ours);
+    lab.we_withdraw(ours.difference(&kept))?;
+    lab.they_announce(&half(&theirs))?;
+    lab.they_have(&kept)?;
+    lab.we_have(&half(&theirs))?;
+    lab.we_show(&kept)
+}
+
+/// Each side asks the other to send everything again, and gets it.
+fn refresh(lab: &mut Lab) -> Outcome {
+    let (ours, theirs) = (lab.our_routes(FEW), lab.their_routes(FEW));
+    lab.they_announce(&theirs)?;
+    lab.start()?;
+    lab.we_announce(&ours)?;
+    lab.they_have(&ours)?;
+    lab.we_have(&theirs)?;
+
+    let mark = lab.us.relay.mark();
+    lab.peer.refresh(&lab.pair.right)?;
+    await_announced(lab, mark, "send", &ours)?;
+    lab.they_have(&ours)?;
+
+    for family in ["ipv4", "ipv6"] {
+        let mark = lab.us.relay.mark();
+        lab.us.relay.commands(&[format!("announce route-refresh {family} unicast")])?;
+        let asked = theirs.iter().filter(|route| route.family() == family).cloned().collect();
+        await_announced(lab, mark, "receive", &asked)?;
+    }
+    lab.we_have(&theirs)
+}
+
+/// Waits until each of `routes` was announced in one direction since `mark`.
+fn await_announced(lab: &Lab, mark: usize, way: &str, routes: &BTreeSet<Route>) -> Outcome {
+    let wanted: BTreeSet<_> = routes.iter().map(|route| (route.network, route.length)).collect();
+    let mut missing = wanted.len();
+    let all = poll(PATIENCE, || {
+        let seen = events::announced(&lab.us.relay.lines(mark), way);
+        missing = wanted.difference(&seen).count();
+        (missing == 0).then_some(())
+    });
+    all.ok_or_else(|| {
+        format!("after a refresh {missing} of {} routes ({way}) are missing", wanted.len())
+    })
+}
+
+/// The peer is stopped and started: we lose its routes, then both have everything again.
+fn peer_restarts(lab: &mut Lab) -> Outcome {
+    let (ours, theirs) = (lab.our_routes(FEW), lab.their_routes(FEW));
+    lab.us.settings.routes = half(&ours);
+    lab.they_announce(&theirs)?;
+    lab.start()?;
+    lab.we_announce(&ours)?;
+    lab.they_have(&ours)?;
+    lab.we_have(&theirs)?;
+
+    let mark = lab.us.relay.mark();
+    lab.peer.stop();
+    lab.us.await_state(mark, "down");
+    let nothing = BTreeSet::new();
+    lab.we_have(&nothing)?;
+    let mark = lab.us.relay.mark();
+    lab.peer.start(&lab.pair.right)?;
+    lab.await_up(mark)?;
+    lab.they_have(&ours)?;
+    lab.we_have(&theirs)
+}
+
+/// We are stopped and started: the peer loses our routes, then both have everything again.
+fn we_restart(lab: &mut Lab) -> Outcome {
+    let (ours, theirs) = (lab.our_routes(FEW), lab.their_routes(FEW));
+    lab.us.settings.routes = half(&ours);
+    lab.they_announce(&theirs)?;
+    lab.start()?;
+    lab.we_announce(&ours)?;
+    lab.they_have(&ours)?;
+
+    lab.us.stop();
+    lab.they_have(&BTreeSet::new())?;
+    let mark = lab.us.relay.mark();
+    lab.us.start(&lab.pair.left);
+    lab.await_up(mark)?;
+    // What a helper announced is the helper's to announce again; the rest was configured.
+    lab.they_have(&half(&ours))?;
+    lab.we_announce(&ours)?;
+    lab.they_have(&ours)?;
+    lab.we_have(&theirs)
+}
+
+/// The peer falls silent: NOTIFICATION 4/0 when the hold time is over, and a new session when it
+/// speaks again.
+fn hold_timer(lab: &mut Lab) -> Outcome {
+    let (ours, theirs) = (lab.our_routes(FEW), lab.their_routes(FEW));
+    lab.us.settings.routes = ours.clone();
+    lab.they_announce(&theirs)?;
+    lab.start()?;
+    lab.they_have(&ours)?;
+    lab.we_have(&theirs)?;
+
+    let mark = lab.us.relay.mark();
+    lab.peer.signal(Signal::SIGSTOP);
+    let down = lab.us.await_state(mark, "down");
+    let sent = lab.us.event(mark, &["neighbor", "notification", "code"], "4");
+    let resumed = lab.us.relay.mark();
+    lab.peer.signal(Signal::SIGCONT);
+    let sent = sent.ok_or_else(|| format!("no NOTIFICATION 4/0 before {down}"))?;
+    let subcode = events::member(&sent, &["neighbor", "notification", "subcode"]);
+    if subcode.as_deref() != Some("0") || !sent.contains("\"send\"") {
+        return Err(format!("not a NOTIFICATION 4/0 sent: {sent}"));
+    }
+    if !down.contains("(4,0)") {
+        return Err(format!("the reason is not the hold timer: {down}"));
+    }
+    lab.await_up(resumed)?;
+    lab.they_have(&ours)?;
+    lab.we_have(&theirs)
+}
+
+/// Each side takes the session down for a reason, which the other one shows (RFC 9003).
+fn shutdown_text(lab: &mut Lab) -> Outcome {
+    const TEXT: &str = "maintenance of rack 7, back at noon";
+    lab.start()?;
+
+    let mark = lab.us.relay.mark();
+    lab.peer.shut_down(&lab.pair.right, TEXT)?;
+    let code = lab.us.event(mark, &["neighbor", "notification", "code"], "6");
+    let event = code.ok_or("no event about the NOTIFICATION of the peer")?;
+    let subcode = events::member(&event, &["neighbor", "notification", "subcode"]);
+    let message = events::member(&event, &["neighbor", "notification", "message"]);
+    if subcode.as_deref() != Some("2") || !message.is_some_and(|text| text.contains(TEXT)) {
+        return Err(format!("a NOTIFICATION 6/2 with «{TEXT}» was sent, the event is {event}"));
+    }
+    lab.us.await_state(mark, "down");
+    let mark = lab.us.relay.mark();
+    lab.peer.enable(&lab.pair.right)?;
+    lab.await_up(mark)?;
+
+    let mark = lab.us.relay.mark();
+    lab.us.relay.commands(&[format!("neighbor {PEER_ADDRESS} teardown 2")])?;
+    lab.us.await_state(mark, "down");
+    let mut said = String::new();
+    let seen = poll(PATIENCE, || {
+        said = lab.peer.notification(&lab.pair.right).unwrap_or_else(|error| error);
+        said.to_lowercase().contains("administrative shutdown").then_some(())
+    });
+    seen.ok_or_else(|| format!("{} does not show our reason: {said}", lab.peer.name()))?;
+    lab.await_up(mark)
+}

@@ -1,0 +1,85 @@
+//! Runs every scenario with every peer, on both sides of the connection.
+//!
+//! `cargo test -p yottabgp-interop [-- PART-OF-A-NAME]`, as root. The program under test is
+//! `YOTTABGP_PROGRAM`, or what cargo built; `YOTTABGP_KEEP=1` keeps the scratch folders.
+#![allow(clippy::print_stderr, reason = "the report of a test program")]
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use yottabgp_interop::lab::{Lab, RELAY};
+use yottabgp_interop::peer::Kind;
+use yottabgp_interop::scenarios::Scenario;
+use yottabgp_interop::{peers, scenarios};
+
+thread_local! {
+    /// Where the panic of this thread came from.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+fn main() {
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == RELAY) {
+        let socket = words.next().expect("the path of a socket");
+        // Whoever closes first, the test or the program, the other one is done too.
+        let _ = yottabgp_testkit::relay::relay(Path::new(&socket));
+        return;
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        PLACE.with_borrow_mut(|text| *text = place);
+    }));
+    let mut arguments = Arguments::from_args();
+    // Most of a test is waiting for timers, so more run at once than there are processors.
+    arguments.test_threads.get_or_insert(8);
+    let mut trials = Vec::new();
+    for scenario in scenarios::ALL {
+        for kind in peers::ALL {
+            for passive in [false, true] {
+                let side = if passive { "passive" } else { "active" };
+                let name = format!("{}::{side}::{}", kind.name, scenario.name);
+                trials.push(Trial::ignorable_test(name.clone(), move || {
+                    run(&name, kind, passive, scenario)
+                }));
+            }
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// A test that cannot run is no failure, but must not go unseen.
+fn skip(name: &str, reason: &str) -> Result<Completion, Failed> {
+    eprintln!("SKIPPED: {name}: {reason}");
+    Ok(Completion::ignored_with(reason))
+}
+
+fn run(name: &str, kind: &Kind, passive: bool, scenario: &Scenario) -> Result<Completion, Failed> {
+    if !(kind.installed)() {
+        return skip(name, &format!("{} is not installed ({})", kind.name, kind.package));
+    }
+    if let Some(reason) = (kind.cannot)(scenario.name, passive) {
+        return skip(name, reason);
+    }
+    // Without it nothing would be tested, and nobody would notice.
+    let program = yottabgp_testkit::speaker::program()?;
+    let mut lab = match Lab::new(program, kind, passive, scenario.wanted) {
+        Ok(lab) => lab,
+        Err(reason) => return skip(name, &reason),
+    };
+    match catch_unwind(AssertUnwindSafe(|| (scenario.run)(&mut lab))) {
+        Ok(Ok(())) => Ok(Completion::Completed),
+        Ok(Err(error)) => Err(Failed::from(format!("{error}\n{}", lab.logs()))),
+        Err(panic) => {
+            let place = PLACE.with_borrow(Clone::clone);
+            Err(Failed::from(format!("{place}: {}\n{}", words(&*panic), lab.logs())))
+        }
+    }
+}
+
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
