@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
-use super::{JsonForm, Nlri, NlriType};
-use crate::codes::Family;
+use super::{JsonForm, NextHopForm, Nlri, NlriType};
+use crate::codes::{Afi, Family};
 use crate::io::reader::{Fault, Reader, WireError};
 use crate::io::text::{push, push_ipv4};
 use crate::io::tokens::{TextError, Tokens};
@@ -20,6 +20,11 @@ pub const ROW: NlriType = NlriType {
         Family::IPV6_MULTICAST,
     ],
     packed: |family| family.eq(&Family::IPV4_UNICAST),
+    next_hop: |family| NextHopForm {
+        lengths: if family.afi.eq(&Afi::IPV4) { &[4] } else { &[16, 32] },
+        distinguisher: 0,
+        attribute: true,
+    },
     take,
     identity,
     json,

@@ -10,7 +10,7 @@ pub mod registry;
 
 use std::ops::Range;
 
-use crate::codes::Family;
+use crate::codes::{Afi, Family};
 use crate::io::reader::{Reader, WireError};
 use crate::io::tokens::{TextError, Tokens};
 
@@ -34,6 +34,8 @@ pub struct NlriType {
     pub families: &'static [Family],
     /// Whether `group-updates` packs several of them into one UPDATE, as ExaBGP does.
     pub packed: fn(Family) -> bool,
+    /// How the next hop of a family looks in MP_REACH_NLRI.
+    pub next_hop: fn(Family) -> NextHopForm,
     /// Takes the bytes of one NLRI (path identifier excluded) from a reader, and checks them.
     pub take: for<'a> fn(Family, &mut Reader<'a>) -> Result<&'a [u8], WireError>,
     /// The part of the bytes that identifies the route: the rest (labels) may change without making another route.
@@ -44,6 +46,31 @@ pub struct NlriType {
     pub text: fn(Nlri<'_>, &mut Vec<u8>),
     /// Reads the text that stands for the NLRI alone and writes its bytes.
     pub parse: fn(Family, &mut Tokens<'_>, &mut Vec<u8>) -> Result<(), TextError>,
+}
+
+/// How the next hop of a family looks in MP_REACH_NLRI, before RFC 8950 changes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextHopForm {
+    /// The lengths that the field may have, in octets; none listed is any.
+    pub lengths: &'static [usize],
+    /// Octets of zero before each address: the route distinguisher of VPN families.
+    pub distinguisher: usize,
+    /// Whether an IPv4 next hop is sent as NEXT_HOP as well, as ExaBGP does.
+    pub attribute: bool,
+}
+
+impl NextHopForm {
+    /// Whether the field may have this length; `extended` are the address families that RFC 8950 allows as well.
+    pub fn allows(&self, length: usize, extended: impl IntoIterator<Item = Afi>) -> bool {
+        let one = |address: usize| self.distinguisher + address;
+        self.lengths.is_empty()
+            || self.lengths.contains(&length)
+            || extended.into_iter().any(|afi| match afi {
+                Afi::IPV4 => length == one(4),
+                Afi::IPV6 => length == one(16) || length == 2 * one(16),
+                _ => false,
+            })
+    }
 }
 
 /// How JSON is wanted.

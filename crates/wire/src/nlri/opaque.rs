@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{JsonForm, Nlri, NlriType};
+use super::{JsonForm, NextHopForm, Nlri, NlriType};
 use crate::codes::Family;
 use crate::io::reader::{Reader, WireError};
 use crate::io::text::{parse_hex, push, push_hex_upper};
@@ -13,6 +13,7 @@ pub const ROW: NlriType = NlriType {
     name: "opaque",
     families: &[],
     packed: |_| false,
+    next_hop: |_| NextHopForm { lengths: &[], distinguisher: 0, attribute: false },
     take,
     identity,
     json,

@@ -1,0 +1,412 @@
+//! Reading an UPDATE: one walk over its octets, every fault looked up in the table of [`super::fault`].
+
+use smallvec::SmallVec;
+
+use super::as4::{self, FourOctet};
+use super::fault::{About, INTERNAL, Kind, UpdateFault};
+use super::{Field, Held, Scrutiny, Update, Value};
+use crate::attribute::{OnError, ValueContext, flags, registry, unknown};
+use crate::codes::{Afi, Family, Safi};
+use crate::io::reader::{Reader, WireError};
+use crate::message::HEADER_LENGTH;
+use crate::negotiated::{Direction, Negotiated};
+use crate::nlri::{self, JsonForm};
+
+pub(super) const ORIGIN: u8 = 1;
+pub(super) const AS_PATH: u8 = 2;
+pub(super) const NEXT_HOP: u8 = 3;
+pub(super) const LOCAL_PREF: u8 = 5;
+pub(super) const AGGREGATOR: u8 = 7;
+pub(super) const MP_REACH_NLRI: u8 = 14;
+pub(super) const MP_UNREACH_NLRI: u8 = 15;
+pub(super) const AS4_PATH: u8 = 17;
+pub(super) const AS4_AGGREGATOR: u8 = 18;
+
+pub(super) fn decode<'a>(
+    body: &'a [u8],
+    negotiated: &Negotiated,
+    direction: Direction,
+    scrutiny: Scrutiny,
+) -> Result<Update<'a>, UpdateFault> {
+    let parts = split(body)?;
+    let mut context = ValueContext::of(negotiated, JsonForm::default());
+    // What only internal peers may send is looked at from anybody.
+    context.ibgp |= scrutiny == Scrutiny::Inspection;
+    let mut decoder = Decoder {
+        negotiated,
+        direction,
+        scrutiny,
+        context,
+        seen: Codes::default(),
+        four_octet: FourOctet::default(),
+        update: Update {
+            attributes: SmallVec::new(),
+            owned: Vec::new(),
+            withdrawn: None,
+            announced: None,
+            unreachable: None,
+            reachable: None,
+            treat_as_withdraw: false,
+            faults: Vec::new(),
+            ibgp: negotiated.is_ibgp(),
+            aigp: negotiated.aigp,
+        },
+    };
+    decoder.attributes(parts.attributes)?;
+    decoder.native(parts.withdrawn, parts.nlri)?;
+    decoder.verdict()?;
+    Ok(decoder.update)
+}
+
+/// The three parts of a body.
+struct Parts<'a> {
+    withdrawn: Reader<'a>,
+    attributes: Reader<'a>,
+    nlri: Reader<'a>,
+}
+
+/// Cuts a body: `withdrawn-length(2) withdrawn attributes-length(2) attributes nlri`.
+fn split(body: &[u8]) -> Result<Parts<'_>, UpdateFault> {
+    if body.len() < 4 {
+        let length = u16::try_from(HEADER_LENGTH + body.len()).unwrap_or(u16::MAX).to_be_bytes();
+        let about = About { octets: &length, ..About::default() };
+        return Err(UpdateFault::new(
+            Kind::Short,
+            about,
+            format!("an UPDATE can not be {} octets long", HEADER_LENGTH + body.len()),
+        ));
+    }
+    let fault = |kind| move |error: WireError| UpdateFault::new(kind, About::default(), error.to_string());
+    let mut reader = Reader::new(body);
+    let mut part = |length, field, kind| {
+        let length = reader.u16(length).map_err(fault(kind))?;
+        reader.sub(usize::from(length), field).map_err(fault(kind))
+    };
+    let withdrawn =
+        part("Withdrawn Routes Length", "Withdrawn Routes", Kind::WithdrawnLength)?;
+    let attributes =
+        part("Total Path Attribute Length", "Path Attributes", Kind::AttributesLength)?;
+    Ok(Parts { withdrawn, attributes, nlri: reader })
+}
+
+/// Which type codes were seen.
+#[derive(Clone, Copy, Debug, Default)]
+struct Codes([u64; 4]);
+
+impl Codes {
+    /// Adds a code; whether it was there already.
+    #[inline]
+    fn insert(&mut self, code: u8) -> bool {
+        let bit = 1 << (code & 63);
+        match self.0.get_mut(usize::from(code >> 6)) {
+            Some(word) => {
+                let there = *word & bit != 0;
+                *word |= bit;
+                there
+            }
+            None => false,
+        }
+    }
+
+    fn has(&self, code: u8) -> bool {
+        self.0.get(usize::from(code >> 6)).is_some_and(|word| word & 1 << (code & 63) != 0)
+    }
+}
+
+/// An attribute as it stands in the message.
+#[derive(Clone, Copy)]
+struct Raw<'a> {
+    flags: u8,
+    code: u8,
+    value: &'a [u8],
+    /// Header and value.
+    octets: &'a [u8],
+    /// Where the value starts in the body.
+    offset: usize,
+}
+
+impl<'a> Raw<'a> {
+    /// Takes the next attribute; an error is [`Kind::Header`] or [`Kind::Overrun`].
+    #[inline]
+    fn take(reader: &mut Reader<'a>) -> Result<Self, UpdateFault> {
+        let whole = *reader;
+        let header = |error: WireError| {
+            let about = About { octets: whole.remaining(), ..About::default() };
+            UpdateFault::new(Kind::Header, about, error.to_string())
+        };
+        let [flags, code] = reader.array::<2>("attribute header").map_err(header)?;
+        let length = if flags & flags::EXTENDED_LENGTH == 0 {
+            reader.u8("attribute length").map(usize::from).map_err(header)?
+        } else {
+            reader.u16("attribute length").map(usize::from).map_err(header)?
+        };
+        let offset = reader.offset();
+        let value = reader.take(length, "attribute").map_err(|error| {
+            let about =
+                About { attribute: Some(code), octets: whole.remaining(), ..About::default() };
+            UpdateFault::new(Kind::Overrun, about, error.to_string())
+        })?;
+        let octets = whole.remaining().get(..offset - whole.offset() + length).unwrap_or_default();
+        Ok(Self { flags, code, value, octets, offset })
+    }
+
+    fn about(&self) -> About<'a> {
+        About { attribute: Some(self.code), family: None, octets: self.octets }
+    }
+
+    /// Whether the optional and transitive bits differ from those of `flags`.
+    const fn conflicts(&self, flags: u8) -> bool {
+        (self.flags ^ flags) & flags::OPTIONAL_TRANSITIVE != 0
+    }
+}
+
+struct Decoder<'a, 'n> {
+    negotiated: &'n Negotiated,
+    direction: Direction,
+    scrutiny: Scrutiny,
+    context: ValueContext,
+    seen: Codes,
+    four_octet: FourOctet<'a>,
+    update: Update<'a>,
+}
+
+impl<'a> Decoder<'a, '_> {
+    /// Keeps a fault that the session survives; gives back one that it does not.
+    #[cold]
+    fn fault(&mut self, fault: UpdateFault) -> Result<(), UpdateFault> {
+        match fault.action {
+            OnError::Reset => return Err(fault),
+            OnError::TreatAsWithdraw => self.update.treat_as_withdraw = true,
+            OnError::DisableFamily | OnError::Discard => {}
+        }
+        self.update.faults.push(fault);
+        Ok(())
+    }
+
+    fn attributes(&mut self, mut reader: Reader<'a>) -> Result<(), UpdateFault> {
+        let (mut last, mut ascending) = (0, true);
+        while !reader.is_empty() {
+            let raw = match Raw::take(&mut reader) {
+                Ok(raw) => raw,
+                // What follows can not be found: RFC 7606 section 4 goes on after the attributes.
+                Err(fault) => {
+                    self.fault(fault)?;
+                    break;
+                }
+            };
+            if self.seen.insert(raw.code) {
+                let kind = match raw.code {
+                    MP_REACH_NLRI | MP_UNREACH_NLRI => Kind::RepeatedMultiprotocol,
+                    _ => Kind::Repeated,
+                };
+                self.fault(UpdateFault::new(kind, raw.about(), "there already"))?;
+                continue;
+            }
+            let kept = match raw.code {
+                MP_REACH_NLRI => self.reachable(&raw).map(|()| None),
+                MP_UNREACH_NLRI => self.unreachable(&raw).map(|()| None),
+                _ => self.keep(&raw),
+            };
+            match kept {
+                Ok(None) => {}
+                Ok(Some(flags)) => {
+                    ascending &= last < raw.code;
+                    last = raw.code;
+                    let value = Value::Wire(raw.value);
+                    self.update.attributes.push(Held { flags, code: raw.code, value });
+                }
+                Err(fault) => self.fault(fault)?,
+            }
+        }
+        if !ascending {
+            self.update.attributes.sort_by_key(|held| held.code);
+        }
+        let seen = |code| self.seen.has(code);
+        if !self.context.asn4 || seen(AS4_PATH) || seen(AS4_AGGREGATOR) {
+            as4::reconcile(&mut self.update, self.four_octet, self.context.asn4);
+        }
+        Ok(())
+    }
+
+    /// Checks an attribute; the flags to keep it with, if it is one of the update's.
+    #[inline]
+    fn keep(&mut self, raw: &Raw<'a>) -> Result<Option<u8>, UpdateFault> {
+        let fault = |kind, reason: String| UpdateFault::new(kind, raw.about(), reason);
+        let Some(row) = registry::row(raw.code) else {
+            if raw.flags & flags::OPTIONAL == 0 && self.scrutiny == Scrutiny::Session {
+                return Err(fault(Kind::UnrecognizedWellKnown, "not known".into()));
+            }
+            // Others drop those that are not transitive (RFC 4271 section 9); here they are seen.
+            return Ok(Some(unknown::accepted_flags(raw.flags).unwrap_or(raw.flags)));
+        };
+        if INTERNAL.contains(&raw.code)
+            && !self.context.ibgp
+            && self.scrutiny == Scrutiny::Session
+        {
+            return Err(fault(Kind::Internal, "from an external peer".into()));
+        }
+        if raw.conflicts(row.flags) {
+            let (is, right) = (raw.flags, row.flags);
+            return Err(fault(Kind::Flags, format!("flags 0x{is:02X} instead of 0x{right:02X}")));
+        }
+        if raw.value.is_empty() && !row.may_be_empty {
+            return Err(fault(Kind::Empty, "no value".into()));
+        }
+        (row.check)(raw.value, &self.context)
+            .map_err(|wrong| fault(Kind::Value, wrong.reason).subcode(wrong.subcode))?;
+        match raw.code {
+            AS4_PATH => self.four_octet.path = Some(raw.value),
+            AS4_AGGREGATOR => self.four_octet.aggregator = Some(raw.value),
+            _ => return Ok(Some(raw.flags)),
+        }
+        Ok(None)
+    }
+
+    /// MP_REACH_NLRI: `AFI(2) SAFI(1) length(1) next-hop reserved(1) NLRI` (RFC 4760 section 3).
+    fn reachable(&mut self, raw: &Raw<'a>) -> Result<(), UpdateFault> {
+        let mut reader = Reader::at(raw.value, raw.offset);
+        let short = |error: WireError| {
+            UpdateFault::new(Kind::MultiprotocolShort, raw.about(), error.to_string())
+        };
+        if raw.value.len() < 5 {
+            let reason = format!("{} octets instead of 5 or more", raw.value.len());
+            return Err(UpdateFault::new(Kind::MultiprotocolShort, raw.about(), reason));
+        }
+        let family = take_family(&mut reader).map_err(short)?;
+        self.check_family(raw, family)?;
+        let fault = |kind, reason: String| {
+            UpdateFault::new(kind, About { family: Some(family), ..raw.about() }, reason)
+        };
+        let length = usize::from(reader.u8("next hop length").map_err(short)?);
+        let next_hop = reader
+            .take(length, "next hop")
+            .and_then(|next_hop| reader.u8("reserved octet").map(|_| next_hop))
+            .map_err(|error| fault(Kind::MultiprotocolNextHop, error.to_string()))?;
+        if !self.allows_next_hop(family, length) {
+            let reason = format!("a next hop of {length} octets");
+            return Err(fault(Kind::MultiprotocolNextHop, reason));
+        }
+        let field = self.field(family, next_hop, reader);
+        check(&field).map_err(|error| fault(Kind::MultiprotocolNlri, error.to_string()))?;
+        self.update.reachable = Some(field);
+        Ok(())
+    }
+
+    /// MP_UNREACH_NLRI: `AFI(2) SAFI(1) NLRI` (RFC 4760 section 4).
+    fn unreachable(&mut self, raw: &Raw<'a>) -> Result<(), UpdateFault> {
+        let mut reader = Reader::at(raw.value, raw.offset);
+        let family = take_family(&mut reader).map_err(|error| {
+            UpdateFault::new(Kind::MultiprotocolShort, raw.about(), error.to_string())
+        })?;
+        self.check_family(raw, family)?;
+        let field = self.field(family, &[], reader);
+        check(&field).map_err(|error| {
+            let about = About { family: Some(family), ..raw.about() };
+            UpdateFault::new(Kind::MultiprotocolNlri, about, error.to_string())
+        })?;
+        self.update.unreachable = Some(field);
+        Ok(())
+    }
+
+    fn check_family(&self, raw: &Raw<'_>, family: Family) -> Result<(), UpdateFault> {
+        let about = About { family: Some(family), ..raw.about() };
+        if !self.negotiated.has_family(family) {
+            return Err(UpdateFault::new(Kind::Family, about, "not negotiated"));
+        }
+        if raw.conflicts(flags::OPTIONAL) {
+            let reason = format!("flags 0x{:02X} instead of 0x80", raw.flags);
+            return Err(UpdateFault::new(Kind::MultiprotocolFlags, about, reason));
+        }
+        Ok(())
+    }
+
+    /// Whether a next hop of a family may have so many octets. ExaBGP sends IPv4 next hops of IPv6 families once any next
+    /// hop of another family is negotiated, and takes them then.
+    fn allows_next_hop(&self, family: Family, length: usize) -> bool {
+        let negotiated = &self.negotiated.next_hop;
+        let extended = negotiated.iter().filter(|(of, _)| *of == family).map(|(_, afi)| *afi);
+        let exabgp = !negotiated.is_empty() && family.afi == Afi::IPV6;
+        let form = (nlri::registry::row(family).next_hop)(family);
+        form.allows(length, extended.chain(exabgp.then_some(Afi::IPV4)))
+    }
+
+    fn field(&self, family: Family, next_hop: &'a [u8], nlri: Reader<'a>) -> Field<'a> {
+        Field {
+            family,
+            path_id: self.negotiated.has_path_id(family, self.direction),
+            next_hop,
+            octets: nlri.remaining(),
+            offset: nlri.offset(),
+        }
+    }
+
+    /// The two fields of IPv4 unicast.
+    fn native(&mut self, withdrawn: Reader<'a>, nlri: Reader<'a>) -> Result<(), UpdateFault> {
+        if withdrawn.is_empty() && nlri.is_empty() {
+            return Ok(());
+        }
+        let fault = |kind| {
+            move |error: WireError| {
+                let about = About { family: Some(Family::IPV4_UNICAST), ..About::default() };
+                UpdateFault::new(kind, about, error.to_string())
+            }
+        };
+        if !withdrawn.is_empty() {
+            let field = self.field(Family::IPV4_UNICAST, &[], withdrawn);
+            check(&field).map_err(fault(Kind::Withdrawn))?;
+            self.update.withdrawn = Some(field);
+        }
+        if !nlri.is_empty() {
+            let next_hop = self.update.attributes.iter().find(|held| held.code == NEXT_HOP);
+            let next_hop = match next_hop.map(|held| held.value) {
+                Some(Value::Wire(value)) => value,
+                _ => &[],
+            };
+            let field = self.field(Family::IPV4_UNICAST, next_hop, nlri);
+            check(&field).map_err(fault(Kind::Nlri))?;
+            self.update.announced = Some(field);
+        }
+        Ok(())
+    }
+
+    /// What needs to have seen the whole message: mandatory attributes (RFC 7606 section 3 (d)), and faults of a message that
+    /// may have lost its NLRI (section 5.2).
+    fn verdict(&mut self) -> Result<(), UpdateFault> {
+        if self.scrutiny == Scrutiny::Inspection {
+            return Ok(());
+        }
+        let native = self.update.announced.is_some();
+        let multiprotocol =
+            self.update.reachable.is_some_and(|field| !field.octets.is_empty());
+        if native || multiprotocol {
+            let mandatory = [
+                (ORIGIN, true),
+                (AS_PATH, true),
+                (NEXT_HOP, native),
+                (LOCAL_PREF, self.context.ibgp),
+            ];
+            for (code, _) in mandatory.into_iter().filter(|(_, needed)| *needed) {
+                if !self.seen.has(code) {
+                    let about = About { attribute: Some(code), ..About::default() };
+                    self.fault(UpdateFault::new(Kind::Missing, about, "missing"))?;
+                }
+            }
+        } else if self.update.treat_as_withdraw && !self.seen.has(MP_REACH_NLRI) {
+            let worst = |fault: &&UpdateFault| fault.action == OnError::TreatAsWithdraw;
+            if let Some(fault) = self.update.faults.iter().find(worst) {
+                return Err(fault.clone().reset());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn take_family(reader: &mut Reader<'_>) -> Result<Family, WireError> {
+    let [high, low, safi] = reader.array("AFI and SAFI")?;
+    Ok(Family::new(Afi(u16::from_be_bytes([high, low])), Safi(safi)))
+}
+
+/// Parses a field to its end.
+fn check(field: &Field<'_>) -> Result<(), WireError> {
+    field.nlri().try_for_each(|nlri| nlri.map(drop))
+}

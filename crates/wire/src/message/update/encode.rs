@@ -1,0 +1,442 @@
+//! Writing UPDATEs: attributes in ExaBGP's order, NLRI grouped and split as ExaBGP does, never longer than the session takes.
+//!
+//! IPv4 unicast with an IPv4 next hop goes into the fields of RFC 4271, everything else into MP_REACH_NLRI and
+//! MP_UNREACH_NLRI (RFC 4760). The order of attributes is `MP_UNREACH_NLRI`, ascending codes, `MP_REACH_NLRI`; an UPDATE has
+//! routes of one kind only (RFC 7606 section 5.1).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use smallvec::SmallVec;
+
+use crate::attribute::{AttributeType, flags, push_attribute, registry, set};
+use crate::codes::{Afi, Family, MessageType};
+use crate::message::{HEADER_LENGTH, finish, start};
+use crate::negotiated::{Direction, Negotiated};
+use crate::next_hop::NextHop;
+use crate::nlri::{self, NextHopForm, Nlri};
+
+use super::decode::{MP_REACH_NLRI, MP_UNREACH_NLRI, NEXT_HOP};
+
+/// Why routes can not be sent. Nothing of the call was written then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// There is no next hop, and the family needs one.
+    #[error("a route of {0} needs a next hop")]
+    NoNextHop(Family),
+    /// The peer does not take a next hop of that address family.
+    #[error(
+        "the peer takes no next hop like {address} for {family}: the capability of RFC 8950 (nexthop) was not negotiated for it"
+    )]
+    NextHop {
+        /// The family of the route.
+        family: Family,
+        /// The next hop.
+        address: IpAddr,
+    },
+    /// The attributes, or they and one NLRI, are longer than a message can be.
+    #[error(
+        "{attributes} octets of attributes and {nlri} of NLRI do not fit in an UPDATE, which may have {most} for both"
+    )]
+    TooLong {
+        /// Octets of the attributes.
+        attributes: usize,
+        /// Octets of the first NLRI that does not fit; 0 when there is none.
+        nlri: usize,
+        /// Octets that an UPDATE has for both.
+        most: usize,
+    },
+}
+
+/// Writes UPDATEs. Meant to be reused: it keeps its buffers.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateEncoder {
+    attributes: Vec<u8>,
+    next_hop: Vec<u8>,
+    octets: Vec<u8>,
+    nlri: Vec<Item>,
+}
+
+/// An encoded NLRI: where its path identifier starts in `octets`, where its own encoding starts and ends.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    start: u32,
+    own: u32,
+    end: u32,
+}
+
+/// Where the NLRI of a message stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Withdrawn,
+    Announced,
+    Unreachable(Family),
+    Reachable(Family),
+}
+
+impl UpdateEncoder {
+    /// Announces routes of one attribute set, next hop and family; they are sorted. With `group`, families that ExaBGP packs
+    /// share UPDATEs; others have one each. Returns the number of messages written: none for a family that was not
+    /// negotiated.
+    ///
+    /// `set` are the bytes of an [`crate::attribute::set`], `next_hop` is resolved ([`NextHop::SelfAddress`] is not).
+    #[expect(clippy::too_many_arguments, reason = "each is one thing of an announcement")]
+    pub fn announce<'n>(
+        &mut self,
+        negotiated: &Negotiated,
+        group: bool,
+        set: &[u8],
+        next_hop: NextHop,
+        family: Family,
+        nlri: impl IntoIterator<Item = Nlri<'n>>,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, EncodeError> {
+        if !negotiated.has_family(family) {
+            return Ok(0);
+        }
+        self.collect(negotiated, family, nlri);
+        if self.nlri.is_empty() {
+            return Ok(0);
+        }
+        let row = nlri::registry::row(family);
+        let form = (row.next_hop)(family);
+        let verbatim = has_verbatim(set, NEXT_HOP);
+        let native = family == Family::IPV4_UNICAST
+            && (matches!(next_hop, NextHop::V4(_)) || next_hop == NextHop::Absent && verbatim);
+        let place = if native { Place::Announced } else { Place::Reachable(family) };
+        if !native {
+            self.write_next_hop(negotiated, family, &form, next_hop)?;
+        }
+        let attribute = match next_hop {
+            NextHop::V4(address) if native || form.attribute => Some(address),
+            _ => None,
+        };
+        self.write_attributes(negotiated, set, attribute);
+        self.messages(negotiated, group && (row.packed)(family), place, out)
+    }
+
+    /// Withdraws routes of one family; they are sorted. With `group` they share UPDATEs, else each has its own, as ExaBGP does.
+    /// Returns the number of messages written: none for a family that was not negotiated.
+    pub fn withdraw<'n>(
+        &mut self,
+        negotiated: &Negotiated,
+        group: bool,
+        family: Family,
+        nlri: impl IntoIterator<Item = Nlri<'n>>,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, EncodeError> {
+        if !negotiated.has_family(family) {
+            return Ok(0);
+        }
+        self.collect(negotiated, family, nlri);
+        self.attributes.clear();
+        let native = family == Family::IPV4_UNICAST;
+        let place = if native { Place::Withdrawn } else { Place::Unreachable(family) };
+        self.messages(negotiated, group, place, out)
+    }
+
+    /// Writes an UPDATE that has attributes and no route. Returns the number of messages written: 1.
+    pub fn attributes_only(
+        &mut self,
+        negotiated: &Negotiated,
+        set: &[u8],
+        next_hop: NextHop,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, EncodeError> {
+        let attribute = match next_hop {
+            NextHop::V4(address) => Some(address),
+            _ => None,
+        };
+        self.write_attributes(negotiated, set, attribute);
+        let most = room(negotiated);
+        if self.attributes.len() > most {
+            return Err(EncodeError::TooLong { attributes: self.attributes.len(), nlri: 0, most });
+        }
+        let at = start(out, MessageType::UPDATE);
+        push_length(out, 0);
+        push_length(out, self.attributes.len());
+        out.extend_from_slice(&self.attributes);
+        finish(out, at);
+        Ok(1)
+    }
+
+    /// Encodes the NLRI of a family and sorts them by their own octets, then by path identifier.
+    fn collect<'n>(
+        &mut self,
+        negotiated: &Negotiated,
+        family: Family,
+        nlri: impl IntoIterator<Item = Nlri<'n>>,
+    ) {
+        self.octets.clear();
+        self.nlri.clear();
+        let path_id = negotiated.has_path_id(family, Direction::Send);
+        let clip = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+        for nlri in nlri {
+            let start = self.octets.len();
+            nlri.encode(path_id, &mut self.octets);
+            let end = self.octets.len();
+            let own = end - nlri.bytes.len();
+            self.nlri.push(Item { start: clip(start), own: clip(own), end: clip(end) });
+        }
+        let Self { octets, nlri, .. } = self;
+        let key = |item: &Item| (between(octets, item.own, item.end), between(octets, item.start, item.own));
+        if !nlri.is_sorted_by(|a, b| key(a) <= key(b)) {
+            nlri.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        }
+    }
+
+    /// Writes the next hop field of MP_REACH_NLRI.
+    ///
+    /// A link-local address follows a global one when the session has that capability (RFC 2545 section 3,
+    /// draft-ietf-idr-linklocal-capability). An IPv4 next hop of an IPv6 family is IPv4-mapped, unless next hops of other
+    /// families are negotiated: then it goes as it is, as ExaBGP sends it.
+    fn write_next_hop(
+        &mut self,
+        negotiated: &Negotiated,
+        family: Family,
+        form: &NextHopForm,
+        next_hop: NextHop,
+    ) -> Result<(), EncodeError> {
+        self.next_hop.clear();
+        let usual = |length| form.allows(form.distinguisher + length, None);
+        let refused = |address| Err(EncodeError::NextHop { family, address });
+        let address = match next_hop {
+            NextHop::SelfAddress => return Err(EncodeError::NoNextHop(family)),
+            NextHop::Absent if form.allows(0, None) => return Ok(()),
+            NextHop::Absent => return Err(EncodeError::NoNextHop(family)),
+            NextHop::V4(address) if usual(4) => address.into(),
+            NextHop::V4(address) if family.afi == Afi::IPV6 && negotiated.next_hop.is_empty() => {
+                IpAddr::V6(address.to_ipv6_mapped())
+            }
+            NextHop::V4(address) if family.afi == Afi::IPV6 => address.into(),
+            NextHop::V6(address) if usual(16) || negotiated.has_next_hop(family, Afi::IPV6) => {
+                address.into()
+            }
+            NextHop::V4(address) => return refused(address.into()),
+            NextHop::V6(address) => return refused(address.into()),
+        };
+        self.push_address(form, address);
+        if let (IpAddr::V6(address), Some(link_local)) = (address, negotiated.local_link_local)
+            && family.afi == Afi::IPV6
+            && negotiated.link_local_next_hop
+            && !address.is_unicast_link_local()
+            && form.lengths.contains(&(2 * (form.distinguisher + 16)))
+        {
+            self.push_address(form, link_local.into());
+        }
+        Ok(())
+    }
+
+    fn push_address(&mut self, form: &NextHopForm, address: IpAddr) {
+        self.next_hop.extend(std::iter::repeat_n(0, form.distinguisher));
+        match address {
+            IpAddr::V4(address) => self.next_hop.extend(address.octets()),
+            IpAddr::V6(address) => self.next_hop.extend(address.octets()),
+        }
+    }
+
+    /// Writes the attributes by ascending code: those of the set as their rows send them, what the user wrote octet by octet as
+    /// it is, and defaults for what is missing.
+    fn write_attributes(&mut self, negotiated: &Negotiated, set: &[u8], next_hop: Option<Ipv4Addr>) {
+        let out = &mut self.attributes;
+        out.clear();
+        let mut absent: SmallVec<[Absent; 8]> =
+            registry::TABLE.iter().filter(|row| row.default.is_some()).map(|row| Absent::Default(row)).collect();
+        if let Some(address) = next_hop {
+            let after = |absent: &&Absent| absent.code() < NEXT_HOP;
+            absent.insert(absent.iter().filter(after).count(), Absent::NextHop(address));
+        }
+        let mut absent = absent.into_iter().peekable();
+        for stored in set::iter(set) {
+            let attribute = stored.attribute;
+            while let Some(absent) = absent.next_if(|absent| absent.code() < attribute.code) {
+                absent.write(negotiated, out);
+            }
+            // One of the set, or an earlier one of the same code, stands for it.
+            absent.next_if(|absent| absent.code() == attribute.code);
+            if stored.verbatim {
+                push_attribute(out, attribute.flags, attribute.code, attribute.value);
+            } else if !has_verbatim(set, attribute.code) {
+                match registry::row(attribute.code) {
+                    Some(row) => (row.send)(&attribute, negotiated, out),
+                    None => push_attribute(out, attribute.flags, attribute.code, attribute.value),
+                }
+            }
+        }
+        absent.for_each(|absent| absent.write(negotiated, out));
+    }
+
+    /// Writes the messages: as many NLRI in each as fit, or one.
+    fn messages(
+        &self,
+        negotiated: &Negotiated,
+        group: bool,
+        place: Place,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, EncodeError> {
+        let before = out.len();
+        let mut rest = self.nlri.as_slice();
+        let mut messages = 0;
+        while let Some(first) = rest.first() {
+            let most = room(negotiated);
+            let fixed = self.attributes.len() + self.multiprotocol_length(place);
+            let mut length = fixed + first.len();
+            let mut count = 1;
+            if length > most {
+                out.truncate(before);
+                return Err(EncodeError::TooLong {
+                    attributes: fixed,
+                    nlri: first.len(),
+                    most,
+                });
+            }
+            while group
+                && let Some(next) = rest.get(count)
+                && length + next.len() <= most
+            {
+                length += next.len();
+                count += 1;
+            }
+            let (these, others) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+            self.message(place, these, length - fixed, out);
+            messages += 1;
+            rest = others;
+        }
+        Ok(messages)
+    }
+
+    /// The octets of the multiprotocol attribute without its NLRI, its length taken as one of two octets.
+    fn multiprotocol_length(&self, place: Place) -> usize {
+        match place {
+            Place::Withdrawn | Place::Announced => 0,
+            Place::Unreachable(_) => 4 + 3,
+            Place::Reachable(_) => 4 + 5 + self.next_hop.len(),
+        }
+    }
+
+    /// Writes one message with NLRI of `length` octets.
+    fn message(&self, place: Place, nlri: &[Item], length: usize, out: &mut Vec<u8>) {
+        out.reserve(HEADER_LENGTH + 16 + self.attributes.len() + self.next_hop.len() + length);
+        let at = start(out, MessageType::UPDATE);
+        match place {
+            Place::Withdrawn => {
+                push_length(out, length);
+                self.push_nlri(nlri, out);
+                push_length(out, 0);
+            }
+            Place::Announced => {
+                push_length(out, 0);
+                push_length(out, self.attributes.len());
+                out.extend_from_slice(&self.attributes);
+                self.push_nlri(nlri, out);
+            }
+            Place::Unreachable(family) => {
+                push_length(out, 0);
+                push_length(out, attribute_length(3 + length) + self.attributes.len());
+                push_header(out, MP_UNREACH_NLRI, 3 + length);
+                out.extend_from_slice(&family.octets());
+                self.push_nlri(nlri, out);
+                out.extend_from_slice(&self.attributes);
+            }
+            Place::Reachable(family) => {
+                let value = 5 + self.next_hop.len() + length;
+                push_length(out, 0);
+                push_length(out, self.attributes.len() + attribute_length(value));
+                out.extend_from_slice(&self.attributes);
+                push_header(out, MP_REACH_NLRI, value);
+                out.extend_from_slice(&family.octets());
+                out.push(u8::try_from(self.next_hop.len()).unwrap_or(u8::MAX));
+                out.extend_from_slice(&self.next_hop);
+                out.push(0);
+                self.push_nlri(nlri, out);
+            }
+        }
+        finish(out, at);
+    }
+
+    fn push_nlri(&self, nlri: &[Item], out: &mut Vec<u8>) {
+        for item in nlri {
+            out.extend_from_slice(between(&self.octets, item.start, item.end));
+        }
+    }
+}
+
+/// Writes the End-of-RIB marker of a family (RFC 4724 section 2); the length of MP_UNREACH_NLRI takes two octets, as in ExaBGP.
+pub fn end_of_rib(family: Family, out: &mut Vec<u8>) {
+    let at = start(out, MessageType::UPDATE);
+    if family == Family::IPV4_UNICAST {
+        out.extend_from_slice(&[0, 0, 0, 0]);
+    } else {
+        let flags = flags::OPTIONAL | flags::EXTENDED_LENGTH;
+        out.extend_from_slice(&[0, 0, 0, 7, flags, MP_UNREACH_NLRI, 0, 3]);
+        out.extend_from_slice(&family.octets());
+    }
+    finish(out, at);
+}
+
+impl Item {
+    const fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+}
+
+/// An attribute that a set may lack.
+enum Absent {
+    Default(&'static AttributeType),
+    NextHop(Ipv4Addr),
+}
+
+impl Absent {
+    const fn code(&self) -> u8 {
+        match self {
+            Self::Default(row) => row.code,
+            Self::NextHop(_) => NEXT_HOP,
+        }
+    }
+
+    fn write(&self, negotiated: &Negotiated, out: &mut Vec<u8>) {
+        match self {
+            Self::Default(row) => {
+                if let Some(default) = row.default {
+                    default(negotiated, out);
+                }
+            }
+            Self::NextHop(address) => {
+                push_attribute(out, flags::WELL_KNOWN, NEXT_HOP, &address.octets());
+            }
+        }
+    }
+}
+
+fn has_verbatim(set: &[u8], code: u8) -> bool {
+    set::iter(set).any(|stored| stored.verbatim && stored.attribute.code == code)
+}
+
+/// The octets that an UPDATE has for attributes and NLRI.
+fn room(negotiated: &Negotiated) -> usize {
+    usize::from(negotiated.message_size).saturating_sub(HEADER_LENGTH + 4)
+}
+
+fn between(octets: &[u8], start: u32, end: u32) -> &[u8] {
+    octets.get(start as usize..end as usize).unwrap_or_default()
+}
+
+/// Writes a length in two octets.
+fn push_length(out: &mut Vec<u8>, length: usize) {
+    out.extend_from_slice(&u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
+}
+
+/// The octets of an optional attribute with a value of `length` octets.
+const fn attribute_length(length: usize) -> usize {
+    length + if length > 255 { 4 } else { 3 }
+}
+
+/// Writes the header of an optional attribute.
+fn push_header(out: &mut Vec<u8>, code: u8, length: usize) {
+    match u8::try_from(length) {
+        Ok(length) => out.extend_from_slice(&[flags::OPTIONAL, code, length]),
+        Err(_) => {
+            out.extend_from_slice(&[flags::OPTIONAL | flags::EXTENDED_LENGTH, code]);
+            push_length(out, length);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! An UPDATE as JSON. The shape, its order and its spaces are ExaBGP's, whose users match them with regular expressions:
+//! `{ "update": { "attribute": { … }, "announce": { … }, "withdraw": { … } } }`, or `{ "eor": { … } }`.
+
+use super::decode::NEXT_HOP;
+use super::{Field, Update};
+use crate::attribute::{OnError, registry, unknown};
+use crate::codes::{Afi, Family, Safi};
+use crate::io::json::{push_separator, push_string_body};
+use crate::io::text::{push, push_decimal, push_hex_lower};
+use crate::next_hop::{push_wire_next_hop, wire_next_hop};
+use crate::nlri::{JsonForm, registry as nlri_registry};
+
+impl Update<'_> {
+    /// Writes the value after `"message": `.
+    pub fn json(&self, form: JsonForm, out: &mut Vec<u8>) {
+        if let Some(family) = self.end_of_rib() {
+            push(out, "{ \"eor\": { \"afi\" : \"");
+            push_afi(out, family.afi);
+            push(out, "\", \"safi\" : \"");
+            push_safi(out, family.safi);
+            push(out, "\" } }");
+            return;
+        }
+        push(out, "{ \"update\": { ");
+        let mut first = true;
+        let withdrawn = self.withdrawn_fields();
+        if !self.attributes.is_empty() || !self.faults.is_empty() {
+            first = false;
+            self.json_attributes(form, withdrawn.iter().any(Option::is_some), out);
+        }
+        let announced = self.announced_fields();
+        if announced.iter().flatten().any(|field| !field.octets.is_empty()) {
+            push_separator(out, &mut first);
+            push(out, "\"announce\": { ");
+            json_announced(&announced, form, out);
+            push(out, " }");
+        }
+        if withdrawn.iter().any(Option::is_some) {
+            push_separator(out, &mut first);
+            push(out, "\"withdraw\": { ");
+            json_withdrawn(&withdrawn, form, out);
+            push(out, " }");
+        }
+        push(out, " } }");
+    }
+
+    /// Writes `"attribute": { … }`. The next hop stands with the NLRI; only beside withdrawals it is an attribute as well.
+    fn json_attributes(&self, form: JsonForm, withdraws: bool, out: &mut Vec<u8>) {
+        push(out, "\"attribute\": { ");
+        let context = self.context(form);
+        let start = out.len();
+        for attribute in self.attributes() {
+            if attribute.code == NEXT_HOP && !withdraws {
+                continue;
+            }
+            let before = out.len();
+            if before > start {
+                push(out, ", ");
+            }
+            let name = out.len();
+            match registry::row(attribute.code) {
+                Some(row) => (row.json)(attribute.value, &context, out),
+                None => unknown::json(&attribute, out),
+            }
+            if out.len() == name {
+                out.truncate(before);
+            }
+        }
+        if !self.faults.is_empty() {
+            if out.len() > start {
+                push(out, ", ");
+            }
+            push(out, "\"error\": \"");
+            self.push_faults(out);
+            out.push(b'"');
+        }
+        push(out, " }");
+    }
+
+    /// Writes the faults, the gravest first as they came, as the inside of a string.
+    pub(super) fn push_faults(&self, out: &mut Vec<u8>) {
+        let grave = |action| self.faults.iter().filter(move |fault| fault.action == action);
+        let mut separator = "";
+        for fault in [OnError::DisableFamily, OnError::TreatAsWithdraw, OnError::Discard]
+            .into_iter()
+            .flat_map(grave)
+        {
+            push(out, separator);
+            separator = "; ";
+            push_string_body(out, &fault.to_string());
+        }
+    }
+}
+
+/// Writes family after family, and in each next hop after next hop: no member of an object comes twice.
+fn json_announced(fields: &[Option<Field<'_>>], form: JsonForm, out: &mut Vec<u8>) {
+    each_family(fields, out, |family, out| {
+        push(out, "{ ");
+        let (mut first, mut done) = (true, [None; 4]);
+        for (field, slot) in of_family(fields, family).zip(0..) {
+            let next_hop = wire_next_hop(field.next_hop);
+            if done.iter().flatten().any(|earlier| *earlier == next_hop) {
+                continue;
+            }
+            if let Some(slot) = done.get_mut(slot) {
+                *slot = Some(next_hop);
+            }
+            push_separator(out, &mut first);
+            out.push(b'"');
+            push_wire_next_hop(out, field.next_hop);
+            push(out, "\": [ ");
+            let same = |field: &&Field<'_>| wire_next_hop(field.next_hop) == next_hop;
+            json_nlri(of_family(fields, family).filter(same), form, out);
+            push(out, " ]");
+        }
+        push(out, " }");
+    });
+}
+
+fn json_withdrawn(fields: &[Option<Field<'_>>], form: JsonForm, out: &mut Vec<u8>) {
+    each_family(fields, out, |family, out| {
+        push(out, "[ ");
+        json_nlri(of_family(fields, family), form, out);
+        push(out, " ]");
+    });
+}
+
+/// Writes a member for each family, in the order in which they come.
+fn each_family(
+    fields: &[Option<Field<'_>>],
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(Family, &mut Vec<u8>),
+) {
+    let mut first = true;
+    for (index, field) in fields.iter().enumerate() {
+        let Some(field) = field.filter(|field| !field.octets.is_empty()) else { continue };
+        let earlier = fields.get(..index).unwrap_or_default();
+        if of_family(earlier, field.family).next().is_some() {
+            continue;
+        }
+        push_separator(out, &mut first);
+        out.push(b'"');
+        push_afi(out, field.family.afi);
+        out.push(b' ');
+        push_safi(out, field.family.safi);
+        push(out, "\": ");
+        write(field.family, out);
+    }
+}
+
+/// The fields of a family that have NLRI.
+fn of_family<'f, 'a>(
+    fields: &'f [Option<Field<'a>>],
+    family: Family,
+) -> impl Iterator<Item = &'f Field<'a>> {
+    fields
+        .iter()
+        .flatten()
+        .filter(move |field| field.family == family && !field.octets.is_empty())
+}
+
+fn json_nlri<'f, 'a: 'f>(
+    fields: impl Iterator<Item = &'f Field<'a>>,
+    form: JsonForm,
+    out: &mut Vec<u8>,
+) {
+    let mut first = true;
+    for field in fields {
+        let json = nlri_registry::row(field.family).json;
+        for nlri in field.nlri().flatten() {
+            push_separator(out, &mut first);
+            json(nlri, form, out);
+        }
+    }
+}
+
+pub(super) fn push_afi(out: &mut Vec<u8>, afi: Afi) {
+    match afi.name() {
+        Some(name) => push(out, name),
+        None => {
+            push(out, "unknown-afi-0x");
+            push_hex_lower(out, &afi.0.to_be_bytes());
+        }
+    }
+}
+
+pub(super) fn push_safi(out: &mut Vec<u8>, safi: Safi) {
+    match safi.name() {
+        Some(name) => push(out, name),
+        None => {
+            push(out, "unknown safi ");
+            push_decimal(out, safi.0.into());
+        }
+    }
+}
