@@ -1,9 +1,32 @@
 //! The path attributes. Adding one is a file beside this one and a line here.
 
-use super::AttributeType;
+use super::{
+    AttributeType, aggregator, aigp, as_path, as4_aggregator, as4_path, atomic_aggregate,
+    cluster_list, communities, extended_communities, ipv6_extended_communities, large_communities,
+    local_preference, med, mp_reach, mp_unreach, next_hop, origin, originator_id,
+};
 
 /// Every known attribute, by ascending code.
-pub const TABLE: &[&AttributeType] = &[];
+pub const TABLE: &[&AttributeType] = &[
+    &origin::ROW,
+    &as_path::ROW,
+    &next_hop::ROW,
+    &med::ROW,
+    &local_preference::ROW,
+    &atomic_aggregate::ROW,
+    &aggregator::ROW,
+    &communities::ROW,
+    &originator_id::ROW,
+    &cluster_list::ROW,
+    &mp_reach::ROW,
+    &mp_unreach::ROW,
+    &extended_communities::ROW,
+    &as4_path::ROW,
+    &as4_aggregator::ROW,
+    &ipv6_extended_communities::ROW,
+    &aigp::ROW,
+    &large_communities::ROW,
+];
 
 /// The row of a code.
 pub fn row(code: u8) -> Option<&'static AttributeType> {
@@ -13,4 +36,26 @@ pub fn row(code: u8) -> Option<&'static AttributeType> {
 /// The row of a keyword of configuration and commands.
 pub fn keyword(word: &str) -> Option<&'static AttributeType> {
     TABLE.iter().find(|row| row.keywords.contains(&word)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_ascend_and_keywords_are_unique() {
+        assert!(TABLE.is_sorted_by(|a, b| a.code < b.code));
+        let mut words: Vec<&str> = TABLE.iter().flat_map(|row| row.keywords).copied().collect();
+        let count = words.len();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), count);
+    }
+
+    #[test]
+    fn what_has_a_keyword_can_be_read() {
+        for row in TABLE {
+            assert_eq!(row.keywords.is_empty(), row.parse.is_none(), "{}", row.name);
+        }
+    }
 }

@@ -4,7 +4,8 @@
 //! `code(1) flags(1) verbatim(1) length(2) value`. `verbatim` is 1 for `attribute [ 0x.. 0x.. 0x.. ]`, which is sent
 //! octet by octet as the user wrote it. Equal sets have equal bytes.
 
-use super::{Attribute, AttributeType, Repeat};
+use super::{Attribute, AttributeType, Repeat, flags};
+use crate::io::tokens::{Span, TextError};
 
 const HEADER: usize = 5;
 
@@ -45,6 +46,7 @@ impl<'a> Iterator for SetIter<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct SetBuilder {
     values: Vec<u8>,
+    scratch: Vec<u8>,
     entries: Vec<Entry>,
 }
 
@@ -61,6 +63,13 @@ struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an attribute can not be longer than 65535 octets, and this one has {0}")]
 pub struct TooLong(pub usize);
+
+impl From<TooLong> for TextError {
+    /// The error without a place: whoever knows the keyword points at it.
+    fn from(error: TooLong) -> Self {
+        Self::new(Span::default(), error.to_string())
+    }
+}
 
 impl SetBuilder {
     /// Forgets the attributes.
@@ -79,39 +88,48 @@ impl SetBuilder {
         self.entries.iter().any(|entry| entry.code == code)
     }
 
-    /// Adds a known attribute by letting `write` append its value. A second one is dropped or joined as its row says.
+    /// Adds a known attribute by letting `write` append its value. A second one is dropped or joined as its row says,
+    /// and always dropped when the first is to be sent exactly as it was written.
     pub fn add<E: From<TooLong>>(
         &mut self,
         row: &AttributeType,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let start = self.values.len();
-        write(&mut self.values)?;
-        let earlier = self.entries.iter().position(|e| e.code == row.code && !e.verbatim);
-        match (earlier, row.repeat) {
-            (Some(_), Repeat::KeepFirst) => {
-                self.values.truncate(start);
-                return Ok(());
-            }
-            (earlier, _) => {
-                let mut value = self.values.split_off(start);
-                if let Some(earlier) = earlier {
-                    let entry = self.entries.remove(earlier);
-                    let old = self.values.get(entry.start as usize..entry.end as usize);
-                    value.splice(0..0, old.unwrap_or_default().iter().copied());
-                }
-                (row.normalise)(&mut value);
-                self.values.append(&mut value);
-            }
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        let earlier = self.entries.iter().position(|entry| entry.code == row.code);
+        let joined = earlier.filter(|at| {
+            row.repeat == Repeat::Join && self.entries.get(*at).is_some_and(|entry| !entry.verbatim)
+        });
+        if let Some(entry) = joined.and_then(|at| self.entries.get(at)) {
+            scratch.extend_from_slice(self.value(*entry));
         }
-        self.push(row.code, row.flags, false, start)
+        let mut result = write(&mut scratch);
+        if result.is_ok() && (earlier.is_none() || joined.is_some()) {
+            (row.normalise)(&mut scratch);
+            if let Some(at) = joined {
+                self.entries.remove(at);
+            }
+            let start = self.values.len();
+            self.values.extend_from_slice(&scratch);
+            result = self.push(row.code, row.flags, false, start);
+        }
+        self.scratch = scratch;
+        result
     }
 
-    /// Adds an attribute that is sent exactly so.
+    /// Adds an attribute that is sent exactly so, unless one of its code is there.
     pub fn add_verbatim(&mut self, flags: u8, code: u8, value: &[u8]) -> Result<(), TooLong> {
+        if self.has(code) {
+            return Ok(());
+        }
         let start = self.values.len();
         self.values.extend_from_slice(value);
         self.push(code, flags, true, start)
+    }
+
+    fn value(&self, entry: Entry) -> &[u8] {
+        self.values.get(entry.start as usize..entry.end as usize).unwrap_or_default()
     }
 
     fn push<E: From<TooLong>>(
@@ -131,12 +149,14 @@ impl SetBuilder {
         Ok(())
     }
 
-    /// Writes the bytes of the set.
+    /// Writes the bytes of the set. Optional attributes without a value are not sent, and so not part of it.
     pub fn write(&mut self, out: &mut Vec<u8>) {
         self.entries.sort_by_key(|entry| entry.code);
         for entry in &self.entries {
-            let value = self.values.get(entry.start as usize..entry.end as usize);
-            let value = value.unwrap_or_default();
+            let value = self.value(*entry);
+            if value.is_empty() && !entry.verbatim && entry.flags & flags::OPTIONAL != 0 {
+                continue;
+            }
             let length = u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes();
             out.extend_from_slice(&[entry.code, entry.flags, u8::from(entry.verbatim)]);
             out.extend_from_slice(&length);
@@ -147,7 +167,7 @@ impl SetBuilder {
 
 /// Appends a received attribute to a set; AS numbers must have four octets already.
 pub fn push_received(attribute: &Attribute<'_>, out: &mut Vec<u8>) {
-    let flags = attribute.flags & !super::flags::EXTENDED_LENGTH;
+    let flags = attribute.flags & !flags::EXTENDED_LENGTH;
     let length = u16::try_from(attribute.value.len()).unwrap_or(u16::MAX);
     out.extend_from_slice(&[attribute.code, flags, 0]);
     out.extend_from_slice(&length.to_be_bytes());
@@ -167,6 +187,6 @@ mod tests {
         builder.write(&mut bytes);
         let read: Vec<_> = iter(&bytes).map(|a| (a.attribute.code, a.attribute.value)).collect();
         assert_eq!(read, [(1, &[][..]), (99, &[1, 2][..])]);
-        assert!(builder.add_verbatim(0xc0, 99, &vec![0; 70_000]).is_err());
+        assert!(builder.add_verbatim(0xc0, 98, &vec![0; 70_000]).is_err());
     }
 }

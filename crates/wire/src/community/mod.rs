@@ -1,1 +1,59 @@
 //! Communities: standard (RFC 1997), large (RFC 8092) and extended (RFC 4360, RFC 5701).
+
+pub mod extended;
+pub mod large;
+pub mod origin;
+pub mod registry;
+pub mod standard;
+pub mod target;
+
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
+use crate::io::text::push;
+use crate::io::tokens::{Span, TextError};
+
+/// Why a word is not a community: names the word, without a place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} ({help})")]
+pub struct NotACommunity {
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: Cow<'static, str>,
+}
+
+impl NotACommunity {
+    fn new(message: String, help: impl Into<Cow<'static, str>>) -> Self {
+        Self { message, help: help.into() }
+    }
+
+    /// The error at a place.
+    pub fn at(self, span: Span) -> TextError {
+        TextError::new(span, self.message).help(self.help)
+    }
+}
+
+/// Writes ` keyword [ a b ]`, or without brackets when there is only one: sorted by bytes, as ExaBGP shows them.
+pub fn push_list_text<const N: usize>(
+    keyword: &str,
+    value: &[u8],
+    each: impl Fn([u8; N], &mut Vec<u8>),
+    out: &mut Vec<u8>,
+) {
+    let mut items: SmallVec<[[u8; N]; 16]> = SmallVec::from_slice(value.as_chunks::<N>().0);
+    items.sort_unstable();
+    push(out, keyword);
+    if let [item] = items.as_slice() {
+        out.push(b' ');
+        each(*item, out);
+        return;
+    }
+    push(out, " [");
+    for item in items {
+        out.push(b' ');
+        each(item, out);
+    }
+    push(out, " ]");
+}

@@ -1,0 +1,88 @@
+//! EXTENDED COMMUNITIES (RFC 4360): eight octets each, of the types of [`crate::community::registry`].
+
+use super::{
+    AttributeType, OnError, Repeat, ValueContext, ValueFault, flags, require_multiple, send_as_is,
+};
+use crate::community::extended::{parse_word, push_members, push_text};
+use crate::community::push_list_text;
+use crate::io::text::{push, push_decimal};
+use crate::io::tokens::{TextError, Tokens};
+
+/// The row of the registry.
+pub const ROW: AttributeType = AttributeType {
+    code: 16,
+    name: "extended-community",
+    keywords: &["extended-community"],
+    flags: flags::OPTIONAL_TRANSITIVE,
+    may_be_empty: false,
+    on_error: OnError::TreatAsWithdraw,
+    check,
+    json,
+    text,
+    parse: Some(parse),
+    repeat: Repeat::Join,
+    normalise,
+    send: send_as_is,
+    default: None,
+};
+
+fn check(value: &[u8], _: &ValueContext) -> Result<(), ValueFault> {
+    require_multiple("EXTENDED COMMUNITIES", value, 8)
+}
+
+/// In the order of the wire: the 64 bits as a number, then what they mean.
+fn json(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
+    push(out, "\"extended-community\": [ ");
+    let communities = value.as_chunks::<8>().0;
+    let mut separator = "";
+    for community in communities {
+        push(out, separator);
+        push(out, "{ \"value\": ");
+        push_decimal(out, u64::from_be_bytes(*community));
+        push(out, ", \"string\": \"");
+        push_text(*community, out);
+        out.push(b'"');
+        push_members(*community, out);
+        push(out, " }");
+        separator = ", ";
+    }
+    push(out, " ]");
+}
+
+fn text(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
+    push_list_text(" extended-community", value, push_text, out);
+}
+
+fn parse(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+    tokens.list("extended communities", |tokens| {
+        let word = tokens.expect("extended community")?;
+        let octets = parse_word(word).map_err(|error| error.at(tokens.last_span()))?;
+        out.extend(octets);
+        Ok(())
+    })
+}
+
+/// Ascending; what was given twice is sent twice, as by ExaBGP.
+fn normalise(value: &mut Vec<u8>) {
+    value.as_chunks_mut::<8>().0.sort_unstable();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attribute::tests::{faces, parse_error, parse_value};
+
+    #[test]
+    fn known_and_unknown_types() {
+        let value = parse_value(&ROW, "[ target:65534:100 0x0001020304050607 ]");
+        assert_eq!(
+            faces(&ROW, &value),
+            (
+                r#""extended-community": [ { "value": 283686952306183, "string": "0x0001020304050607" }, { "value": 844416340197476, "string": "target:65534:100" } ]"#.into(),
+                " extended-community [ 0x0001020304050607 target:65534:100 ]".into()
+            )
+        );
+        assert!(parse_error(&ROW, "[ foo:1:2 ]").contains("foo"));
+        assert!(check(&[0; 9], &ValueContext::STORED).is_err());
+    }
+}
