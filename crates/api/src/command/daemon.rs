@@ -1,0 +1,19 @@
+//! `status`, `reload`, `restart` and `shutdown`: the daemon as a whole.
+
+use super::{Arguments, Command, Refusal};
+
+pub(super) fn status<'a>(_: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
+    Ok(Command::Status)
+}
+
+pub(super) fn reload<'a>(_: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
+    Ok(Command::Reload)
+}
+
+pub(super) fn restart<'a>(_: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
+    Ok(Command::Restart)
+}
+
+pub(super) fn shutdown<'a>(_: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
+    Ok(Command::Shutdown)
+}
