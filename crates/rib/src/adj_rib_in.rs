@@ -19,11 +19,7 @@ pub struct AdjRibIn {
 impl AdjRibIn {
     /// Takes an UPDATE, as RFC 7606 left it: withdrawals first, then announcements. Returns how many routes were
     /// announced and withdrawn.
-    pub fn apply(
-        &mut self,
-        store: &mut AttributeStore,
-        update: &Update<'_>,
-    ) -> (u64, u64) {
+    pub fn apply(&mut self, store: &mut AttributeStore, update: &Update<'_>) -> (u64, u64) {
         let mut withdrawn = 0;
         for nlri in update.withdrawn().flatten().flatten() {
             withdrawn += 1;
@@ -40,7 +36,7 @@ impl AdjRibIn {
                 self.set.clear();
                 for attribute in update.attributes() {
                     if !NOT_OF_THE_SET.contains(&attribute.code) {
-                        push_received(attribute, &mut self.set);
+                        push_received(&attribute, &mut self.set);
                     }
                 }
                 set_is_made = true;

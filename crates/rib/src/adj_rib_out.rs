@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use yottabgp_wire::codes::Family;
-use yottabgp_wire::message::route_refresh::RouteRefresh;
+use yottabgp_wire::message::route_refresh::{RouteRefresh, subtype};
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::negotiated::{Negotiated, Refresh as RefreshMode};
 use yottabgp_wire::nlri::Nlri;
@@ -386,13 +386,13 @@ impl AdjRibOut {
         }
         let markers = negotiated.refresh == RefreshMode::Enhanced;
         if markers && !refresh.started {
-            RouteRefresh { family, subtype: RouteRefresh::BEGIN }.encode(out);
+            RouteRefresh { family, subtype: subtype::BEGIN }.encode(out);
         }
         refresh.started = true;
         while out.len() < limit {
             let Some(id) = self.table.next_from(refresh.from) else {
                 if markers {
-                    RouteRefresh { family, subtype: RouteRefresh::END }.encode(out);
+                    RouteRefresh { family, subtype: subtype::END }.encode(out);
                 }
                 self.refreshes.pop_front();
                 return;
@@ -442,9 +442,8 @@ impl AdjRibOut {
         out: &mut Vec<u8>,
     ) {
         let group = group_updates && self.withdrawals.len() > LONELY_WITHDRAWALS;
-        let family_of = |id: Option<&RouteId>| {
-            id.and_then(|id| self.table.nlri(*id)).map(|nlri| nlri.family)
-        };
+        let family_of =
+            |id: Option<&RouteId>| id.and_then(|id| self.table.nlri(*id)).map(|nlri| nlri.family);
         let family = family_of(self.withdrawals.front());
         let same = self
             .withdrawals
@@ -491,15 +490,8 @@ impl AdjRibOut {
         if sent {
             let (set, next_hop) = (store.set(group.attributes), store.next_hop(group.attributes));
             let nlri = self.chunk.iter().filter_map(|id| self.table.nlri(*id));
-            let result = encoder.announce(
-                negotiated,
-                group_updates,
-                set,
-                next_hop,
-                group.family,
-                nlri,
-                out,
-            );
+            let result =
+                encoder.announce(negotiated, group_updates, set, next_hop, group.family, nlri, out);
             if let Err(error) = result {
                 refuse(&mut self.refused, error.to_string());
                 sent = false;

@@ -1,0 +1,310 @@
+//! What the peer gets, in which order, after which commands: seen through the bytes of the messages.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use yottabgp_rib::adj_rib_out::{AdjRibOut, Announced, Origin};
+use yottabgp_rib::store::AttributeStore;
+use yottabgp_wire::attribute::set::SetBuilder;
+use yottabgp_wire::codes::Family;
+use yottabgp_wire::message::update::Update;
+use yottabgp_wire::message::update::encode::UpdateEncoder;
+use yottabgp_wire::negotiated::{Direction, Negotiated, Refresh};
+use yottabgp_wire::next_hop::NextHop;
+use yottabgp_wire::nlri::Nlri;
+use yottabgp_wire::prefix::Prefix;
+
+/// A table, its session, and what the peer made of what it got.
+struct Bench {
+    rib: AdjRibOut,
+    store: AttributeStore,
+    encoder: UpdateEncoder,
+    negotiated: Negotiated,
+    group: bool,
+    peer: BTreeMap<String, u32>,
+}
+
+impl Bench {
+    fn new(cache: bool) -> Self {
+        let mut negotiated = Negotiated::permissive();
+        negotiated.refresh = Refresh::Absent;
+        let mut bench = Self {
+            rib: AdjRibOut::new(cache),
+            store: AttributeStore::default(),
+            encoder: UpdateEncoder::default(),
+            negotiated,
+            group: false,
+            peer: BTreeMap::new(),
+        };
+        bench.rib.session_up(&mut bench.store);
+        bench
+    }
+
+    fn announce_as(
+        &mut self,
+        prefix: &str,
+        med: u32,
+        origin: Origin,
+        watchdog: Option<&str>,
+        parked: bool,
+    ) -> Announced {
+        let mut builder = SetBuilder::default();
+        builder.add_verbatim(0x80, 4, &med.to_be_bytes()).unwrap();
+        let mut set = Vec::new();
+        builder.write(&mut set);
+        let next_hop = if prefix.contains(':') {
+            NextHop::V6("2001:db8::1".parse().unwrap())
+        } else {
+            NextHop::V4([192, 0, 2, 1].into())
+        };
+        let attributes = self.store.intern(&set, next_hop);
+        with_nlri(prefix, |nlri| {
+            self.rib.announce(&mut self.store, nlri, attributes, origin, watchdog, parked)
+        })
+    }
+
+    fn announce(&mut self, prefix: &str, med: u32) -> Announced {
+        self.announce_as(prefix, med, Origin::Command, None, false)
+    }
+
+    fn withdraw(&mut self, prefix: &str) -> bool {
+        with_nlri(prefix, |nlri| self.rib.withdraw(&mut self.store, nlri))
+    }
+
+    /// Everything pending, as words: `+10.0.0.0/24=5`, `-10.0.0.0/24`, several routes of one message joined by commas.
+    fn flush(&mut self) -> Vec<String> {
+        let mut words = Vec::new();
+        loop {
+            let mut out = Vec::new();
+            let more = self.rib.fill(
+                &mut self.store,
+                &mut self.encoder,
+                &self.negotiated,
+                self.group,
+                &mut out,
+                1,
+            );
+            let mut rest = out.as_slice();
+            while let Some(length) = rest.get(16..18) {
+                let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+                let (message, after) = rest.split_at(length);
+                rest = after;
+                if message[18] == 5 {
+                    words.push(format!("refresh {}", message[21]));
+                    continue;
+                }
+                let update =
+                    Update::decode(&message[19..], &self.negotiated, Direction::Send).unwrap();
+                let mut message_words = Vec::new();
+                for nlri in update.withdrawn().flatten() {
+                    let text = text(nlri.unwrap());
+                    self.peer.remove(&text);
+                    message_words.push(format!("-{text}"));
+                }
+                let med =
+                    update.attribute(4).map(|a| u32::from_be_bytes(a.value.try_into().unwrap()));
+                for (_, nlri) in update.announced() {
+                    for nlri in nlri {
+                        let text = text(nlri.unwrap());
+                        self.peer.insert(text.clone(), med.unwrap());
+                        message_words.push(format!("+{text}={}", med.unwrap()));
+                    }
+                }
+                words.push(message_words.join(","));
+            }
+            if !more {
+                return words;
+            }
+        }
+    }
+}
+
+fn with_nlri<T>(prefix: &str, act: impl FnOnce(&Nlri<'_>) -> T) -> T {
+    let family = if prefix.contains(':') { Family::IPV6_UNICAST } else { Family::IPV4_UNICAST };
+    let mut bytes = Vec::new();
+    Prefix::parse(prefix).unwrap().encode(&mut bytes);
+    act(&Nlri { family, path_id: None, bytes: &bytes })
+}
+
+fn text(nlri: Nlri<'_>) -> String {
+    let mut out = Vec::new();
+    nlri.text(&mut out);
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn what_the_peer_has_is_not_said_again() {
+    let mut bench = Bench::new(true);
+    assert_eq!(bench.announce("10.0.0.0/24", 1), Announced::Queued);
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=1"]);
+    assert_eq!(bench.announce("10.0.0.0/24", 1), Announced::Unchanged);
+    assert!(bench.flush().is_empty());
+    bench.announce("10.0.0.0/24", 2);
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=2"]);
+    assert_eq!(bench.store.len(), 1);
+}
+
+#[test]
+fn without_a_cache_it_is() {
+    let mut bench = Bench::new(false);
+    bench.announce("10.0.0.0/24", 1);
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=1"]);
+    bench.announce("10.0.0.0/24", 1);
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=1"]);
+    assert!(bench.store.is_empty());
+    bench.announce_as("10.0.1.0/24", 1, Origin::Configuration, None, false);
+    bench.flush();
+    bench.rib.session_up(&mut bench.store);
+    assert_eq!(
+        bench.flush(),
+        ["+10.0.1.0/24=1"],
+        "routes of the configuration come back all the same"
+    );
+}
+
+#[test]
+fn only_the_last_state_of_a_route_is_sent() {
+    let mut bench = Bench::new(true);
+    bench.announce("10.0.0.0/24", 1);
+    bench.announce("10.0.1.0/24", 1);
+    bench.announce("10.0.0.0/24", 2);
+    assert_eq!(bench.flush(), ["+10.0.1.0/24=1", "+10.0.0.0/24=2"]);
+}
+
+#[test]
+fn withdrawals_come_first_and_even_for_what_was_never_sent() {
+    let mut bench = Bench::new(true);
+    bench.announce("2.2.0.0/25", 1);
+    bench.announce("2.2.0.0/24", 1);
+    assert!(bench.withdraw("2.2.0.0/25"));
+    assert!(!bench.withdraw("9.9.9.0/24"));
+    assert_eq!(
+        bench.flush(),
+        ["-9.9.9.0/24", "-2.2.0.0/25", "+2.2.0.0/24=1"],
+        "sorted by their bytes"
+    );
+    bench.withdraw("2.2.0.0/24");
+    bench.announce("2.2.0.0/24", 3);
+    assert_eq!(bench.flush(), ["-2.2.0.0/24", "+2.2.0.0/24=3"]);
+    assert_eq!(bench.store.len(), 1);
+}
+
+#[test]
+fn a_session_starts_with_everything_and_without_withdrawals() {
+    let mut bench = Bench::new(true);
+    bench.announce("10.0.0.0/24", 1);
+    bench.announce("10.0.1.0/24", 1);
+    bench.flush();
+    bench.rib.session_down(&mut bench.store);
+    bench.withdraw("10.0.0.0/24");
+    bench.withdraw("10.9.9.0/24");
+    bench.announce("10.0.2.0/24", 1);
+    assert!(bench.flush().is_empty(), "nothing is sent while there is no session");
+    bench.rib.session_up(&mut bench.store);
+    bench.peer.clear();
+    bench.flush();
+    assert_eq!(bench.peer.keys().collect::<Vec<_>>(), ["10.0.1.0/24", "10.0.2.0/24"]);
+}
+
+#[test]
+fn clearing_withdraws_what_was_sent_and_forgets_what_was_not() {
+    let mut bench = Bench::new(true);
+    bench.announce("10.0.0.0/24", 1);
+    bench.flush();
+    bench.announce("10.0.1.0/24", 1);
+    bench.rib.clear(&mut bench.store);
+    assert_eq!(bench.flush(), ["-10.0.0.0/24"]);
+    assert!(bench.store.is_empty() && bench.rib.is_empty());
+}
+
+#[test]
+fn watchdogs_park_and_announce() {
+    let mut bench = Bench::new(true);
+    let configured = Origin::Configuration;
+    assert_eq!(
+        bench.announce_as("10.0.0.0/24", 1, configured, Some("dog"), true),
+        Announced::Parked
+    );
+    bench.announce_as("10.0.1.0/24", 1, configured, Some("dog"), false);
+    assert_eq!(bench.flush(), ["+10.0.1.0/24=1"]);
+    assert_eq!(bench.rib.watchdog("dog", true), 2);
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=1"]);
+    bench.rib.watchdog("dog", false);
+    assert_eq!(bench.flush(), ["-10.0.0.0/24", "-10.0.1.0/24"]);
+    assert_eq!(bench.rib.watchdog("cat", true), 0);
+    bench.rib.session_up(&mut bench.store);
+    assert!(bench.flush().is_empty(), "parked routes stay parked");
+}
+
+#[test]
+fn a_refresh_is_framed_where_that_was_negotiated() {
+    let mut bench = Bench::new(true);
+    bench.announce("10.0.0.0/24", 1);
+    bench.announce("10.0.1.0/24", 1);
+    bench.group = true;
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=1,+10.0.1.0/24=1"]);
+    bench.rib.refresh(&[Family::IPV4_UNICAST]);
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=1", "+10.0.1.0/24=1"]);
+    bench.negotiated.refresh = Refresh::Enhanced;
+    bench.rib.refresh(&[Family::IPV4_UNICAST]);
+    assert_eq!(bench.flush(), ["refresh 1", "+10.0.0.0/24=1", "+10.0.1.0/24=1", "refresh 2"]);
+    bench.rib.refresh(&[Family::IPV6_MULTICAST]);
+    assert_eq!(bench.flush(), ["refresh 1", "refresh 2"]);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Announce(u8, u8),
+    Withdraw(u8),
+    Flush,
+    Refresh,
+    Clear,
+    Restart,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => (0..12u8, 0..3u8).prop_map(|(prefix, med)| Step::Announce(prefix, med)),
+        4 => (0..12u8).prop_map(Step::Withdraw),
+        3 => Just(Step::Flush),
+        1 => Just(Step::Refresh),
+        1 => Just(Step::Clear),
+        1 => Just(Step::Restart),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn after_any_commands_the_peer_has_what_it_should(steps in prop::collection::vec(step(), 0..80), group: bool) {
+        let mut bench = Bench::new(true);
+        bench.group = group;
+        let mut wanted = BTreeMap::new();
+        for step in steps {
+            match step {
+                Step::Announce(prefix, med) => {
+                    let prefix = format!("10.0.{prefix}.0/24");
+                    bench.announce(&prefix, med.into());
+                    wanted.insert(prefix, u32::from(med));
+                }
+                Step::Withdraw(prefix) => {
+                    let prefix = format!("10.0.{prefix}.0/24");
+                    bench.withdraw(&prefix);
+                    wanted.remove(&prefix);
+                }
+                Step::Flush => { bench.flush(); }
+                Step::Refresh => bench.rib.refresh(&[Family::IPV4_UNICAST]),
+                Step::Clear => { bench.rib.clear(&mut bench.store); wanted.clear(); }
+                Step::Restart => {
+                    bench.rib.session_down(&mut bench.store);
+                    bench.peer.clear();
+                    bench.rib.session_up(&mut bench.store);
+                }
+            }
+        }
+        bench.flush();
+        prop_assert_eq!(&bench.peer, &wanted);
+        prop_assert_eq!(bench.rib.len(), wanted.len());
+        bench.rib.drop_all(&mut bench.store);
+        prop_assert!(bench.store.is_empty(), "every reference is given back");
+    }
+}
