@@ -1,0 +1,18 @@
+//! Writing to standard output and standard error without a panic when nobody reads any more.
+
+use std::io::{self, Write as _};
+
+/// Writes a line to standard output. Fails when it is closed: a command then ends with status 1, as a program in a pipe
+/// should.
+pub(crate) fn line(text: impl AsRef<[u8]>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_ref())?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// Writes a line to standard error, if anybody reads it.
+pub(crate) fn warn(text: impl AsRef<str>) {
+    let mut err = io::stderr().lock();
+    let _ = writeln!(err, "{}", text.as_ref());
+}

@@ -1,0 +1,130 @@
+//! The invariants of ARCHITECTURE.md that a text search can check.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Every Rust file below a folder.
+fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if !path.ends_with("target") {
+                rust_files(&path, files);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+fn sources(krate: &str) -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    rust_files(&root().join("crates").join(krate).join("src"), &mut files);
+    assert!(!files.is_empty(), "crate {krate} has no source: was it renamed?");
+    files.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+/// The lines of a file that are neither comments nor in its tests.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines()
+        .enumerate()
+        .take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+/// Every place in these crates that has one of these words.
+fn found(crates: &[&str], words: &[&str]) -> Vec<String> {
+    let mut places = Vec::new();
+    for krate in crates {
+        for (path, text) in sources(krate) {
+            for (number, line) in code(&text) {
+                for word in words {
+                    if line.contains(word) {
+                        places.push(format!("{}:{}: {word}", path.display(), number + 1));
+                    }
+                }
+            }
+        }
+    }
+    places
+}
+
+const PURE: &[&str] = &["wire", "session", "rib", "config", "api"];
+
+#[test]
+fn protocol_code_does_no_io_and_reads_no_clock() {
+    let words = [
+        "tokio", "Instant::now", "SystemTime::now", "std::fs", "File::open", "TcpStream", "UdpSocket",
+        "UnixStream", "std::process", "std::env::var", "std::thread", "println!", "eprintln!",
+    ];
+    assert_eq!(found(PURE, &words), Vec::<String>::new());
+}
+
+#[test]
+fn the_runtime_is_in_one_crate_and_the_unsafe_in_another() {
+    let mut others = PURE.to_vec();
+    others.push("os");
+    assert_eq!(found(&others, &["tokio::"]), Vec::<String>::new());
+    others.pop();
+    others.extend(["daemon", "cli"]);
+    assert_eq!(found(&others, &["unsafe "]), Vec::<String>::new());
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    let mut files = Vec::new();
+    rust_files(&root().join("crates"), &mut files);
+    let silent: Vec<_> = files
+        .into_iter()
+        .filter(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            !text.lines().find(|line| !line.starts_with("#!")).unwrap_or("").starts_with("//!")
+        })
+        .collect();
+    assert_eq!(silent, Vec::<PathBuf>::new());
+}
+
+#[test]
+fn dependencies_run_one_way() {
+    let allowed: &[(&str, &[&str])] = &[
+        ("wire", &[]),
+        ("session", &["wire"]),
+        ("rib", &["wire"]),
+        ("config", &["wire", "session", "rib"]),
+        ("api", &["wire", "session", "rib"]),
+        ("os", &[]),
+        ("daemon", &["wire", "session", "rib", "config", "api", "os"]),
+    ];
+    for (krate, allowed) in allowed {
+        let manifest = root().join("crates").join(krate).join("Cargo.toml");
+        let text = fs::read_to_string(manifest).unwrap();
+        let normal = text.split("[dev-dependencies]").next().unwrap();
+        for line in normal.lines() {
+            if let Some(name) = line.strip_prefix("yottabgp-") {
+                let name = name.split(['.', ' ', '=']).next().unwrap();
+                assert!(allowed.contains(&name), "{krate} must not depend on {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_names_the_machine_it_was_written_on() {
+    let mut files = Vec::new();
+    rust_files(&root().join("crates"), &mut files);
+    for path in files {
+        if path.ends_with("tidy.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for word in ["/work/", "/tmp/team", "/root/"] {
+            assert!(!text.contains(word), "{}: {word}", path.display());
+        }
+    }
+}

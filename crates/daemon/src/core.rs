@@ -1,0 +1,108 @@
+//! The state of the daemon: its peers, who may command them, and the attribute sets that they share.
+//!
+//! There is one, on one thread. Tasks borrow it for as long as they handle one thing to its end, and never across an
+//! `await`: nobody waits for it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+use yottabgp_api::Version;
+use yottabgp_api::event::Process;
+use yottabgp_config::{Configuration, Environment};
+use yottabgp_rib::store::AttributeStore;
+use yottabgp_wire::io::tokens::Token;
+use yottabgp_wire::route::RouteBuffer;
+
+use crate::peer::PeerState;
+use crate::sender::Sender;
+
+/// Names a peer for as long as it exists; ascending in the order of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PeerId(pub(crate) u64);
+
+/// Names a helper process or a control client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SenderId(pub(crate) u64);
+
+/// What is asked of the server loop, which alone starts and stops things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// A signal, or a command that stands for one.
+    Signal(crate::signals::Received),
+    /// A peer gave up or was removed: is there anything left to do?
+    PeerEnded(PeerId),
+    /// A helper ended for good.
+    HelperEnded(SenderId),
+}
+
+/// Everything.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) environment: Environment,
+    pub(crate) configuration: Configuration,
+    /// How answers and events look.
+    pub(crate) version: Version,
+    /// What every event says of this process.
+    pub(crate) process: Process,
+    pub(crate) store: AttributeStore,
+    pub(crate) peers: BTreeMap<PeerId, PeerState>,
+    pub(crate) senders: BTreeMap<SenderId, Sender>,
+    pub(crate) requests: mpsc::UnboundedSender<Request>,
+    /// Buffers that are used again for every command.
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) route: RouteBuffer,
+    /// The buffer of every read from a peer.
+    pub(crate) read_buffer: Vec<u8>,
+    pub(crate) started: Instant,
+    /// Names this run in `ping` and `status`.
+    pub(crate) uuid: String,
+    pub(crate) stopping: bool,
+    next_id: u64,
+}
+
+/// The core, as tasks hold it.
+pub(crate) type Shared = Rc<RefCell<Core>>;
+
+impl Core {
+    /// An empty one.
+    pub(crate) fn new(
+        environment: Environment,
+        process: Process,
+        uuid: String,
+        requests: mpsc::UnboundedSender<Request>,
+    ) -> Self {
+        let version = Version::from_number(environment.api.version.into()).unwrap_or_default();
+        Self {
+            environment,
+            configuration: Configuration::default(),
+            version,
+            process,
+            store: AttributeStore::default(),
+            peers: BTreeMap::new(),
+            senders: BTreeMap::new(),
+            requests,
+            tokens: Vec::new(),
+            route: RouteBuffer::default(),
+            read_buffer: Vec::new(),
+            started: Instant::now(),
+            uuid,
+            stopping: false,
+            next_id: 0,
+        }
+    }
+
+    /// A name that was not used before.
+    pub(crate) const fn next_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    /// Asks something of the server loop.
+    pub(crate) fn request(&self, request: Request) {
+        // The loop is gone only when everything ends anyway.
+        let _ = self.requests.send(request);
+    }
+}

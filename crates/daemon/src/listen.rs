@@ -1,0 +1,288 @@
+//! Listening sockets: those of `exabgp.tcp.bind`, and those that neighbors ask for.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tracing::{debug, info, warn};
+use yottabgp_config::{Neighbor, TcpAo, TcpAoAlgorithm};
+use yottabgp_os::md5::Peers;
+use yottabgp_os::{Error, ao, md5, socket};
+use yottabgp_wire::message::notification::Notification;
+
+use crate::core::{Core, Shared};
+use crate::peer;
+
+/// How long a refused connection has to take its NOTIFICATION.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// The sockets by address.
+#[derive(Debug, Default)]
+pub(crate) struct Listeners {
+    sockets: BTreeMap<SocketAddr, Listener>,
+}
+
+#[derive(Debug)]
+struct Listener {
+    socket: std::net::TcpListener,
+    task: JoinHandle<()>,
+    /// Peers with a key on this socket.
+    keys: Vec<(Peers, Key)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Key {
+    Md5(Vec<u8>),
+    Ao(TcpAo),
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Listeners {
+    /// Opens what is new, closes what nobody wants any more, and gives each socket the keys of its neighbors: keys must
+    /// be there before a peer's SYN is.
+    ///
+    /// Every socket that could not be opened is an error; the others are open.
+    pub(crate) fn apply(&mut self, core: &Shared, neighbors: &[Neighbor]) -> Vec<Error> {
+        let mut errors = Vec::new();
+        let wanted = {
+            let core = core.borrow();
+            let tcp = &core.environment.tcp;
+            let mut wanted: BTreeMap<SocketAddr, Vec<&Neighbor>> = BTreeMap::new();
+            for address in &tcp.bind {
+                let users = neighbors.iter().filter(|neighbor| {
+                    neighbor.peer.address.is_ipv4() == address.is_ipv4()
+                        && neighbor
+                            .local_address
+                            .is_none_or(|local| address.is_unspecified() || local == *address)
+                });
+                wanted.insert(SocketAddr::new(*address, tcp.port), users.collect());
+            }
+            for neighbor in neighbors {
+                let Some(port) = neighbor.listen else { continue };
+                let any: IpAddr = if neighbor.peer.address.is_ipv4() {
+                    IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED)
+                } else {
+                    IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED)
+                };
+                let address = SocketAddr::new(neighbor.listen_address().unwrap_or(any), port);
+                let users = wanted.entry(address).or_default();
+                if !users.iter().any(|user| std::ptr::eq(*user, neighbor)) {
+                    users.push(neighbor);
+                }
+            }
+            wanted
+        };
+        self.sockets.retain(|address, _| wanted.contains_key(address));
+        for (address, users) in wanted {
+            if let std::collections::btree_map::Entry::Vacant(place) = self.sockets.entry(address) {
+                match open(address, core) {
+                    Ok(listener) => {
+                        place.insert(listener);
+                    }
+                    Err(error) => {
+                        errors.push(error);
+                        continue;
+                    }
+                }
+            }
+            if let Some(listener) = self.sockets.get_mut(&address) {
+                errors.extend(listener.set_keys(&users));
+                if users.iter().any(|neighbor| neighbor.incoming_ttl == Some(255))
+                    && let Err(error) = socket::set_ttl(&listener.socket, address.ip(), 255)
+                {
+                    // The SYN-ACK must pass the peer's own check (RFC 5082).
+                    errors.push(error);
+                }
+            }
+        }
+        errors
+    }
+}
+
+fn open(address: SocketAddr, core: &Shared) -> Result<Listener, Error> {
+    let socket = socket::listen(address)?;
+    let failed = |source| Error::new(format!("listening on {address}"), source);
+    let listener =
+        TcpListener::from_std(socket.try_clone().map_err(failed)?).map_err(failed)?;
+    info!(target: "yottabgp::network", "listening on {address}");
+    let task = tokio::task::spawn_local(accept(listener, core.clone()));
+    Ok(Listener { socket, task, keys: Vec::new() })
+}
+
+impl Listener {
+    fn set_keys(&mut self, users: &[&Neighbor]) -> Vec<Error> {
+        let mut wanted: Vec<(Peers, Key)> = Vec::new();
+        for neighbor in users {
+            let peers = if neighbor.is_range() {
+                Peers::range(neighbor.peer.address, neighbor.peer.length)
+            } else {
+                Peers::one(neighbor.peer.address, 0)
+            };
+            let key = match (&neighbor.md5_password, &neighbor.tcp_ao) {
+                (Some(password), _) if !password.is_empty() => Key::Md5(password.clone()),
+                (_, Some(ao)) => Key::Ao(ao.clone()),
+                _ => continue,
+            };
+            if !wanted.iter().any(|(other, _)| *other == peers) {
+                wanted.push((peers, key));
+            }
+        }
+        let mut errors = Vec::new();
+        for (peers, key) in &self.keys {
+            if !wanted.iter().any(|(other, same)| other == peers && same == key) {
+                let removed = match key {
+                    Key::Md5(_) => md5::remove(&self.socket, *peers),
+                    Key::Ao(key) => ao::remove(&self.socket, *peers, key.key_id),
+                };
+                errors.extend(removed.err());
+            }
+        }
+        for (peers, key) in &wanted {
+            if !self.keys.iter().any(|(other, same)| other == peers && same == key) {
+                errors.extend(set_key(&self.socket, *peers, key).err());
+            }
+        }
+        self.keys = wanted;
+        errors
+    }
+}
+
+fn set_key(socket: &impl AsFd, peers: Peers, key: &Key) -> Result<(), Error> {
+    match key {
+        Key::Md5(password) => md5::set(socket, peers, password),
+        Key::Ao(key) => ao::add(socket, peers, &ao_key(key)),
+    }
+}
+
+/// The key as the system takes it.
+pub(crate) fn ao_key(key: &TcpAo) -> ao::Key {
+    let algorithm = match key.algorithm {
+        TcpAoAlgorithm::HmacSha1 => ao::Algorithm::HmacSha1,
+        TcpAoAlgorithm::Aes128Cmac => ao::Algorithm::Aes128Cmac,
+        TcpAoAlgorithm::HmacSha256 => ao::Algorithm::HmacSha256,
+    };
+    ao::Key { id: key.key_id, algorithm, secret: key.key.clone() }
+}
+
+async fn accept(listener: TcpListener, core: Shared) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => incoming(stream, &core),
+            Err(error) => {
+                // Out of descriptors, most likely: others must end before it can go on.
+                warn!(target: "yottabgp::network", "accepting a connection: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Finds the peer of a new connection, or refuses it.
+fn incoming(stream: TcpStream, core: &Shared) {
+    let (Ok(remote), Ok(local)) = (stream.peer_addr(), stream.local_addr()) else { return };
+    let _ = stream.set_nodelay(true);
+    let found = core.borrow().match_incoming(local.ip(), remote.ip());
+    let refusal = match found {
+        Match::Peer(id) => {
+            let core = core.borrow();
+            let Some(peer) = core.peers.get(&id) else { return };
+            if let Some(minimum) = peer.neighbor.incoming_ttl
+                && let Err(error) = socket::set_minimum_ttl(&stream, remote.ip(), minimum)
+            {
+                warn!(target: "yottabgp::network", "{error}");
+                return;
+            }
+            if let Some(ttl) = peer.neighbor.outgoing_ttl
+                && let Err(error) = socket::set_ttl(&stream, remote.ip(), ttl)
+            {
+                warn!(target: "yottabgp::network", "{error}");
+            }
+            match peer.accept(stream) {
+                Ok(()) => return,
+                Err(stream) => {
+                    refuse(stream, "too many connections at once");
+                    return;
+                }
+            }
+        }
+        Match::Range(index) => {
+            if let Err(reason) = peer::start_ephemeral(core, index, stream, local, remote) {
+                warn!(target: "yottabgp::network", "connection from {}: {reason}", remote.ip());
+            }
+            return;
+        }
+        Match::Several => "could not accept the connection (more than one neighbor match)",
+        Match::None => "no session configured for the peer",
+    };
+    debug!(target: "yottabgp::network", "connection from {} to {}: {refusal}", remote, local);
+    refuse(stream, refusal);
+}
+
+/// Says why and closes: NOTIFICATION Cease, Connection Rejected (RFC 4486 section 4).
+fn refuse(stream: TcpStream, reason: &'static str) {
+    let mut message = Vec::new();
+    Notification::with_data(6, 5, reason.as_bytes()).encode(&mut message);
+    let _ = stream.try_write(&message);
+    tokio::task::spawn_local(async move {
+        // Closing with unread bytes would reset the connection, and the NOTIFICATION with it.
+        let _ = tokio::time::timeout(LAST_WORDS, async {
+            let mut buffer = [0; 512];
+            while stream.readable().await.is_ok() {
+                match stream.try_read(&mut buffer) {
+                    Ok(0) => return,
+                    Ok(_) => {}
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                    Err(_) => return,
+                }
+            }
+        })
+        .await;
+    });
+}
+
+/// Who a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Match {
+    /// A configured peer, or one of a range that is there already.
+    Peer(crate::core::PeerId),
+    /// A new peer of the range of this neighbor of the configuration.
+    Range(usize),
+    /// Several ranges.
+    Several,
+    /// Nobody.
+    None,
+}
+
+impl Core {
+    /// Finds who a connection is for: a peer of exactly this address first, then a range.
+    pub(crate) fn match_incoming(&self, local: IpAddr, remote: IpAddr) -> Match {
+        let local_matches = |neighbor: &Neighbor| {
+            neighbor.local_address.is_none_or(|address| address == local)
+                || neighbor.md5_ip == Some(local)
+        };
+        let exact = self.peers.iter().find(|(_, peer)| {
+            peer.neighbor.peer.address == remote
+                && !peer.neighbor.is_range()
+                && local_matches(&peer.neighbor)
+        });
+        if let Some((id, _)) = exact {
+            return Match::Peer(*id);
+        }
+        let mut ranges = self.configuration.neighbors.iter().enumerate().filter(|(_, neighbor)| {
+            neighbor.is_range() && neighbor.peer.contains(remote) && local_matches(neighbor)
+        });
+        match (ranges.next(), ranges.next()) {
+            (Some((index, _)), None) => Match::Range(index),
+            (Some(_), Some(_)) => Match::Several,
+            (None, _) => Match::None,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Who gives commands and is told of events: a helper process, or a client of the control socket or pipes.
+
+use std::sync::Arc;
+
+use yottabgp_api::command::GroupBuffer;
+use yottabgp_api::{Encoding, Version};
+
+use crate::helper::Handle;
+use crate::outbox::Outbox;
+
+/// What is known of one.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    /// The name of its process in the configuration; of a client, what the log calls it.
+    pub(crate) name: Arc<str>,
+    /// What waits to be written to it.
+    pub(crate) outbox: Outbox,
+    /// How its events are written.
+    pub(crate) encoding: Encoding,
+    /// Which version of the API it speaks.
+    pub(crate) version: Version,
+    /// Whether its commands are answered `done` and `error`.
+    pub(crate) ack: bool,
+    /// Whether answers wait for the UPDATEs to be written.
+    pub(crate) sync: bool,
+    /// Its open group.
+    pub(crate) group: Option<GroupBuffer>,
+    /// A control client: it may command every peer, and is told nothing.
+    pub(crate) is_client: bool,
+    /// The end of its supervisor, if it is a helper.
+    pub(crate) handle: Option<Handle>,
+}
