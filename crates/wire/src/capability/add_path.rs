@@ -6,13 +6,8 @@ use crate::io::reader::{Reader, WireError};
 use crate::io::text::push;
 
 /// The row of the registry.
-pub const ROW: CapabilityType = CapabilityType {
-    code: CapabilityCode::ADD_PATH,
-    repeat: Repeat::Join,
-    check,
-    json,
-    text,
-};
+pub const ROW: CapabilityType =
+    CapabilityType { code: CapabilityCode::ADD_PATH, repeat: Repeat::Join, check, json, text };
 
 /// The bit that says that the sender can receive several paths.
 pub const RECEIVE: u8 = 1;
@@ -69,8 +64,12 @@ impl Capabilities {
 
 fn json(capability: Capability<'_>, out: &mut Vec<u8>) {
     push(out, "{ \"name\": \"addpath\"");
+    // ExaBGP leaves a blank after the first comma only.
+    let mut comma = ", ";
     for (family, mode) in modes(capability.value) {
-        push(out, &format!(", \"{}/{}\": \"{}\"", family.afi, family.safi, mode_name(mode)));
+        let mode = mode_name(mode);
+        push(out, &format!("{comma}\"{}/{}\": \"{mode}\"", family.afi, family.safi));
+        comma = ",";
     }
     push(out, " }");
 }

@@ -7,18 +7,13 @@ use crate::io::reader::{Fault, Reader, WireError};
 use crate::io::text::push;
 
 /// The row of the registry.
-pub const ROW: CapabilityType = CapabilityType {
-    code: CapabilityCode::ASN4,
-    repeat: Repeat::KeepLast,
-    check,
-    json,
-    text,
-};
+pub const ROW: CapabilityType =
+    CapabilityType { code: CapabilityCode::ASN4, repeat: Repeat::KeepLast, check, json, text };
 
 /// Two octets are taken too: some speakers announce a small number so, and what it is stays certain.
 fn check(value: &mut Reader<'_>) -> Result<(), WireError> {
     match value.len() {
-        2 | 4 => Ok(()),
+        2 | 4 => value.take(value.len(), "AS number").map(|_| ()),
         length => Err(value.error("four-octet AS number capability", Fault::Length(length))),
     }
 }

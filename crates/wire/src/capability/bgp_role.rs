@@ -19,7 +19,7 @@ pub const NAMES: &[&str] = &["provider", "rs", "rs-client", "customer", "peer"];
 
 fn check(value: &mut Reader<'_>) -> Result<(), WireError> {
     match value.len() {
-        1 => Ok(()),
+        1 => value.u8("role").map(|_| ()),
         length => Err(value.error("BGP role capability", Fault::Length(length))),
     }
 }

@@ -96,7 +96,7 @@ fn json(capability: Capability<'_>, out: &mut Vec<u8>) {
             format!("\"{}/{}\": [{flags}]", family.afi, family.safi)
         })
         .collect();
-    push(out, &families.join(", "));
+    push(out, &families.join(" , "));
     push(out, if families.is_empty() { "}, " } else { " }, " });
     push(out, "\"restart-flags\": [ ");
     if flags & RESTARTED != 0 {
@@ -107,8 +107,8 @@ fn json(capability: Capability<'_>, out: &mut Vec<u8>) {
 
 fn text(capability: Capability<'_>, out: &mut Vec<u8>) {
     let (flags, time) = head(capability.value);
-    push(out, &format!("Graceful Restart Flags 0x{flags:X} Time {time}"));
+    push(out, &format!("Graceful Restart Flags 0x{flags:x} Time {time}"));
     for (family, flags) in families(capability.value) {
-        push(out, &format!(" {}/{}=0x{flags:02x}", family.afi, family.safi));
+        push(out, &format!(" {}/{}=0x{flags:x}", family.afi, family.safi));
     }
 }

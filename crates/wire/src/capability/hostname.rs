@@ -7,13 +7,8 @@ use crate::io::reader::{Fault, Reader, WireError};
 use crate::io::text::{push, push_escaped};
 
 /// The row of the registry.
-pub const ROW: CapabilityType = CapabilityType {
-    code: CapabilityCode::HOSTNAME,
-    repeat: Repeat::KeepLast,
-    check,
-    json,
-    text,
-};
+pub const ROW: CapabilityType =
+    CapabilityType { code: CapabilityCode::HOSTNAME, repeat: Repeat::KeepLast, check, json, text };
 
 /// The longest name that we send, in octets.
 const LONGEST: usize = 64;
@@ -32,7 +27,11 @@ pub(super) fn take_name<'a>(
     })
 }
 
+/// Nothing at all is taken as two empty names.
 fn check(value: &mut Reader<'_>) -> Result<(), WireError> {
+    if value.is_empty() {
+        return Ok(());
+    }
     take_name(value, "host name")?;
     take_name(value, "domain name")?;
     Ok(())

@@ -25,7 +25,7 @@ use std::fmt;
 
 use crate::codes::CapabilityCode;
 use crate::io::json::push_separator;
-use crate::io::reader::{Fault, Reader, WireError};
+use crate::io::reader::{Reader, WireError};
 use crate::io::text::push_decimal;
 
 /// One capability: a view over its value.
@@ -55,7 +55,7 @@ pub struct CapabilityType {
     pub code: CapabilityCode,
     /// What several of them mean.
     pub repeat: Repeat,
-    /// Checks a value. What follows the part that is understood is not an error unless the code's document says so.
+    /// Takes the part of a value that is understood, and checks it; what is left is forgotten.
     pub check: fn(&mut Reader<'_>) -> Result<(), WireError>,
     /// Writes the JSON value of what passed the check.
     pub json: fn(Capability<'_>, &mut Vec<u8>),
@@ -98,9 +98,10 @@ impl Capabilities {
         let code = CapabilityCode(reader.u8("capability code").map_err(malformed)?);
         let length = reader.u8("capability length").map_err(malformed)?;
         let mut value = reader.sub(usize::from(length), "capability value").map_err(malformed)?;
-        let octets = value.remaining();
+        let whole = value.remaining();
         let row = registry::row(code);
         (row.check)(&mut value).map_err(malformed)?;
+        let octets = whole.get(..whole.len() - value.len()).unwrap_or(whole);
         if let Repeat::MustAgree(subcode) = row.repeat
             && self.value(code).is_some_and(|earlier| *earlier != *octets)
         {
@@ -156,7 +157,9 @@ impl Capabilities {
         let mut values = self.iter().filter(|other| other.code == code).map(|other| other.value);
         let first = values.next()?;
         Some(match registry::row(code).repeat {
-            Repeat::KeepLast | Repeat::MustAgree(_) => Cow::Borrowed(values.last().unwrap_or(first)),
+            Repeat::KeepLast | Repeat::MustAgree(_) => {
+                Cow::Borrowed(values.last().unwrap_or(first))
+            }
             Repeat::Join => values.fold(Cow::Borrowed(first), |mut joined, value| {
                 joined.to_mut().extend_from_slice(value);
                 joined
@@ -242,9 +245,9 @@ fn anything(value: &mut Reader<'_>) -> Result<(), WireError> {
 }
 
 /// The check of a list of records of `length` octets.
-fn records(value: &Reader<'_>, length: usize, field: &'static str) -> Result<(), WireError> {
-    match value.len() % length {
-        0 => Ok(()),
-        left => Err(value.error(field, Fault::Truncated { needed: length, left })),
+fn records(value: &mut Reader<'_>, length: usize, field: &'static str) -> Result<(), WireError> {
+    while !value.is_empty() {
+        value.take(length, field)?;
     }
+    Ok(())
 }

@@ -1,25 +1,17 @@
 //! Multiprotocol extensions (RFC 4760 section 8): `AFI(2) reserved(1) SAFI(1)`, one capability for each family.
 
-use super::{Capabilities, Capability, CapabilityType, Repeat, records};
+use super::{Capabilities, Capability, CapabilityType, Repeat};
 use crate::codes::{Afi, CapabilityCode, Family, Safi};
 use crate::io::json::push_separator;
 use crate::io::reader::{Reader, WireError};
 use crate::io::text::push;
 
 /// The row of the registry.
-pub const ROW: CapabilityType = CapabilityType {
-    code: CapabilityCode::MULTIPROTOCOL,
-    repeat: Repeat::Join,
-    check,
-    json,
-    text,
-};
+pub const ROW: CapabilityType =
+    CapabilityType { code: CapabilityCode::MULTIPROTOCOL, repeat: Repeat::Join, check, json, text };
 
 fn check(value: &mut Reader<'_>) -> Result<(), WireError> {
-    if value.is_empty() {
-        value.take(4, "multiprotocol family")?;
-    }
-    records(value, 4, "multiprotocol family")
+    value.take(4, "multiprotocol family").map(|_| ())
 }
 
 fn families(value: &[u8]) -> Vec<Family> {

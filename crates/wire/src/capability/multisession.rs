@@ -16,7 +16,8 @@ pub const ROW: CapabilityType = CapabilityType {
 };
 
 /// The row of Cisco's code.
-pub const CISCO: CapabilityType = CapabilityType { code: CapabilityCode::MULTISESSION_CISCO, ..ROW };
+pub const CISCO: CapabilityType =
+    CapabilityType { code: CapabilityCode::MULTISESSION_CISCO, ..ROW };
 
 /// The codes that identify a session: what follows the flags.
 fn codes(value: &[u8]) -> impl Iterator<Item = CapabilityCode> {

@@ -2,18 +2,12 @@
 
 use super::{Capabilities, Capability, CapabilityType, Repeat, records};
 use crate::codes::{Afi, CapabilityCode, Family, Safi};
-use crate::io::json::push_separator;
 use crate::io::reader::{Reader, WireError};
 use crate::io::text::push;
 
 /// The row of the registry.
-pub const ROW: CapabilityType = CapabilityType {
-    code: CapabilityCode::NEXT_HOP,
-    repeat: Repeat::Join,
-    check,
-    json,
-    text,
-};
+pub const ROW: CapabilityType =
+    CapabilityType { code: CapabilityCode::NEXT_HOP, repeat: Repeat::Join, check, json, text };
 
 fn check(value: &mut Reader<'_>) -> Result<(), WireError> {
     records(value, 6, "extended next hop encoding")
@@ -48,10 +42,11 @@ impl Capabilities {
 }
 
 fn json(capability: Capability<'_>, out: &mut Vec<u8>) {
-    push(out, "{ \"name\": \"nexthop\", \"conversion\": [ ");
+    push(out, "{ \"name\": \"nexthop\", \"conversion\": [");
     let mut first = true;
     for (family, next_hop) in conversions(capability.value) {
-        push_separator(out, &mut first);
+        push(out, if first { " " } else { ", " });
+        first = false;
         push(out, &format!("\"{}/{}/{next_hop}\"", family.afi, family.safi));
     }
     push(out, " ] }");

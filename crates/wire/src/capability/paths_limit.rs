@@ -6,13 +6,8 @@ use crate::io::reader::{Reader, WireError};
 use crate::io::text::push;
 
 /// The row of the registry.
-pub const ROW: CapabilityType = CapabilityType {
-    code: CapabilityCode::PATHS_LIMIT,
-    repeat: Repeat::Join,
-    check,
-    json,
-    text,
-};
+pub const ROW: CapabilityType =
+    CapabilityType { code: CapabilityCode::PATHS_LIMIT, repeat: Repeat::Join, check, json, text };
 
 fn check(value: &mut Reader<'_>) -> Result<(), WireError> {
     records(value, 5, "paths limit")

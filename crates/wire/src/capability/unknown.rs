@@ -33,13 +33,7 @@ fn json(capability: Capability<'_>, out: &mut Vec<u8>) {
 }
 
 fn text(capability: Capability<'_>, out: &mut Vec<u8>) {
-    push(
-        out,
-        match range(capability.code) {
-            "unassigned" => "Unassigned unknown capability 0x",
-            "reserved" => "Reserved unknown capability 0x",
-            _ => "Unknown capability 0x",
-        },
-    );
-    push_hex_upper(out, &[capability.code.0]);
+    push(out, range(capability.code));
+    push(out, " ");
+    push_decimal(out, u64::from(capability.code.0));
 }

@@ -93,13 +93,15 @@ impl<'a> Operational<'a> {
                 router_id: Some(value.ipv4("router identifier")?),
                 sequence: Some(value.u32("sequence")?),
             },
-            OperationalType::RPCP | OperationalType::APCP | OperationalType::LPCP => Self::Counter {
-                kind,
-                family: take_family(&mut value)?,
-                router_id: Some(value.ipv4("router identifier")?),
-                sequence: Some(value.u32("sequence")?),
-                counter: value.u32("counter")?,
-            },
+            OperationalType::RPCP | OperationalType::APCP | OperationalType::LPCP => {
+                Self::Counter {
+                    kind,
+                    family: take_family(&mut value)?,
+                    router_id: Some(value.ipv4("router identifier")?),
+                    sequence: Some(value.u32("sequence")?),
+                    counter: value.u32("counter")?,
+                }
+            }
             OperationalType::NS => Self::NotSatisfied {
                 family: take_family(&mut value)?,
                 sequence: value.u32("sequence")?,
@@ -256,10 +258,7 @@ impl<'a> Operational<'a> {
             }
             Self::Counter { router_id, sequence, counter, .. } => {
                 let (router_id, sequence) = shown(router_id, sequence);
-                push(
-                    out,
-                    &format!(" router-id {router_id} sequence {sequence} counter {counter}"),
-                );
+                push(out, &format!(" router-id {router_id} sequence {sequence} counter {counter}"));
             }
             Self::NotSatisfied { sequence, error, .. } => {
                 push(out, &format!(" sequence {sequence} error {error}"));
@@ -303,12 +302,9 @@ impl Operational<'static> {
                 let text = said.advisory.ok_or_else(|| tokens.error("'advisory' is missing"))?;
                 Ok(Self::Advisory { kind, family, text: Cow::Owned(text.into_bytes()) })
             }
-            OperationalType::RPCQ | OperationalType::APCQ | OperationalType::LPCQ => Ok(Self::Query {
-                kind,
-                family,
-                router_id: said.router_id,
-                sequence: said.sequence,
-            }),
+            OperationalType::RPCQ | OperationalType::APCQ | OperationalType::LPCQ => {
+                Ok(Self::Query { kind, family, router_id: said.router_id, sequence: said.sequence })
+            }
             _ => {
                 let counter = said.counter.ok_or_else(|| tokens.error("'counter' is missing"))?;
                 Ok(Self::Counter {
