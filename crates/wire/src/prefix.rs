@@ -132,6 +132,23 @@ impl Prefix {
         }
     }
 
+    /// Reads the NLRI bytes that [`Self::encode`] writes; `None` unless they are those of one prefix.
+    pub fn decode(afi: Afi, bytes: &[u8]) -> Option<Self> {
+        let (length, octets) = bytes.split_first()?;
+        if *length > longest(afi) || octets.len() != octets_for(*length) {
+            return None;
+        }
+        let mut address = [0u8; 16];
+        for (to, from) in address.iter_mut().zip(octets) {
+            *to = *from;
+        }
+        let address = match afi {
+            Afi::IPV4 => IpAddr::V4(Ipv4Addr::from(*address.first_chunk::<4>()?)),
+            _ => IpAddr::V6(Ipv6Addr::from(address)),
+        };
+        Some(Self { address, length: *length })
+    }
+
     /// The sub-prefixes of length `length`, in order; only itself when `length` is not longer. `None` when that would
     /// be more than `most`.
     pub fn split(self, length: u8, most: u64) -> Option<impl Iterator<Item = Self>> {

@@ -1,0 +1,171 @@
+//! The keywords of a route: attributes by their registry, and here what belongs to the route or is not sent at all.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::RouteBuffer;
+use crate::attribute::{decimal, registry};
+use crate::io::text::parse_hex;
+use crate::io::tokens::{TextError, Tokens, did_you_mean};
+
+/// A keyword that is no attribute.
+struct Keyword {
+    word: &'static str,
+    read: fn(&mut Tokens<'_>, &mut RouteBuffer) -> Result<(), TextError>,
+}
+
+/// Those keywords, the frequent ones first.
+const TABLE: &[Keyword] = &[
+    Keyword { word: "next-hop", read: next_hop },
+    Keyword { word: "path-information", read: path_information },
+    Keyword { word: "attribute", read: attribute },
+    Keyword { word: "name", read: name },
+    Keyword { word: "split", read: split },
+    Keyword { word: "watchdog", read: watchdog },
+    Keyword { word: "withdraw", read: withdraw },
+    Keyword { word: "label", read: other_family },
+    Keyword { word: "rd", read: other_family },
+    Keyword { word: "route-distinguisher", read: other_family },
+];
+
+/// Reads one keyword and its value.
+pub(super) fn parse(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
+    let word = tokens.expect("keyword")?;
+    if let Some(keyword) = TABLE.iter().find(|keyword| keyword.word == word) {
+        return (keyword.read)(tokens, route);
+    }
+    let span = tokens.last_span();
+    let Some((row, read)) = registry::keyword(word).and_then(|row| Some((row, row.parse?))) else {
+        let error = TextError::new(span, format!("unknown attribute '{word}'"));
+        return Err(match did_you_mean(word, words()) {
+            Some(near) => error.help(format!("did you mean '{near}'?")),
+            None => error.help(words().collect::<Vec<_>>().join(", ")),
+        });
+    };
+    route.builder.add(row, |out| read(tokens, out)).map_err(|error| in_place(error, span))
+}
+
+/// Whether a word is a keyword.
+pub(super) fn is_known(word: &str) -> bool {
+    words().any(|known| known == word)
+}
+
+fn words() -> impl Iterator<Item = &'static str> {
+    let own = TABLE.iter().map(|keyword| keyword.word);
+    own.chain(registry::TABLE.iter().flat_map(|row| row.keywords).copied())
+}
+
+/// Gives an error without a place that of its keyword.
+fn in_place(error: TextError, span: crate::io::tokens::Span) -> TextError {
+    if error.span == Default::default() { TextError { span, ..error } } else { error }
+}
+
+/// `next-hop ADDRESS` or `next-hop self`.
+fn next_hop(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
+    let word = tokens.expect("next-hop")?;
+    route.next_hop = match word.parse::<IpAddr>() {
+        Ok(address) => address.into(),
+        Err(_) if word.eq_ignore_ascii_case("self") => crate::next_hop::NextHop::SelfAddress,
+        Err(_) => {
+            return Err(tokens
+                .last_error(format!("'{word}' is not a valid next-hop"))
+                .help("an IPv4 or IPv6 address, or self"));
+        }
+    };
+    Ok(())
+}
+
+/// `path-information ID`: the path identifier of RFC 7911, as a number or in dotted quads.
+fn path_information(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
+    let word = tokens.expect("path-information")?;
+    let id = decimal(word).or_else(|| word.parse::<Ipv4Addr>().ok().map(Ipv4Addr::to_bits));
+    if id.is_none() {
+        return Err(tokens
+            .last_error(format!("'{word}' is not a valid path-information"))
+            .help("a number from 0 to 4294967295, or the same in dotted quads"));
+    }
+    route.path_id = id;
+    Ok(())
+}
+
+/// `attribute [ 0xCODE 0xFLAGS 0xDATA ]`: sent so, octet by octet.
+fn attribute(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
+    let span = tokens.last_span();
+    tokens.require("[")?;
+    let code = octet(tokens, "attribute code")?;
+    let flags = octet(tokens, "attribute flags")?;
+    let word = tokens.expect("attribute data")?;
+    let data = parse_hex(word).filter(|_| word.starts_with("0x") || word.starts_with("0X"));
+    let Some(data) = data else {
+        return Err(tokens
+            .last_error(format!("'{word}' is not valid attribute data"))
+            .help("0x and an even number of hexadecimal digits"));
+    };
+    tokens.require("]")?;
+    route
+        .builder
+        .add_verbatim(flags, code, &data)
+        .map_err(|error| TextError::new(span, error.to_string()))
+}
+
+fn octet(tokens: &mut Tokens<'_>, what: &'static str) -> Result<u8, TextError> {
+    let word = tokens.expect(what)?;
+    let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"));
+    digits
+        .filter(|digits| !digits.starts_with('+'))
+        .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+        .ok_or_else(|| {
+            tokens.last_error(format!("'{word}' is not a valid {what}")).help("0x00 to 0xff")
+        })
+}
+
+/// `name NAME`: for people, not sent.
+fn name(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
+    let word = tokens.expect("name")?;
+    route.name.clear();
+    route.name.push_str(word);
+    Ok(())
+}
+
+/// `split /N`: the prefixes of that length instead of the one given.
+fn split(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
+    let word = tokens.expect("split")?;
+    match word.strip_prefix('/').and_then(decimal::<u8>).filter(|length| *length <= 128) {
+        Some(length) => route.split = Some(length),
+        None => {
+            return Err(tokens
+                .last_error(format!("'{word}' is not a valid split"))
+                .help("a slash and a prefix length, as /24"));
+        }
+    }
+    Ok(())
+}
+
+/// `watchdog NAME`: the group that `announce watchdog NAME` and `withdraw watchdog NAME` move.
+fn watchdog(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
+    let word = tokens.expect("watchdog")?;
+    if word.eq_ignore_ascii_case("announce") || word.eq_ignore_ascii_case("withdraw") {
+        return Err(tokens
+            .last_error(format!("a watchdog can not be named '{word}'"))
+            .help("the word is a command about watchdogs"));
+    }
+    if route.watchdog.is_empty() {
+        route.watchdog.push_str(word);
+    }
+    Ok(())
+}
+
+/// `withdraw`: the route waits for its watchdog.
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a keyword")]
+const fn withdraw(_: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
+    route.withdraw = true;
+    Ok(())
+}
+
+/// What makes a route one of a labelled or VPN family.
+fn other_family(tokens: &mut Tokens<'_>, _: &mut RouteBuffer) -> Result<(), TextError> {
+    let span = tokens.last_span();
+    tokens.rewind(tokens.position().saturating_sub(1));
+    let word = tokens.expect("keyword")?;
+    Err(TextError::new(span, format!("'{word}' is of labelled and VPN routes"))
+        .help("only unicast and multicast routes can be written as text yet"))
+}
