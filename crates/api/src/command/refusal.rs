@@ -90,7 +90,7 @@ pub enum Refusal {
         /// Which member, from 1.
         number: usize,
         /// Why.
-        refusal: Box<Refusal>,
+        refusal: Box<Self>,
     },
     /// `crash`, which exists to see an error answered.
     #[error("crash was asked for")]

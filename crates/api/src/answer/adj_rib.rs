@@ -1,0 +1,125 @@
+//! `show adj-rib`: one route, one line.
+
+use std::net::IpAddr;
+
+use yottabgp_wire::attribute::render;
+use yottabgp_wire::io::json::push_string;
+use yottabgp_wire::io::text::{push, push_ip, push_ipv4};
+use yottabgp_wire::nlri::{JsonForm, Nlri};
+use yottabgp_wire::prefix::Prefix;
+
+use crate::select::PeerKey;
+use crate::{Encoding, Version};
+
+/// A route of an Adj-RIB.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteView<'a> {
+    /// The peer that it came from or goes to.
+    pub key: &'a PeerKey,
+    /// What it is to.
+    pub nlri: Nlri<'a>,
+    /// The next hop, `self` resolved.
+    pub next_hop: Option<IpAddr>,
+    /// The bytes of the attribute set: see [`yottabgp_wire::attribute::set`].
+    pub attributes: &'a [u8],
+}
+
+/// Writes the line of a route.
+///
+/// Text is `PEER FAMILY NLRI next-hop IP`; extensive, the peer's whole key comes first and the attributes last. JSON is one
+/// object a line, with `"next-hop"`, and extensive also `"attribute"` as in UPDATE events.
+pub fn adj_rib(
+    route: &RouteView<'_>,
+    extensive: bool,
+    version: Version,
+    encoding: Encoding,
+    out: &mut Vec<u8>,
+) {
+    match encoding {
+        Encoding::Text => text(route, extensive, out),
+        Encoding::Json => json(route, extensive, version, out),
+    }
+    out.push(b'\n');
+}
+
+fn text(route: &RouteView<'_>, extensive: bool, out: &mut Vec<u8>) {
+    if extensive {
+        push(out, &route.key.to_string());
+    } else {
+        push_ip(out, route.key.peer);
+    }
+    out.push(b' ');
+    push_family(route, out);
+    out.push(b' ');
+    route.nlri.text(out);
+    if let Some(address) = route.next_hop {
+        push(out, " next-hop ");
+        push_ip(out, address);
+    }
+    if extensive {
+        render::push_set_text(route.attributes, out);
+    }
+}
+
+fn push_family(route: &RouteView<'_>, out: &mut Vec<u8>) {
+    let family = route.nlri.family;
+    match (family.afi.name(), family.safi.name()) {
+        (Some(afi), Some(safi)) => {
+            push(out, afi);
+            out.push(b' ');
+            push(out, safi);
+        }
+        _ => push(out, &family.to_string()),
+    }
+}
+
+fn json(route: &RouteView<'_>, extensive: bool, version: Version, out: &mut Vec<u8>) {
+    push(out, "{\"");
+    push_ip(out, route.key.peer);
+    push(out, "\": {\"routes\": [{");
+    match version {
+        // The released program puts the prefix first.
+        Version::V4 => {
+            push_nlri(route.nlri, out);
+            push(out, ", \"family\": \"");
+            push_family(route, out);
+            out.push(b'"');
+        }
+        Version::V6 => {
+            push(out, "\"family\": \"");
+            push_family(route, out);
+            push(out, "\", ");
+            push_nlri(route.nlri, out);
+        }
+    }
+    if let Some(path_id) = route.nlri.path_id {
+        push(out, ", \"path-information\": \"");
+        push_ipv4(out, path_id.into());
+        out.push(b'"');
+    }
+    if let Some(address) = route.next_hop {
+        push(out, ", \"next-hop\": \"");
+        push_ip(out, address);
+        out.push(b'"');
+    }
+    if extensive {
+        push(out, ", \"attribute\": {");
+        let form = JsonForm { version_6: version == Version::V6, ..JsonForm::default() };
+        render::push_set_json(route.attributes, form, out);
+        out.push(b'}');
+    }
+    push(out, "}]}}");
+}
+
+/// Writes `"prefix": "…"` of what is a prefix, `"nlri": "…"` of anything else.
+fn push_nlri(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+    let mut bytes = Vec::new();
+    Nlri { path_id: None, ..nlri }.text(&mut bytes);
+    let text = String::from_utf8_lossy(&bytes);
+    let name = match Prefix::parse_with_host_bits(&text) {
+        Ok(_) => "\"prefix\": ",
+        Err(_) => "\"nlri\": ",
+    };
+    push(out, name);
+    push_string(out, &text);
+}
