@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::codes::Afi;
 use crate::io::text::{push, push_ip, push_ipv4, push_ipv6};
 
 /// The next hop that a route was given.
@@ -34,6 +35,18 @@ impl NextHop {
             Self::V4(address) => Some(IpAddr::V4(address)),
             Self::V6(address) => Some(IpAddr::V6(address)),
             Self::Absent | Self::SelfAddress => None,
+        }
+    }
+
+    /// What is sent to one peer: `self` becomes the local address of the session, or the BGP identifier for an IPv4 route over
+    /// an IPv6 session, as ExaBGP does it. `None` for an IPv6 route over an IPv4 session, which has no such address.
+    pub const fn resolve(self, route: Afi, local: IpAddr, router_id: Ipv4Addr) -> Option<Self> {
+        match (self, route, local) {
+            (Self::SelfAddress, Afi::IPV6, IpAddr::V6(address)) => Some(Self::V6(address)),
+            (Self::SelfAddress, Afi::IPV6, IpAddr::V4(_)) => None,
+            (Self::SelfAddress, _, IpAddr::V4(address)) => Some(Self::V4(address)),
+            (Self::SelfAddress, _, IpAddr::V6(_)) => Some(Self::V4(router_id)),
+            (other, _, _) => Some(other),
         }
     }
 
@@ -70,4 +83,21 @@ pub fn wire_next_hop(field: &[u8]) -> Option<IpAddr> {
         return Some(IpAddr::V6(Ipv6Addr::from(*address)));
     }
     field.split_first_chunk::<4>().map(|(address, _)| IpAddr::V4(Ipv4Addr::from(*address)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn self_is_an_address_of_the_session() {
+        let (v4, v6) = (Ipv4Addr::new(192, 0, 2, 1), Ipv6Addr::LOCALHOST);
+        let router_id = Ipv4Addr::new(10, 0, 0, 1);
+        let resolve = |route, local| NextHop::SelfAddress.resolve(route, local, router_id);
+        assert_eq!(resolve(Afi::IPV4, v4.into()), Some(NextHop::V4(v4)));
+        assert_eq!(resolve(Afi::IPV6, v6.into()), Some(NextHop::V6(v6)));
+        assert_eq!(resolve(Afi::IPV4, v6.into()), Some(NextHop::V4(router_id)));
+        assert_eq!(resolve(Afi::IPV6, v4.into()), None);
+        assert_eq!(NextHop::V4(v4).resolve(Afi::IPV6, v6.into(), router_id), Some(NextHop::V4(v4)));
+    }
 }
