@@ -76,14 +76,14 @@ fn split(body: &[u8]) -> Result<Parts<'_>, UpdateFault> {
             format!("an UPDATE can not be {} octets long", HEADER_LENGTH + body.len()),
         ));
     }
-    let fault = |kind| move |error: WireError| UpdateFault::new(kind, About::default(), error.to_string());
+    let fault =
+        |kind| move |error: WireError| UpdateFault::new(kind, About::default(), error.to_string());
     let mut reader = Reader::new(body);
     let mut part = |length, field, kind| {
         let length = reader.u16(length).map_err(fault(kind))?;
         reader.sub(usize::from(length), field).map_err(fault(kind))
     };
-    let withdrawn =
-        part("Withdrawn Routes Length", "Withdrawn Routes", Kind::WithdrawnLength)?;
+    let withdrawn = part("Withdrawn Routes Length", "Withdrawn Routes", Kind::WithdrawnLength)?;
     let attributes =
         part("Total Path Attribute Length", "Path Attributes", Kind::AttributesLength)?;
     Ok(Parts { withdrawn, attributes, nlri: reader })
@@ -239,9 +239,7 @@ impl<'a> Decoder<'a, '_> {
             // Others drop those that are not transitive (RFC 4271 section 9); here they are seen.
             return Ok(Some(unknown::accepted_flags(raw.flags).unwrap_or(raw.flags)));
         };
-        if INTERNAL.contains(&raw.code)
-            && !self.context.ibgp
-            && self.scrutiny == Scrutiny::Session
+        if INTERNAL.contains(&raw.code) && !self.context.ibgp && self.scrutiny == Scrutiny::Session
         {
             return Err(fault(Kind::Internal, "from an external peer".into()));
         }
@@ -376,8 +374,7 @@ impl<'a> Decoder<'a, '_> {
             return Ok(());
         }
         let native = self.update.announced.is_some();
-        let multiprotocol =
-            self.update.reachable.is_some_and(|field| !field.octets.is_empty());
+        let multiprotocol = self.update.reachable.is_some_and(|field| !field.octets.is_empty());
         if native || multiprotocol {
             let mandatory = [
                 (ORIGIN, true),

@@ -178,7 +178,9 @@ impl UpdateEncoder {
             self.nlri.push(Item { start: clip(start), own: clip(own), end: clip(end) });
         }
         let Self { octets, nlri, .. } = self;
-        let key = |item: &Item| (between(octets, item.own, item.end), between(octets, item.start, item.own));
+        let key = |item: &Item| {
+            (between(octets, item.own, item.end), between(octets, item.start, item.own))
+        };
         if !nlri.is_sorted_by(|a, b| key(a) <= key(b)) {
             nlri.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
         }
@@ -236,11 +238,19 @@ impl UpdateEncoder {
 
     /// Writes the attributes by ascending code: those of the set as their rows send them, what the user wrote octet by octet as
     /// it is, and defaults for what is missing.
-    fn write_attributes(&mut self, negotiated: &Negotiated, set: &[u8], next_hop: Option<Ipv4Addr>) {
+    fn write_attributes(
+        &mut self,
+        negotiated: &Negotiated,
+        set: &[u8],
+        next_hop: Option<Ipv4Addr>,
+    ) {
         let out = &mut self.attributes;
         out.clear();
-        let mut absent: SmallVec<[Absent; 8]> =
-            registry::TABLE.iter().filter(|row| row.default.is_some()).map(|row| Absent::Default(row)).collect();
+        let mut absent: SmallVec<[Absent; 8]> = registry::TABLE
+            .iter()
+            .filter(|row| row.default.is_some())
+            .map(|row| Absent::Default(row))
+            .collect();
         if let Some(address) = next_hop {
             let after = |absent: &&Absent| absent.code() < NEXT_HOP;
             absent.insert(absent.iter().filter(after).count(), Absent::NextHop(address));
@@ -283,11 +293,7 @@ impl UpdateEncoder {
             let mut count = 1;
             if length > most {
                 out.truncate(before);
-                return Err(EncodeError::TooLong {
-                    attributes: fixed,
-                    nlri: first.len(),
-                    most,
-                });
+                return Err(EncodeError::TooLong { attributes: fixed, nlri: first.len(), most });
             }
             while group
                 && let Some(next) = rest.get(count)

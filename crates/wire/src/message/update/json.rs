@@ -153,10 +153,7 @@ fn of_family<'f, 'a>(
     fields: &'f [Option<Field<'a>>],
     family: Family,
 ) -> impl Iterator<Item = &'f Field<'a>> {
-    fields
-        .iter()
-        .flatten()
-        .filter(move |field| field.family == family && !field.octets.is_empty())
+    fields.iter().flatten().filter(move |field| field.family == family && !field.octets.is_empty())
 }
 
 fn json_nlri<'f, 'a: 'f>(
