@@ -1,5 +1,5 @@
 //! The short messages, and what cuts the stream into messages, at the boundary: octets, JSON, text.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::borrow::Cow;
 use std::net::Ipv4Addr;

@@ -1,0 +1,8 @@
+//! Fuzzes OPEN and its capabilities.
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "shared/wire.rs"]
+mod wire;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| wire::open(data));
