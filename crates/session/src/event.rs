@@ -36,7 +36,7 @@ impl State {
     }
 }
 
-/// A TCP connection of a peer, named by its driver.
+/// A TCP connection of a peer, or one that is being made. The [`Peer`](crate::Peer) gives the names; each is used once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub u64);
 
@@ -99,7 +99,8 @@ pub enum Decoded<'a> {
 pub enum Action {
     /// Dial; answer with `connected` or `connect_failed`.
     Connect(ConnectionId),
-    /// Close this connection once what was transmitted is written; do not report it as closed.
+    /// Ask [`Peer::poll_transmit`](crate::Peer::poll_transmit) for the last octets of this connection, write them if the
+    /// socket takes them soon, and close it; or stop dialing it. It is not to be reported as closed.
     Close(ConnectionId),
     /// Nothing is tried any more: the attempts are used up or the peer was stopped.
     Finished,

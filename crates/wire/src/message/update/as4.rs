@@ -71,10 +71,7 @@ fn find(update: &Update<'_>, code: u8) -> Option<usize> {
 }
 
 fn wire<'a>(update: &Update<'a>, index: usize) -> Option<&'a [u8]> {
-    match update.attributes.get(index)?.value {
-        Value::Wire(value) => Some(value),
-        Value::Owned(..) => None,
-    }
+    update.attributes.get(index)?.value.wire(update.body)
 }
 
 fn two_octet_aggregator(update: &Update<'_>) -> Option<(u16, [u8; 4])> {

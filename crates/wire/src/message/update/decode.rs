@@ -40,6 +40,7 @@ pub(super) fn decode<'a>(
         seen: Codes::default(),
         four_octet: FourOctet::default(),
         update: Update {
+            body,
             attributes: SmallVec::new(),
             owned: Vec::new(),
             withdrawn: None,
@@ -126,6 +127,13 @@ struct Raw<'a> {
 }
 
 impl<'a> Raw<'a> {
+    /// Where the value is in the body.
+    #[inline]
+    fn place(&self) -> Value {
+        let clip = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+        Value::Wire(clip(self.offset), clip(self.offset + self.value.len()))
+    }
+
     /// Takes the next attribute; an error is [`Kind::Header`] or [`Kind::Overrun`].
     #[inline]
     fn take(reader: &mut Reader<'a>) -> Result<Self, UpdateFault> {
@@ -212,7 +220,7 @@ impl<'a> Decoder<'a, '_> {
                 Ok(Some(flags)) => {
                     ascending &= last < raw.code;
                     last = raw.code;
-                    let value = Value::Wire(raw.value);
+                    let value = raw.place();
                     self.update.attributes.push(Held { flags, code: raw.code, value });
                 }
                 Err(fault) => self.fault(fault)?,
@@ -356,10 +364,8 @@ impl<'a> Decoder<'a, '_> {
         }
         if !nlri.is_empty() {
             let next_hop = self.update.attributes.iter().find(|held| held.code == NEXT_HOP);
-            let next_hop = match next_hop.map(|held| held.value) {
-                Some(Value::Wire(value)) => value,
-                _ => &[],
-            };
+            let next_hop =
+                next_hop.and_then(|held| held.value.wire(self.update.body)).unwrap_or_default();
             let field = self.field(Family::IPV4_UNICAST, next_hop, nlri);
             check(&field).map_err(fault(Kind::Nlri))?;
             self.update.announced = Some(field);

@@ -37,8 +37,9 @@ pub enum Scrutiny {
 /// A received UPDATE, after RFC 7606 and RFC 6793: what is left of it is right.
 #[derive(Clone, Debug)]
 pub struct Update<'a> {
+    body: &'a [u8],
     /// By ascending code, without MP_REACH_NLRI and MP_UNREACH_NLRI.
-    attributes: SmallVec<[Held<'a>; 12]>,
+    attributes: SmallVec<[Held; 12]>,
     /// Values that RFC 6793 rewrote.
     owned: Vec<u8>,
     withdrawn: Option<Field<'a>>,
@@ -51,19 +52,30 @@ pub struct Update<'a> {
     aigp: bool,
 }
 
-/// An attribute, its value received or rewritten.
+/// An attribute, its value received or rewritten. It has places, not references, because a `SmallVec` of references would
+/// make the lifetime of [`Update`] invariant.
 #[derive(Clone, Copy, Debug)]
-struct Held<'a> {
+struct Held {
     flags: u8,
     code: u8,
-    value: Value<'a>,
+    value: Value,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Value<'a> {
-    Wire(&'a [u8]),
+enum Value {
+    /// From and to where in `body`.
+    Wire(u32, u32),
     /// From and to where in `owned`.
     Owned(u32, u32),
+}
+
+impl Value {
+    fn wire<'a>(self, body: &'a [u8]) -> Option<&'a [u8]> {
+        match self {
+            Self::Wire(start, end) => body.get(start as usize..end as usize),
+            Self::Owned(..) => None,
+        }
+    }
 }
 
 /// A field of NLRI that was parsed to its end once.
@@ -118,7 +130,7 @@ impl<'a> Update<'a> {
             flags: held.flags,
             code: held.code,
             value: match held.value {
-                Value::Wire(value) => value,
+                value @ Value::Wire(..) => value.wire(self.body).unwrap_or_default(),
                 Value::Owned(start, end) => {
                     self.owned.get(start as usize..end as usize).unwrap_or_default()
                 }
