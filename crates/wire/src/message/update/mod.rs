@@ -70,7 +70,7 @@ enum Value {
 }
 
 impl Value {
-    fn wire<'a>(self, body: &'a [u8]) -> Option<&'a [u8]> {
+    fn wire(self, body: &[u8]) -> Option<&[u8]> {
         match self {
             Self::Wire(start, end) => body.get(start as usize..end as usize),
             Self::Owned(..) => None,
