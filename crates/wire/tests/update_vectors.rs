@@ -14,11 +14,15 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
-use yottabgp_wire::codes::Family;
-use yottabgp_wire::io::text::parse_hex;
+use yottabgp_wire::asn::Asn;
+use yottabgp_wire::codes::{Afi, Family};
+use yottabgp_wire::io::text::{parse_hex, push_hex_upper};
+use yottabgp_wire::io::tokens::{Span, Tokens, split_command};
+use yottabgp_wire::message::update::encode::{UpdateEncoder, end_of_rib};
 use yottabgp_wire::message::update::{Scrutiny, Update};
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 use yottabgp_wire::nlri::JsonForm;
+use yottabgp_wire::route::{RouteBuffer, Verb, parse_attributes, parse_family, parse_route};
 
 const FAMILIES: [Family; 4] =
     [Family::IPV4_UNICAST, Family::IPV4_MULTICAST, Family::IPV6_UNICAST, Family::IPV6_MULTICAST];
@@ -172,5 +176,89 @@ fn every_byte_is_exabgp_s() {
         }
     }
     eprintln!("{same} messages are the same, {wrong} are not");
+    assert_eq!(wrong, 0);
+}
+
+/// The session of a vector, from the name of its file and from what the message has.
+fn session(source: &str, path_ids: bool) -> Negotiated {
+    let mut negotiated = negotiated(false);
+    negotiated.message_size = 4096;
+    if path_ids {
+        negotiated.add_path.send = FAMILIES.to_vec();
+    }
+    if source.contains("conf-ebgp") {
+        negotiated.peer_as = Asn(65000);
+    }
+    negotiated.asn4 = !source.contains("conf-no-asn4");
+    if source.contains("llnh") {
+        negotiated.link_local_next_hop = true;
+        negotiated.local_link_local = Some("fe80::1".parse().unwrap());
+    }
+    negotiated
+}
+
+/// What a command sends; nothing for commands that are not of these families.
+fn sent(command: &str, session: &Negotiated) -> Option<Vec<u8>> {
+    let mut tokens = Vec::new();
+    split_command(command, &mut tokens);
+    let mut tokens = Tokens::new(command, &tokens, Span::default());
+    let verb = match tokens.next()? {
+        "announce" => Verb::Announce,
+        "withdraw" => Verb::Withdraw,
+        _ => return None,
+    };
+    let (mut route, mut out) = (RouteBuffer::default(), Vec::new());
+    match tokens.next()? {
+        "eor" => {
+            end_of_rib(Family::from_words(tokens.next()?, tokens.next()?)?, &mut out);
+            return Some(out);
+        }
+        "route" => parse_route(verb, &mut tokens, &mut route).ok()?,
+        "attributes" => parse_attributes(verb, &mut tokens, &mut route).ok()?,
+        afi => parse_family(verb, Afi::named(afi)?, &mut tokens, &mut route).ok()?,
+    }
+    let family = route.nlri().next()?.family;
+    let mut encoder = UpdateEncoder::default();
+    match verb {
+        Verb::Withdraw => encoder.withdraw(session, false, family, route.nlri(), &mut out),
+        Verb::Announce => {
+            let (set, next_hop) = (route.attributes(), route.next_hop);
+            encoder.announce(session, true, set, next_hop, family, route.nlri(), &mut out)
+        }
+    }
+    .expect(command);
+    Some(out)
+}
+
+#[test]
+fn commands_send_what_exabgp_sends() {
+    let (mut same, mut wrong) = (0, 0);
+    for vector in lines("spec/vectors.jsonl") {
+        let source = vector["source"].as_str().unwrap();
+        let (Some(command), Some(raw)) = (vector["cmd"].as_str(), vector["raw"].as_str()) else {
+            continue;
+        };
+        // Every message has a path identifier where the command names one, unless the session has none.
+        let path_ids = vector["addpath"] == true;
+        let session = session(source, path_ids);
+        if vector["kind"] != "update" || !is_ours(&vector["main_decode"]["message"]) {
+            continue;
+        }
+        let Some(got) = sent(command, &session) else {
+            eprintln!("not of these families: {source} {command}");
+            continue;
+        };
+        let expected = parse_hex(&raw.replace(':', "")).unwrap();
+        if got == expected {
+            same += 1;
+        } else {
+            wrong += 1;
+            let mut hex = Vec::new();
+            push_hex_upper(&mut hex, &got);
+            let hex = String::from_utf8(hex).unwrap();
+            eprintln!("{source} {command}\n  expected {raw}\n  got      {hex}");
+        }
+    }
+    eprintln!("{same} commands");
     assert_eq!(wrong, 0);
 }
