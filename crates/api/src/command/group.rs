@@ -94,16 +94,29 @@ impl<'a> Iterator for Members<'a> {
     }
 }
 
-/// Writes the tokens of a member and, where it announces, the attributes that all share: the member's own stay where an
-/// attribute is named twice, since the first one does.
+/// The keywords of which the last one counts, each with one value; of attributes the first one does.
+const LAST_COUNTS: &[&str] = &["next-hop", "path-information", "name", "split", "watchdog"];
+
+/// Writes the tokens of a member and, where it announces, the attributes that all share. What the member says itself
+/// counts more.
 fn join(line: &str, member: &[Token], shared: &[Token], joined: &mut Vec<Token>) {
     joined.clear();
+    let has =
+        |wanted: &str| member.iter().any(|token| !token.quoted && word(line, *token) == wanted);
     let announces = member.first().is_some_and(|token| word(line, *token) == "announce");
     let nlri = member.iter().position(|token| !token.quoted && word(line, *token) == "nlri");
     let (before, after) = member.split_at(nlri.unwrap_or(member.len()));
     joined.extend_from_slice(before);
     if announces {
-        joined.extend_from_slice(shared);
+        let mut tokens = shared.iter();
+        while let Some(token) = tokens.next() {
+            let keyword = word(line, *token);
+            if !token.quoted && LAST_COUNTS.contains(&keyword) && has(keyword) {
+                tokens.next();
+            } else {
+                joined.push(*token);
+            }
+        }
     }
     joined.extend_from_slice(after);
 }

@@ -51,9 +51,6 @@ pub enum Refusal {
         /// The first word too many.
         word: String,
     },
-    /// An announcement without a next hop.
-    #[error("announce requires nexthop: {0}")]
-    NoNextHop(String),
     /// A statement without a route.
     #[error("{0} names no route")]
     NoRoute(&'static str),

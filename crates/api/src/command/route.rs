@@ -2,8 +2,7 @@
 //! the configuration.
 
 use yottabgp_wire::codes::{Afi, Family};
-use yottabgp_wire::next_hop::NextHop;
-use yottabgp_wire::nlri::{opaque, registry};
+use yottabgp_wire::nlri::registry;
 use yottabgp_wire::route::{Verb, parse_attributes, parse_family, parse_route};
 
 use super::{Arguments, Command, Refusal};
@@ -49,13 +48,11 @@ pub(super) fn withdraw_ipv6<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Com
 }
 
 fn route<'a>(verb: Verb, arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
-    arguments.route.clear();
     parse_route(verb, &mut arguments.tokens, arguments.route)?;
     finish(verb, "route", arguments)
 }
 
 fn attributes<'a>(verb: Verb, arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
-    arguments.route.clear();
     parse_attributes(verb, &mut arguments.tokens, arguments.route)?;
     finish(verb, "attributes", arguments)
 }
@@ -67,28 +64,24 @@ fn family<'a>(
 ) -> Result<Command<'a>, Refusal> {
     if let Some(safi) = arguments.tokens.peek()
         && let Some(family) = Family::from_words(afi.name().unwrap_or_default(), safi)
-        && std::ptr::eq(registry::row(family), &opaque::ROW)
+        && registry::row(family).families.is_empty()
+        // What has no grammar of its own may still be announced as octets.
+        && !arguments.tokens.peek_at(1).is_some_and(|word| word.starts_with("0x"))
     {
         return Err(Refusal::UnsupportedFamily(family));
     }
-    arguments.route.clear();
     parse_family(verb, afi, &mut arguments.tokens, arguments.route)?;
     finish(verb, afi.name().unwrap_or_default(), arguments)
 }
 
-/// What must be true of any route that a command names.
+/// A command names at least one route; that an announcement has a next hop was seen to by the grammar.
 fn finish<'a>(
     verb: Verb,
     what: &'static str,
     arguments: &Arguments<'a, '_>,
 ) -> Result<Command<'a>, Refusal> {
-    let Some(first) = arguments.route.nlri().next() else {
+    if arguments.route.nlri().len() == 0 {
         return Err(Refusal::NoRoute(what));
-    };
-    if verb == Verb::Announce && arguments.route.next_hop == NextHop::Absent {
-        let mut text = Vec::new();
-        first.text(&mut text);
-        return Err(Refusal::NoNextHop(String::from_utf8_lossy(&text).into_owned()));
     }
     Ok(Command::Route(verb))
 }
