@@ -240,3 +240,13 @@ impl Default for Environment {
         }
     }
 }
+
+impl Environment {
+    /// What we call ourselves to peers: the version that was set is ExaBGP's.
+    pub fn software(&self) -> String {
+        match &self.version {
+            Some(version) => format!("ExaBGP/{version}"),
+            None => format!("YottaBGP/{}", env!("CARGO_PKG_VERSION")),
+        }
+    }
+}

@@ -11,11 +11,24 @@
 //!
 //! Nothing here reads a file or a clock: questions about programs are asked of a `Loader`.
 
+mod base64;
 pub mod diagnostic;
+mod draft;
 pub mod environment;
+mod legacy;
 pub mod lexer;
 pub mod loader;
 pub mod model;
+mod parser;
+mod problems;
+mod program;
+mod resolve;
+mod routes;
+mod section;
+mod slot;
+mod words;
+
+use yottabgp_wire::io::tokens::Span;
 
 pub use diagnostic::{Diagnostic, Severity, Source};
 pub use environment::Environment;
@@ -24,14 +37,35 @@ pub use model::{
     ApiBlock, Configuration, ConfiguredRoute, Encoder, MessageFlags, Neighbor, Process, TcpAo,
     TcpAoAlgorithm,
 };
+pub use section::{KeywordHelp, keywords};
 
 /// Reads a configuration. Warnings come with it; when anything is an error there is no configuration, and the list has
-/// both.
+/// both. Any text at all may be given.
 pub fn parse(
     source: &Source,
     loader: &dyn Loader,
     environment: &Environment,
 ) -> Result<(Configuration, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let _ = (source, loader, environment);
-    Ok((Configuration::default(), Vec::new()))
+    if u32::try_from(source.text.len()).is_err() {
+        let error =
+            Diagnostic::error(Span::default(), "a configuration can not have more than 4 GiB");
+        return Err(vec![error]);
+    }
+    let mut parser = parser::Parser::new(&source.text, loader, environment);
+    let mut root = draft::RootDraft::default();
+    parser.section(&section::root::TABLE, None, &mut root);
+    let parser::Shared { mut problems, .. } = parser.shared;
+    if problems.errors() == 0 && root.processes.is_empty() && root.neighbors.is_empty() {
+        let error =
+            Diagnostic::error(Span::default(), "there is neither a neighbor nor a process in it");
+        problems.push(error.help("write 'neighbor ADDRESS { … }'"));
+    }
+    let mut context =
+        resolve::Context { source: &source.text, environment, problems: &mut problems };
+    let configuration = resolve::resolve(root, &mut context);
+    if problems.errors() == 0 {
+        Ok((configuration, problems.into_sorted()))
+    } else {
+        Err(problems.into_sorted())
+    }
 }

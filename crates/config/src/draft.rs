@@ -1,0 +1,184 @@
+//! What the file says, before templates, defaults and checks.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU32;
+
+use yottabgp_session::settings::AddPathMode;
+use yottabgp_wire::asn::Asn;
+use yottabgp_wire::codes::{Afi, Family};
+use yottabgp_wire::io::tokens::Span;
+use yottabgp_wire::prefix::Prefix;
+
+use crate::model::{MessageFlags, Process, TcpAoAlgorithm};
+use crate::routes::Routes;
+use crate::slot::{At, Inheritance, draft};
+
+/// The whole file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RootDraft {
+    /// `process`.
+    pub(crate) processes: Vec<At<Process>>,
+    /// `template { neighbor NAME }`.
+    pub(crate) templates: Vec<Template>,
+    /// `neighbor`, and the file's order of them.
+    pub(crate) neighbors: Vec<NeighborDraft>,
+}
+
+/// A template.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    /// Its name.
+    pub(crate) name: String,
+    /// The header.
+    pub(crate) span: Span,
+    /// What it says.
+    pub(crate) neighbor: NeighborDraft,
+}
+
+draft! {
+    /// A neighbor, or the content of a template.
+    NeighborDraft {
+        /// The peer: the header, or the old statement.
+        peer: Prefix = "peer-address";
+        /// `None` for auto.
+        local_address: Option<IpAddr> = "local-address";
+        local_link_local: Ipv6Addr = "local-link-local";
+        /// `None` for auto.
+        local_as: Option<Asn> = "local-as";
+        /// `None` for auto.
+        peer_as: Option<Asn> = "peer-as";
+        router_id: Ipv4Addr = "router-id";
+        description: String = "description";
+        host_name: String = "host-name";
+        domain_name: String = "domain-name";
+        hold_time: u16 = "hold-time";
+        rate_limit: Option<NonZeroU32> = "rate-limit";
+        passive: bool = "passive";
+        listen: u16 = "listen";
+        connect: u16 = "connect";
+        source_interface: String = "source-interface";
+        outgoing_ttl: Option<u8> = "outgoing-ttl";
+        incoming_ttl: Option<u8> = "incoming-ttl";
+        md5_password: String = "md5-password";
+        md5_base64: bool = "md5-base64";
+        md5_ip: IpAddr = "md5-ip";
+        group_updates: bool = "group-updates";
+        auto_flush: bool = "auto-flush";
+        adj_rib_in: bool = "adj-rib-in";
+        adj_rib_out: bool = "adj-rib-out";
+        manual_eor: bool = "manual-eor";
+    }
+    plain {
+        /// The header.
+        header: Span;
+        /// `inherit`.
+        templates: Vec<At<String>>;
+        family: FamilyDraft;
+        capability: CapabilityDraft;
+        tcp_ao: TcpAoDraft;
+        add_path: AddPathDraft;
+        next_hop: Vec<At<(Family, Afi)>>;
+        api: Vec<ApiDraft>;
+        routes: Routes;
+    }
+}
+
+draft! {
+    /// `family { … }`
+    FamilyDraft {
+        /// `all;`
+        all: () = "all";
+        /// `minimal;` of 3.4: the families of the routes.
+        minimal: () = "minimal";
+    }
+    plain {
+        list: Vec<At<Family>>;
+    }
+}
+
+draft! {
+    /// `capability { … }`
+    CapabilityDraft {
+        asn4: bool = "asn4";
+        route_refresh: bool = "route-refresh";
+        /// Seconds, 0 for the hold time; `None` for disable.
+        graceful_restart: Option<u16> = "graceful-restart";
+        long_lived_graceful_restart: Option<u32> = "long-lived-graceful-restart";
+        add_path: AddPathMode = "add-path";
+        multi_session: bool = "multi-session";
+        operational: bool = "operational";
+        aigp: bool = "aigp";
+        extended_message: bool = "extended-message";
+        software_version: bool = "software-version";
+        next_hop: bool = "nexthop";
+        link_local_next_hop: bool = "link-local-nexthop";
+        role: u8 = "role";
+        role_strict: bool = "role-strict";
+    }
+}
+
+draft! {
+    /// `tcp-ao { … }`
+    TcpAoDraft {
+        key_id: u8 = "keyid";
+        algorithm: TcpAoAlgorithm = "algorithm";
+        password: String = "password";
+        base64: bool = "base64";
+    }
+}
+
+draft! {
+    /// `add-path { … }`
+    AddPathDraft {
+        /// `all;`
+        all: () = "all";
+    }
+    plain {
+        /// Families with their limit.
+        list: Vec<At<(Family, Option<u16>)>>;
+    }
+}
+
+draft! {
+    /// `api [NAME] { … }`
+    ApiDraft {
+        neighbor_changes: bool = "neighbor-changes";
+        negotiated: bool = "negotiated";
+        fsm: bool = "fsm";
+        signal: bool = "signal";
+    }
+    plain {
+        /// Empty when it has none.
+        name: String;
+        span: Span;
+        processes: Vec<At<String>>;
+        processes_match: Vec<At<String>>;
+        receive: MessageFlags;
+        send: MessageFlags;
+    }
+}
+
+impl NeighborDraft {
+    /// Inherits what a template says: single values unless there are own ones, and lists after the own entries.
+    pub(crate) fn inherit(&mut self, template: &Self, about: &mut Inheritance<'_>) {
+        self.inherit_slots(template, about);
+        self.family.inherit_slots(&template.family, about);
+        self.capability.inherit_slots(&template.capability, about);
+        self.tcp_ao.inherit_slots(&template.tcp_ao, about);
+        self.add_path.inherit_slots(&template.add_path, about);
+        inherit_list(&mut self.family.list, &template.family.list, |family| *family);
+        inherit_list(&mut self.add_path.list, &template.add_path.list, |(family, _)| *family);
+        inherit_list(&mut self.next_hop, &template.next_hop, |pair| *pair);
+        self.api.extend(template.api.iter().cloned());
+        self.routes.inherit(&template.routes);
+    }
+}
+
+/// Adds the entries whose key is not there yet.
+fn inherit_list<T: Copy, K: PartialEq>(own: &mut Vec<At<T>>, template: &[At<T>], key: fn(&T) -> K) {
+    for entry in template {
+        if !own.iter().any(|at| key(&at.value) == key(&entry.value)) {
+            own.push(*entry);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The diagnostics of one run.
+
+use yottabgp_wire::io::tokens::TextError;
+
+use crate::diagnostic::{Diagnostic, Severity};
+
+/// How many diagnostics are kept at most: nobody reads more, and a file may have millions of mistakes.
+const MOST: usize = 200;
+
+/// Diagnostics, as they are found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Problems {
+    list: Vec<Diagnostic>,
+    errors: usize,
+}
+
+impl Problems {
+    /// Adds one. Warnings give way to errors when there are too many.
+    pub(crate) fn push(&mut self, diagnostic: impl Into<Diagnostic>) {
+        let diagnostic = diagnostic.into();
+        self.errors += usize::from(diagnostic.is_error());
+        if self.list.len() < MOST {
+            self.list.push(diagnostic);
+        } else if diagnostic.is_error() {
+            let warning = self.list.iter_mut().rev().find(|kept| !kept.is_error());
+            if let Some(warning) = warning {
+                *warning = diagnostic;
+            }
+        }
+    }
+
+    /// Adds each of these.
+    pub(crate) fn extend(&mut self, errors: impl IntoIterator<Item = TextError>) {
+        for error in errors {
+            self.push(error);
+        }
+    }
+
+    /// How many errors there were.
+    pub(crate) const fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// All of them, in the order of the source.
+    pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.list.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.severity));
+        self.list
+    }
+
+    /// How many there are, to be given to [`Self::soften`].
+    pub(crate) const fn mark(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Turns the errors added since `mark` into warnings.
+    pub(crate) fn soften(&mut self, mark: usize) {
+        for diagnostic in self.list.iter_mut().skip(mark) {
+            if diagnostic.is_error() {
+                diagnostic.severity = Severity::Warning;
+                self.errors -= 1;
+            }
+        }
+    }
+}

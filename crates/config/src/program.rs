@@ -1,0 +1,102 @@
+//! The program of `run`: where it is, and whether it can be run.
+
+use yottabgp_wire::io::tokens::{Span, TextError};
+
+use crate::loader::{Loader, Program};
+use crate::words::Words;
+
+/// Reads the words of `run` and finds the program.
+pub(crate) fn read(words: &mut Words<'_, '_>) -> Result<Vec<String>, TextError> {
+    let program = words.word("the program", "write 'run /path/to/program argument…;'")?.to_owned();
+    let span = words.tokens.last_span();
+    let mut run = vec![program];
+    while let Some(word) = words.tokens.next() {
+        run.push(word.to_owned());
+    }
+    let Some(program) = run.first().cloned() else { return Ok(run) };
+    let loader = words.shared.loader;
+    let found = match find(&program, loader, span) {
+        // ExaBGP 3.4: the whole command line in one pair of quotes.
+        Err(error) if run.len() == 1 && program.contains(' ') => {
+            run = program.split_whitespace().map(str::to_owned).collect();
+            let first = run.first().cloned().unwrap_or_default();
+            let found = find(&first, loader, span).map_err(|_| error)?;
+            words.warn(
+                "the program and its arguments are in one pair of quotes",
+                "remove the quotes",
+            );
+            found
+        }
+        result => result?,
+    };
+    if let Some(first) = run.first_mut() {
+        *first = found;
+    }
+    Ok(run)
+}
+
+/// Finds a program: an absolute path as it is; `etc/exabgp/…` below the directory of ExaBGP's files; another in the
+/// directory of the configuration, in `/etc/exabgp` and in `$PATH`. The first that exists counts.
+fn find(program: &str, loader: &dyn Loader, span: Span) -> Result<String, TextError> {
+    let candidates = candidates(program, loader);
+    for candidate in &candidates {
+        let wrong = match loader.program(candidate) {
+            Program::Missing => continue,
+            Program::Executable => return Ok(candidate.clone()),
+            Program::Directory => "can not execute directories",
+            Program::NotAFile => "the program must be a regular file:",
+            Program::NotExecutable => "this user will not be able to run the program",
+            Program::SetUserId => "refusing to run setuid programs",
+            Program::SetGroupId => "refusing to run setgid programs",
+            Program::Unreadable(why) => {
+                let message = format!("can not access program \"{candidate}\": {why}");
+                return Err(TextError::new(span, message));
+            }
+        };
+        let error = TextError::new(span, format!("{wrong} \"{candidate}\""));
+        return Err(match wrong.contains("user will not") {
+            true => error.help("chmod a+rx makes it executable"),
+            false => error,
+        });
+    }
+    let error = TextError::new(span, format!("can not locate the program \"{program}\""));
+    Err(match candidates.as_slice() {
+        [only] if only == program => error,
+        _ => error.help(format!("looked for {}", shortened(&candidates))),
+    })
+}
+
+fn candidates(program: &str, loader: &dyn Loader) -> Vec<String> {
+    if program.starts_with('/') {
+        return vec![program.to_owned()];
+    }
+    let below = |directory: &str, path: &str| format!("{}/{path}", directory.trim_end_matches('/'));
+    if let Some(rest) = program.strip_prefix("etc/exabgp/") {
+        let own = loader.variable("EXABGP_ETC").or_else(|| loader.variable("ETC"));
+        let second = match loader.variable("PWD") {
+            Some(directory) if own.is_none() => Some(below(&directory, program)),
+            _ => None,
+        };
+        let own = own.map(|directory| below(&directory, rest));
+        return own.into_iter().chain([below("/etc/exabgp", rest)]).chain(second).collect();
+    }
+    let directory = match loader.directory() {
+        "" => ".",
+        directory => directory,
+    };
+    let mut candidates = vec![below(directory, program), below("/etc/exabgp", program)];
+    if let Some(path) = loader.variable("PATH") {
+        let directories = path.split(':').filter(|directory| !directory.is_empty());
+        candidates.extend(directories.map(|directory| below(directory, program)));
+    }
+    candidates
+}
+
+fn shortened(candidates: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let mut text = candidates.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if candidates.len() > SHOWN {
+        text += " and in the rest of $PATH";
+    }
+    text
+}

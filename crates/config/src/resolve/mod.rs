@@ -1,0 +1,60 @@
+//! From what the file says to what it means: templates, defaults, and the checks between sections.
+
+mod api;
+mod capability;
+mod family;
+mod neighbor;
+mod routes;
+mod security;
+mod template;
+
+use std::collections::HashMap;
+
+use yottabgp_wire::io::tokens::Span;
+
+use crate::diagnostic::Diagnostic;
+use crate::draft::RootDraft;
+use crate::environment::Environment;
+use crate::model::{Configuration, Neighbor};
+use crate::problems::Problems;
+
+/// What is known to all neighbors.
+pub(crate) struct Context<'a> {
+    /// The source, to quote from.
+    pub(crate) source: &'a str,
+    /// The settings of the process.
+    pub(crate) environment: &'a Environment,
+    /// What is wrong.
+    pub(crate) problems: &'a mut Problems,
+}
+
+/// Makes the configuration. What is wrong is added to the problems; the result counts only when nothing is.
+pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configuration {
+    let RootDraft { processes, templates, neighbors } = root;
+    let processes: Vec<_> = processes.into_iter().map(|process| process.value).collect();
+    let templates = template::Templates::new(templates, context);
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    let mut resolved = Vec::with_capacity(neighbors.len());
+    for draft in neighbors {
+        let header = draft.header;
+        let draft = templates.apply(draft, context);
+        let Some(neighbor) = neighbor::resolve(draft, &processes, context) else { continue };
+        if let Some(other) = seen.insert(identity(&neighbor), header) {
+            let message = format!("duplicate peer definition {}", neighbor.peer.address);
+            let error = Diagnostic::error(header, message)
+                .related(other, "the other one")
+                .help("neighbors may have the same address when their AS, router-id or local-address differ");
+            context.problems.push(error);
+        }
+        resolved.push(neighbor);
+    }
+    Configuration { processes, neighbors: resolved }
+}
+
+/// What no two neighbors share: the port that they listen on alone, or their name.
+fn identity(neighbor: &Neighbor) -> String {
+    match neighbor.listen {
+        Some(port) => format!("{} {port}", neighbor.peer),
+        None => neighbor.name.clone(),
+    }
+}

@@ -1,0 +1,69 @@
+//! `announce { ipv4 { … } ipv6 { … } l2vpn { … } }`: routes by family.
+
+use yottabgp_wire::codes::Afi;
+use yottabgp_wire::io::tokens::TextError;
+
+use crate::lexer::{Statement, Words as Characters};
+use crate::parser::{Inner, Parser, Section};
+use crate::routes::{Form, Routes};
+use crate::words::Words;
+
+/// The section.
+pub(crate) static TABLE: Section<Routes> = Section {
+    sections: &[
+        Inner {
+            name: "ipv4",
+            value: "",
+            help: "routes of IPv4 families: <safi> <nlri> <attribute>…",
+            read: |parser, header, routes| family(parser, header, &IPV4, routes),
+        },
+        Inner {
+            name: "ipv6",
+            value: "",
+            help: "routes of IPv6 families: <safi> <nlri> <attribute>…",
+            read: |parser, header, routes| family(parser, header, &IPV6, routes),
+        },
+        Inner {
+            name: "l2vpn",
+            value: "",
+            help: "routes of layer 2 families: <safi> <nlri> <attribute>…",
+            read: |parser, header, routes| family(parser, header, &L2VPN, routes),
+        },
+    ],
+    ..Section::new("neighbor/announce")
+};
+
+static IPV4: Section<Routes> = Section {
+    characters: Characters::Routes,
+    other: Some(|words, routes| read(words, Afi::IPV4, routes)),
+    ..Section::new("neighbor/announce/ipv4")
+};
+
+static IPV6: Section<Routes> = Section {
+    characters: Characters::Routes,
+    other: Some(|words, routes| read(words, Afi::IPV6, routes)),
+    ..Section::new("neighbor/announce/ipv6")
+};
+
+static L2VPN: Section<Routes> = Section {
+    characters: Characters::Routes,
+    other: Some(|words, routes| read(words, Afi::L2VPN, routes)),
+    ..Section::new("neighbor/announce/l2vpn")
+};
+
+fn family(
+    parser: &mut Parser<'_>,
+    header: &Statement,
+    table: &Section<Routes>,
+    routes: &mut Routes,
+) -> Result<(), TextError> {
+    parser.ignore_header_words(header, 1);
+    parser.section(table, Some(header), routes);
+    Ok(())
+}
+
+fn read(words: &mut Words<'_, '_>, afi: Afi, routes: &mut Routes) -> Result<(), TextError> {
+    // The SAFI is part of the grammar of routes.
+    words.tokens.rewind(0);
+    words.route(Form::Family(afi), routes)
+}

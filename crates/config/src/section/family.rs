@@ -1,0 +1,120 @@
+//! `family { … }`: which routes are exchanged.
+
+use yottabgp_wire::codes::{Afi, Family};
+use yottabgp_wire::io::tokens::{TextError, did_you_mean};
+
+use crate::diagnostic::Diagnostic;
+use crate::draft::FamilyDraft;
+use crate::parser::{Keyword, Section};
+use crate::slot::At;
+use crate::words::Words;
+
+/// The section.
+pub(crate) static TABLE: Section<FamilyDraft> = Section {
+    keywords: &[
+        row(
+            "ipv4",
+            "unicast | multicast | nlri-mpls | mpls-vpn | mcast-vpn | flow | flow-vpn | mup | sr-policy | rtc",
+        ),
+        row(
+            "ipv6",
+            "unicast | multicast | nlri-mpls | mpls-vpn | mcast-vpn | flow | flow-vpn | mup | sr-policy",
+        ),
+        row("l2vpn", "vpls | evpn"),
+        row("bgp-ls", "bgp-ls | bgp-ls-vpn"),
+        Keyword {
+            name: "all",
+            value: "",
+            default: "when no family is given",
+            help: "every known family",
+            read: read_all,
+        },
+        Keyword {
+            name: "minimal",
+            value: "",
+            default: "",
+            help: "ExaBGP 3.4: the families of the routes of the neighbor",
+            read: |words, draft| {
+                words.warn("'minimal' is of ExaBGP 3.4", "list the families of the routes instead");
+                draft.minimal.read(words, |_| Ok(()))
+            },
+        },
+        row("inet", "ExaBGP 3.4: ipv4"),
+        row("inet4", "ExaBGP 3.4: ipv4"),
+        row("inet6", "ExaBGP 3.4: ipv6"),
+    ],
+    ..Section::new("neighbor/family")
+};
+
+const fn row(name: &'static str, value: &'static str) -> Keyword<FamilyDraft> {
+    Keyword { name, value, default: "", help: "an address family to exchange", read: read_family }
+}
+
+fn read_all(words: &mut Words<'_, '_>, draft: &mut FamilyDraft) -> Result<(), TextError> {
+    if let Some(first) = draft.list.first() {
+        let message = "'all' stands beside single families; all families are used, while ExaBGP ignores 'all'";
+        let warning = Diagnostic::warning(words.keyword_span, message);
+        words
+            .shared
+            .problems
+            .push(warning.related(first.span, "a family").help("keep what is meant"));
+    }
+    draft.all.read(words, |_| Ok(()))
+}
+
+fn read_family(words: &mut Words<'_, '_>, draft: &mut FamilyDraft) -> Result<(), TextError> {
+    let family = modern(words, |words, afi| safi(words, afi))?;
+    let span = words.span();
+    if let Some(earlier) = draft.list.iter().find(|at| at.value == family) {
+        let warning = Diagnostic::warning(span, format!("duplicate entry: {family}"));
+        words
+            .shared
+            .problems
+            .push(warning.related(earlier.span, "the other one").help("remove one"));
+        return Ok(());
+    }
+    if let Some(all) = draft.all.at() {
+        let warning = Diagnostic::warning(span, format!("'all' has {family} already"));
+        words.shared.problems.push(warning.related(all.span, "all").help("remove one of them"));
+    }
+    draft.list.push(At { value: family, span });
+    Ok(())
+}
+
+fn modern(
+    words: &mut Words<'_, '_>,
+    read: impl FnOnce(&mut Words<'_, '_>, Afi) -> Result<Family, TextError>,
+) -> Result<Family, TextError> {
+    let afi = match words.keyword {
+        "inet" | "inet4" | "inet6" => {
+            let name = if words.keyword == "inet6" { Afi::IPV6 } else { Afi::IPV4 };
+            let message = format!("'{}' is the ExaBGP 3.4 spelling of '{name}'", words.keyword);
+            words.warn(message, "use ipv4 or ipv6");
+            name
+        }
+        keyword => Afi::named(keyword).unwrap_or(Afi::IPV4),
+    };
+    read(words, afi)
+}
+
+/// Reads the SAFI that follows an AFI.
+pub(crate) fn safi(words: &mut Words<'_, '_>, afi: Afi) -> Result<Family, TextError> {
+    let valid = || {
+        let of_afi = Family::ALL.iter().filter(|family| family.afi == afi);
+        of_afi.filter_map(|family| family.safi.name())
+    };
+    let options = || {
+        let mut names: Vec<_> = valid().collect();
+        names.sort_unstable();
+        format!("valid options: {}", names.join(", "))
+    };
+    let word = words.tokens.expect("SAFI").map_err(|error| error.help(options()))?;
+    let afi_name = afi.name().unwrap_or_default();
+    Family::from_words(afi_name, word).ok_or_else(|| {
+        let error = words.tokens.last_error(format!("'{word}' is not valid for {afi}"));
+        match did_you_mean(word, valid().chain(["labeled-unicast"])) {
+            Some(near) => error.help(format!("did you mean '{near}'? {}", options())),
+            None => error.help(options()),
+        }
+    })
+}

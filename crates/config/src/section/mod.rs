@@ -1,0 +1,71 @@
+//! The sections and their keywords: a file for each, a row for each keyword.
+
+pub(crate) mod add_path;
+pub(crate) mod announce;
+pub(crate) mod api;
+pub(crate) mod capability;
+pub(crate) mod family;
+pub(crate) mod neighbor;
+pub(crate) mod next_hop;
+pub(crate) mod process;
+pub(crate) mod root;
+pub(crate) mod static_routes;
+pub(crate) mod tcp_ao;
+pub(crate) mod unsupported;
+
+/// A keyword, for documents, completion and the hints of editors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeywordHelp {
+    /// The section: `neighbor/capability`.
+    pub place: &'static str,
+    /// The keyword.
+    pub name: &'static str,
+    /// What follows it.
+    pub value: &'static str,
+    /// What holds without it; empty for a section.
+    pub default: &'static str,
+    /// What it is for.
+    pub help: &'static str,
+    /// Whether it opens a section.
+    pub section: bool,
+}
+
+/// Every keyword of every section.
+pub fn keywords() -> Vec<KeywordHelp> {
+    let mut all = Vec::new();
+    collect(&root::TABLE, &mut all);
+    collect(&process::TABLE, &mut all);
+    collect(&root::TEMPLATE, &mut all);
+    collect(&neighbor::TABLE, &mut all);
+    collect(&family::TABLE, &mut all);
+    collect(&capability::TABLE, &mut all);
+    collect(&tcp_ao::TABLE, &mut all);
+    collect(&add_path::TABLE, &mut all);
+    collect(&next_hop::TABLE, &mut all);
+    collect(&api::TABLE, &mut all);
+    collect(&api::RECEIVE, &mut all);
+    collect(&api::SEND, &mut all);
+    collect(&static_routes::TABLE, &mut all);
+    collect(&announce::TABLE, &mut all);
+    all
+}
+
+fn collect<T>(table: &crate::parser::Section<T>, all: &mut Vec<KeywordHelp>) {
+    let place = table.place;
+    all.extend(table.keywords.iter().map(|row| KeywordHelp {
+        place,
+        name: row.name,
+        value: row.value,
+        default: row.default,
+        help: row.help,
+        section: false,
+    }));
+    all.extend(table.sections.iter().map(|row| KeywordHelp {
+        place,
+        name: row.name,
+        value: row.value,
+        default: "",
+        help: row.help,
+        section: true,
+    }));
+}

@@ -1,0 +1,99 @@
+//! `process NAME { … }`: a helper program.
+
+use yottabgp_wire::io::tokens::TextError;
+
+use crate::diagnostic::Diagnostic;
+use crate::draft::RootDraft;
+use crate::lexer::{Statement, Words as Characters};
+use crate::model::{Encoder, Process};
+use crate::parser::{Keyword, Parser, Section};
+use crate::program;
+use crate::slot::{At, Slot};
+
+/// What the section says.
+#[derive(Debug, Default)]
+pub(crate) struct ProcessDraft {
+    run: Slot<Vec<String>>,
+    encoder: Slot<Encoder>,
+    respawn: Slot<bool>,
+}
+
+/// The section.
+pub(crate) static TABLE: Section<ProcessDraft> = Section {
+    characters: Characters::Plain,
+    keywords: &[
+        Keyword {
+            name: "run",
+            value: "<program> [<argument>…]",
+            default: "needed",
+            help: "the program; no shell is involved, quotes keep words together",
+            read: |words, draft| draft.run.read(words, program::read),
+        },
+        Keyword {
+            name: "encoder",
+            value: "text | json",
+            default: "text",
+            help: "the form of the events that it is told",
+            read: |words, draft| {
+                draft.encoder.read(words, |words| words.choice("choice", ENCODERS))
+            },
+        },
+        Keyword {
+            name: "respawn",
+            value: "<boolean>",
+            default: "true",
+            help: "whether it is started again when it ends",
+            read: |words, draft| draft.respawn.read(words, |words| words.boolean()),
+        },
+    ],
+    ..Section::new("process")
+};
+
+const ENCODERS: &[(&str, Encoder)] = &[("text", Encoder::Text), ("json", Encoder::Json)];
+
+/// Reads the section.
+pub(crate) fn read(
+    parser: &mut Parser<'_>,
+    header: &Statement,
+    root: &mut RootDraft,
+) -> Result<(), TextError> {
+    let mut tokens = header.tokens();
+    tokens.next();
+    let name = tokens.next().map(str::to_owned);
+    let name_span = tokens.last_span();
+    parser.ignore_header_words(header, 2);
+    let mut draft = ProcessDraft::default();
+    let errors = parser.shared.problems.errors();
+    parser.section(&TABLE, Some(header), &mut draft);
+    let problems = &mut parser.shared.problems;
+    let Some(name) = name.filter(|name| !name.is_empty()) else {
+        return {
+            problems.push(Diagnostic::error(header.end, "the process has no name").help(
+                "write 'process NAME {'; neighbors name it in 'api { processes [ NAME ]; }'",
+            ));
+            Ok(())
+        };
+    };
+    if let Some(other) = root.processes.iter().find(|other| *other.value.name == *name) {
+        let message = format!("a process section called \"{name}\" already exists");
+        problems.push(
+            Diagnostic::error(name_span, message)
+                .related(other.span, "the other process")
+                .help("give it another name"),
+        );
+    }
+    if draft.run.get().is_none() && problems.errors() == errors {
+        let message = format!("the process \"{name}\" has no 'run'");
+        problems.push(
+            Diagnostic::error(header.span(), message).help("add 'run /path/to/program argument…;'"),
+        );
+    }
+    let process = Process {
+        name: name.into(),
+        run: draft.run.or(Vec::new()),
+        encoder: draft.encoder.or(Encoder::Text),
+        respawn: draft.respawn.or(true),
+    };
+    root.processes.push(At { value: process, span: header.span() });
+    Ok(())
+}

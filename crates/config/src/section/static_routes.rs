@@ -1,0 +1,82 @@
+//! `static { … }`: routes, whose grammar is that of the wire crate.
+
+use yottabgp_wire::io::tokens::TextError;
+
+use crate::lexer::{Statement, Words as Characters};
+use crate::parser::{Inner, Keyword, Parser, Section};
+use crate::routes::{Form, Routes};
+use crate::words::Words;
+
+/// The section.
+pub(crate) static TABLE: Section<Routes> = Section {
+    characters: Characters::Routes,
+    keywords: &[
+        Keyword {
+            name: "route",
+            value: "<prefix> <attribute>…",
+            default: "",
+            help: "a route",
+            read: |words, routes| read(words, Form::Route, routes),
+        },
+        Keyword {
+            name: "attributes",
+            value: "<attribute>… nlri <prefix>…",
+            default: "",
+            help: "routes that share their attributes",
+            read: |words, routes| read(words, Form::Attributes, routes),
+        },
+        Keyword {
+            name: "attribute",
+            value: "<attribute>… nlri <prefix>…",
+            default: "",
+            help: "another name of attributes",
+            read: |words, routes| read(words, Form::Attributes, routes),
+        },
+    ],
+    sections: &[Inner {
+        name: "route",
+        value: "<prefix>",
+        help: "a route, with a statement for each attribute",
+        read: read_block,
+    }],
+    ..Section::new("neighbor/static")
+};
+
+fn read(words: &mut Words<'_, '_>, form: Form, routes: &mut Routes) -> Result<(), TextError> {
+    words.route(form, routes)
+}
+
+/// Reads `route PREFIX { … }`. A mistake in it costs the route, not what follows.
+fn read_block(
+    parser: &mut Parser<'_>,
+    header: &Statement,
+    routes: &mut Routes,
+) -> Result<(), TextError> {
+    let mut tokens = header.tokens();
+    tokens.next();
+    let span = tokens.last_span();
+    parser.shared.routes.start_block(&mut tokens)?;
+    parser.ignore_header_words(header, tokens.position());
+    let errors = parser.shared.problems.errors();
+    parser.section(&BLOCK, Some(header), &mut ());
+    if parser.shared.problems.errors() == errors {
+        let shared = &mut parser.shared;
+        if let Err(error) = shared.routes.end_block(header.end, span, routes) {
+            shared.problems.push(error);
+        } else if shared.routes.withdraws_in_vain() {
+            let warning = crate::Diagnostic::warning(span, crate::routes::WITHDRAW_IN_VAIN);
+            shared.problems.push(warning.help("add 'watchdog NAME;', or remove the route"));
+        }
+    }
+    Ok(())
+}
+
+/// The statements of a route's block.
+static BLOCK: Section<()> = Section {
+    characters: Characters::Routes,
+    other: Some(|words, ()| {
+        words.tokens.rewind(0);
+        words.shared.routes.block_keyword(&mut words.tokens)
+    }),
+    ..Section::new("neighbor/static/route")
+};

@@ -1,0 +1,79 @@
+//! The configurations of ExaBGP's own suite load. They are kept beside this project, not in it: without them the test
+//! says so and passes.
+
+use std::path::{Path, PathBuf};
+
+use yottabgp_config::loader::Program;
+use yottabgp_config::{Environment, Loader, Source, diagnostic, parse};
+
+struct Files {
+    directory: String,
+}
+
+impl Loader for Files {
+    fn directory(&self) -> &str {
+        &self.directory
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn program(&self, path: &str) -> Program {
+        // Python may not be on this machine, and is not run.
+        if path.ends_with("/python3") || Path::new(path).is_file() { Program::Executable } else { Program::Missing }
+    }
+}
+
+fn suite() -> Option<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/qa");
+    if directory.is_dir() {
+        return Some(directory);
+    }
+    println!("skipped: there is no {}", directory.display());
+    None
+}
+
+fn load(path: &Path) -> Result<yottabgp_config::Configuration, String> {
+    let text = std::fs::read(path).unwrap();
+    let name = path.file_name().unwrap().to_string_lossy();
+    let (source, _) = Source::from_bytes(name, text);
+    let files = Files { directory: path.parent().unwrap().to_string_lossy().into_owned() };
+    match parse(&source, &files, &Environment::default()) {
+        Ok((configuration, warnings)) => {
+            if !warnings.is_empty() {
+                println!("{}", diagnostic::render_all(&warnings, &source, false));
+            }
+            Ok(configuration)
+        }
+        Err(errors) => Err(diagnostic::render_all(&errors, &source, false)),
+    }
+}
+
+#[test]
+fn the_configurations_of_the_unicast_stage_load() {
+    let Some(suite) = suite() else { return };
+    let stage = std::fs::read_to_string(suite.join("stage-unicast.txt")).unwrap();
+    let names = stage.lines().filter_map(|line| line.strip_prefix("parsing/"));
+    let mut failed = Vec::new();
+    let mut count = 0;
+    for name in names {
+        count += 1;
+        if let Err(error) = load(&suite.join(format!("data/conf/{name}.conf"))) {
+            failed.push(format!("{name}:\n{error}"));
+        }
+    }
+    assert!(count > 0);
+    assert!(failed.is_empty(), "{} of {count}:\n{}", failed.len(), failed.join("\n"));
+}
+
+#[test]
+fn every_configuration_of_the_suite_loads_or_names_what_is_not_supported() {
+    let Some(suite) = suite() else { return };
+    for entry in std::fs::read_dir(suite.join("data/conf")).unwrap() {
+        let path = entry.unwrap().path();
+        if let Err(error) = load(&path) {
+            println!("{}:\n{error}", path.display());
+        }
+    }
+}
