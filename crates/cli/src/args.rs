@@ -6,8 +6,29 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 /// The words that are subcommands: anything else as first argument means `server`.
-pub(crate) const SUBCOMMANDS: &[&str] = &[
-    "server", "decode", "encode", "validate", "configuration", "env", "version", "run", "cli", "demo", "help",
+const SUBCOMMANDS: &[&str] = &[
+    "server",
+    "decode",
+    "encode",
+    "validate",
+    "configuration",
+    "env",
+    "version",
+    "run",
+    "cli",
+    "demo",
+    "demo-helper",
+    "help",
+];
+
+/// What ExaBGP 4 had as flags, and the subcommands that they are today.
+const OLD_FLAGS: &[(&[&str], &[&str])] = &[
+    (&["-t", "--test", "--validate"], &["validate"]),
+    (&["--fi", "--full-ini"], &["env"]),
+    (&["--di", "--diff-ini"], &["env", "--diff"]),
+    (&["--fe", "--full-env"], &["env", "--env"]),
+    (&["--de", "--diff-env"], &["env", "--diff", "--env"]),
+    (&["-x", "--decode"], &["decode"]),
 ];
 
 #[derive(Debug, Parser)]
@@ -45,7 +66,10 @@ pub(crate) enum Command {
     /// Send a command to a running daemon
     Cli(RunArgs),
     /// See it work: a speaker, a peer and a helper on this machine, for a few seconds
-    Demo(DemoArgs),
+    Demo,
+    /// The helper process of the demonstration
+    #[command(hide = true)]
+    DemoHelper,
 }
 
 #[derive(Debug, Args)]
@@ -121,9 +145,9 @@ pub(crate) struct DecodeArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct EncodeArgs {
-    /// The families of the session
-    #[arg(short, long, default_value = "ipv4 unicast", value_name = "FAMILIES")]
-    pub(crate) family: String,
+    /// The families of the session, "ipv4 unicast" …; all when absent
+    #[arg(short, long, value_name = "FAMILIES")]
+    pub(crate) family: Option<String>,
     /// Our AS
     #[arg(short = 'a', long, default_value = "65533", value_name = "ASN")]
     pub(crate) local_as: String,
@@ -148,9 +172,9 @@ pub(crate) struct EncodeArgs {
     /// Accepted for ExaBGP's sake
     #[arg(short, long, hide = true)]
     pub(crate) pdb: bool,
-    /// A route as in a `static` section: "route 10.0.0.0/24 next-hop 192.0.2.1"
+    /// A route as in a `static` section, or a command: "route 10.0.0.0/24 next-hop 192.0.2.1"
     #[arg(value_name = "ROUTE")]
-    pub(crate) route: Option<String>,
+    pub(crate) route: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -217,57 +241,88 @@ pub(crate) struct RunArgs {
     pub(crate) command: Vec<String>,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct DemoArgs {}
-
 /// What the command line said.
 #[derive(Debug)]
 pub(crate) struct Invocation {
     /// The subcommand.
     pub(crate) cli: Cli,
+    /// The name that the program was called by, without its folder.
+    pub(crate) called: String,
     /// `--env-file PATH`, wherever it stood.
     pub(crate) env_file: Option<PathBuf>,
+    /// `--root PATH`, wherever it stood.
+    pub(crate) root: Option<PathBuf>,
 }
 
-/// Reads the command line: takes `--env-file` out of it, and puts in `server` where no subcommand is named.
+/// The name that the program was called by, without its folder.
+pub(crate) fn called(arguments: &[OsString]) -> String {
+    let path = arguments.first().map(PathBuf::from).unwrap_or_default();
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Reads the command line: takes `--env-file` and `--root` out of it, turns flags of ExaBGP 4 into subcommands, and puts in
+/// `server` where no subcommand is named.
 pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error> {
-    let mut env_file = None;
+    let called = called(&arguments);
+    let (mut env_file, mut root) = (None, None);
     let mut rest = Vec::with_capacity(arguments.len() + 1);
     let mut arguments = arguments.into_iter();
     rest.extend(arguments.next());
     while let Some(argument) = arguments.next() {
-        match argument.to_str() {
-            Some("--env-file" | "--env") if is_env_file(&argument, &rest) => {
-                env_file = arguments.next().map(PathBuf::from);
+        let text = argument.to_str().unwrap_or_default();
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(PathBuf::from(value))),
+            None => (text, None),
+        };
+        match name {
+            "--env-file" | "--env" | "-e" if is_env_file(name, value.is_some(), &rest) => {
+                env_file = value.or_else(|| arguments.next().map(PathBuf::from));
             }
-            Some(text) => match text.strip_prefix("--env-file=").or(text.strip_prefix("--env=")) {
-                Some(path) => env_file = Some(PathBuf::from(path)),
-                None => rest.push(argument),
-            },
-            None => rest.push(argument),
+            "--root" => root = value.or_else(|| arguments.next().map(PathBuf::from)),
+            _ => rest.push(argument),
         }
     }
-    let called = rest
-        .first()
-        .map(PathBuf::from)
-        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-    let is_help = |argument: &OsString| argument == "-h" || argument == "--help";
-    if called.as_deref() == Some("exabgpcli") {
-        if rest.get(1).is_none_or(|word| word != "run" && word != "cli") {
-            rest.insert(1.min(rest.len()), "run".into());
-        }
-    } else if let Some(first) = rest.get(1)
-        && !SUBCOMMANDS.iter().any(|word| first == word)
-        && !rest.iter().any(is_help)
-    {
-        rest.insert(1, "server".into());
-    }
-    Ok(Invocation { cli: Cli::try_parse_from(rest)?, env_file })
+    insert_subcommand(&called, &mut rest);
+    Ok(Invocation { cli: Cli::try_parse_from(rest)?, called, env_file, root })
 }
 
-/// `yottabgp env --env` is a flag of that subcommand; everywhere else `--env FILE` is 4.x's name of `--env-file`.
-fn is_env_file(argument: &OsString, before: &[OsString]) -> bool {
-    argument == "--env-file" || before.get(1).is_none_or(|word| word != "env")
+/// Puts in the subcommand that is not named.
+fn insert_subcommand(called: &str, words: &mut Vec<OsString>) {
+    let named = |word: &OsString| SUBCOMMANDS.iter().any(|subcommand| word == subcommand);
+    if matches!(called, "exabgpcli" | "exabgp-cli") {
+        if words.get(1).is_none_or(|word| word != "run" && word != "cli") {
+            words.insert(1.min(words.len()), "run".into());
+        }
+        return;
+    }
+    let Some(first) = words.get(1).filter(|first| !named(first)) else { return };
+    if words.len() == 2 && ["-v", "-V", "--version"].iter().any(|flag| first == flag) {
+        words.truncate(1);
+        words.push("version".into());
+        return;
+    }
+    let is_flag =
+        |word: &OsString| OLD_FLAGS.iter().find(|(flags, _)| flags.iter().any(|flag| word == flag));
+    let old = words.iter().enumerate().find_map(|(at, word)| Some((at, is_flag(word)?.1)));
+    match old {
+        Some((at, subcommand)) => {
+            words.remove(at);
+            words.splice(1..1, subcommand.iter().map(OsString::from));
+        }
+        None if words.iter().any(|word| word == "-h" || word == "--help") => {}
+        None => words.insert(1, "server".into()),
+    }
+}
+
+/// `yottabgp env --env` and `env -e` are a flag of that subcommand, and what follows `run` is a command; elsewhere `--env FILE`
+/// and `-e FILE` are older names of `--env-file`.
+fn is_env_file(name: &str, has_value: bool, before: &[OsString]) -> bool {
+    let subcommand = before.get(1).and_then(|word| word.to_str()).unwrap_or_default();
+    match name {
+        "--env-file" => true,
+        "--env" => has_value || !matches!(subcommand, "env" | "run" | "cli"),
+        _ => !has_value && !SUBCOMMANDS.contains(&subcommand) || subcommand == "server",
+    }
 }
 
 #[cfg(test)]
@@ -280,7 +335,11 @@ mod tests {
 
     #[test]
     fn a_file_alone_means_server() {
-        for words in [&["exabgp", "a.conf"][..], &["exabgp", "-d", "a.conf"], &["exabgp", "server", "a.conf"]] {
+        for words in [
+            &["exabgp", "a.conf"][..],
+            &["exabgp", "-d", "a.conf"],
+            &["exabgp", "server", "a.conf"],
+        ] {
             let Command::Server(server) = parsed(words).cli.command else { panic!("{words:?}") };
             assert_eq!(server.configurations, [PathBuf::from("a.conf")]);
         }
@@ -292,17 +351,43 @@ mod tests {
             &["exabgp", "--debug", "--env", "x.env", "a.conf"][..],
             &["exabgp", "--env-file=x.env", "a.conf"],
             &["exabgp", "server", "a.conf", "--env-file", "x.env"],
+            &["exabgp", "-e", "x.env", "a.conf"],
         ] {
             assert_eq!(parsed(words).env_file, Some(PathBuf::from("x.env")), "{words:?}");
         }
         let Command::Env(env) = parsed(&["exabgp", "env", "--env"]).cli.command else { panic!() };
         assert!(env.env);
+        let Command::Env(env) = parsed(&["exabgp", "env", "-e"]).cli.command else { panic!() };
+        assert!(env.env);
+    }
+
+    #[test]
+    fn flags_of_older_versions_are_subcommands() {
+        for flag in ["--test", "-t", "--validate"] {
+            let Command::Validate(_) = parsed(&["exabgp", flag, "a.conf"]).cli.command else {
+                panic!("{flag}")
+            };
+        }
+        for flag in ["-v", "--version"] {
+            assert!(matches!(parsed(&["exabgp", flag]).cli.command, Command::Version), "{flag}");
+        }
+        assert!(matches!(parsed(&["exabgp", "-v", "a.conf"]).cli.command, Command::Server(_)));
+        assert!(matches!(parsed(&["exabgp", "--fi"]).cli.command, Command::Env(_)));
+    }
+
+    #[test]
+    fn the_control_program_takes_a_command() {
+        let invocation =
+            parsed(&["/usr/bin/exabgpcli", "--root", "/opt/x", "show", "neighbor", "summary"]);
+        assert_eq!(invocation.root, Some(PathBuf::from("/opt/x")));
+        let Command::Run(run) = invocation.cli.command else { panic!() };
+        assert_eq!(run.command, ["show", "neighbor", "summary"]);
     }
 
     #[test]
     fn flags_combine_and_unknown_ones_are_refused() {
         let words = ["exabgp", "configuration", "validate", "-nrv", "a.conf"];
         assert!(matches!(parsed(&words).cli.command, Command::Configuration(_)));
-        assert!(parse(vec!["exabgp".into(), "--test".into(), "a.conf".into()]).is_err());
+        assert!(parse(vec!["exabgp".into(), "--tset".into(), "a.conf".into()]).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Writing to standard output and standard error without a panic when nobody reads any more.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 /// Writes a line to standard output. Fails when it is closed: a command then ends with status 1, as a program in a pipe
 /// should.
@@ -15,4 +15,16 @@ pub(crate) fn line(text: impl AsRef<[u8]>) -> io::Result<()> {
 pub(crate) fn warn(text: impl AsRef<str>) {
     let mut err = io::stderr().lock();
     let _ = writeln!(err, "{}", text.as_ref());
+}
+
+/// Writes text that has its line ends.
+pub(crate) fn text(text: impl AsRef<[u8]>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_ref())?;
+    out.flush()
+}
+
+/// Whether what goes to standard error may have colours.
+pub(crate) fn is_coloured() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

@@ -60,8 +60,19 @@ const PURE: &[&str] = &["wire", "session", "rib", "config", "api"];
 #[test]
 fn protocol_code_does_no_io_and_reads_no_clock() {
     let words = [
-        "tokio", "Instant::now", "SystemTime::now", "std::fs", "File::open", "TcpStream", "UdpSocket",
-        "UnixStream", "std::process", "std::env::var", "std::thread", "println!", "eprintln!",
+        "tokio",
+        "Instant::now",
+        "SystemTime::now",
+        "std::fs",
+        "File::open",
+        "TcpStream",
+        "UdpSocket",
+        "UnixStream",
+        "std::process",
+        "std::env::var",
+        "std::thread",
+        "println!",
+        "eprintln!",
     ];
     assert_eq!(found(PURE, &words), Vec::<String>::new());
 }

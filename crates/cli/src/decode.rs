@@ -1,0 +1,270 @@
+//! `decode`: messages in hexadecimal, shown as the JSON that a helper process would get, or as commands.
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::net::Ipv4Addr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Result, bail};
+use yottabgp_api::event::{Encoder, Label, Moment, Way};
+use yottabgp_api::{Encoding, Version};
+use yottabgp_config::Environment;
+use yottabgp_session::event::Decoded;
+use yottabgp_wire::asn::Asn;
+use yottabgp_wire::codes::{Family, MessageType};
+use yottabgp_wire::io::reader::Reader;
+use yottabgp_wire::message::notification::Notification;
+use yottabgp_wire::message::open::Open;
+use yottabgp_wire::message::operational::Operational;
+use yottabgp_wire::message::route_refresh::RouteRefresh;
+use yottabgp_wire::message::update::{Scrutiny, Update};
+use yottabgp_wire::negotiated::{Direction, Negotiated};
+use yottabgp_wire::nlri::{JsonForm, NlriIter};
+
+use crate::args::DecodeArgs;
+use crate::messages::{Message, Messages};
+use crate::{as_command, context, hex, out, validate};
+
+/// Shows every message. Says whether all of them could be read.
+pub(crate) fn run(arguments: &DecodeArgs, environment: &Environment) -> Result<bool> {
+    let decoder = Decoder::new(arguments, environment)?;
+    if !arguments.payload.is_empty() {
+        return decoder.payload(&arguments.payload.join(" "), "");
+    }
+    let stdin = std::io::stdin().lock();
+    if stdin.is_terminal() {
+        bail!("no payload: give hexadecimal as argument, or a message a line on standard input");
+    }
+    let mut good = true;
+    for (number, line) in stdin.split(b'\n').enumerate() {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        let line = line.trim();
+        if !line.is_empty() && !line.starts_with('#') {
+            good &= decoder.payload(line, &format!(" (line {})", number + 1))?;
+        }
+    }
+    Ok(good)
+}
+
+/// What is to be shown of each message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    Events,
+    Commands,
+    Nlri(Family),
+}
+
+struct Decoder {
+    view: View,
+    /// What a payload without a header is.
+    bare: MessageType,
+    encoder: Encoder,
+    form: JsonForm,
+    sessions: Vec<Session>,
+    time: Duration,
+}
+
+/// A session that messages are read for: each shows them once.
+struct Session {
+    label: Label,
+    negotiated: Negotiated,
+}
+
+impl Decoder {
+    fn new(arguments: &DecodeArgs, environment: &Environment) -> Result<Self> {
+        let families = arguments.family.as_deref().map(context::families).transpose()?;
+        let mut sessions = match &arguments.configuration {
+            Some(path) => of_configuration(path, environment)?,
+            None => vec![made_up()],
+        };
+        for session in &mut sessions {
+            let negotiated = &mut session.negotiated;
+            if let Some(families) = &families {
+                negotiated.families.clone_from(families);
+            }
+            if arguments.path_information {
+                negotiated.add_path.receive.clone_from(&negotiated.families);
+            }
+        }
+        let view = if arguments.nlri {
+            let first = families.and_then(|families| families.first().copied());
+            View::Nlri(first.unwrap_or(Family::IPV4_UNICAST))
+        } else if arguments.command {
+            View::Commands
+        } else {
+            View::Events
+        };
+        let version = Version::from_number(environment.api.version.into()).unwrap_or_default();
+        let compact = environment.api.compact;
+        let host = yottabgp_os::hostname::hostname();
+        let (pid, ppid) = (std::process::id(), std::os::unix::process::parent_id());
+        let encoder = Encoder::new(version, Encoding::Json, compact, &host, pid, ppid);
+        let generic = arguments.generic;
+        Ok(Self {
+            view,
+            bare: if arguments.open { MessageType::OPEN } else { MessageType::UPDATE },
+            encoder: if generic { encoder.generic() } else { encoder },
+            form: JsonForm { version_6: version == Version::V6, compact, generic },
+            sessions,
+            time: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        })
+    }
+
+    /// Shows what one text says. `place` is where it comes from.
+    fn payload(&self, text: &str, place: &str) -> Result<bool> {
+        let octets = match hex::parse(text) {
+            Ok(octets) => octets,
+            Err(error) => {
+                out::warn(format!("{error}{place}"));
+                return Ok(false);
+            }
+        };
+        let mut good = true;
+        for session in &self.sessions {
+            good &= match self.view {
+                View::Nlri(family) => self.nlri(session, family, &octets, place)?,
+                _ => self.messages(session, &octets, place)?,
+            };
+        }
+        Ok(good)
+    }
+
+    /// Shows NLRI, one after the other, a line each.
+    fn nlri(&self, session: &Session, family: Family, octets: &[u8], place: &str) -> Result<bool> {
+        let path_id = session.negotiated.has_path_id(family, Direction::Receive);
+        let mut line = Vec::new();
+        for nlri in NlriIter::new(family, path_id, Reader::new(octets)) {
+            line.clear();
+            match nlri {
+                Ok(nlri) => nlri.json(self.form, &mut line),
+                Err(error) => {
+                    out::warn(format!("invalid payload{place}: NLRI of {family}: {error}"));
+                    return Ok(false);
+                }
+            }
+            out::line(&line)?;
+        }
+        Ok(true)
+    }
+
+    fn messages(&self, session: &Session, octets: &[u8], place: &str) -> Result<bool> {
+        let maximum = usize::from(session.negotiated.message_size);
+        for (number, message) in Messages::new(octets, self.bare, maximum).enumerate() {
+            let number = u64::try_from(number).unwrap_or(u64::MAX);
+            let shown = match message {
+                Ok(message) => self.message(session, number.saturating_add(1), &message, place)?,
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(why) = shown {
+                out::warn(format!("invalid payload{place}: {why}"));
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Shows one message. The inner result says why that can not be done.
+    fn message(
+        &self,
+        session: &Session,
+        counter: u64,
+        message: &Message<'_>,
+        place: &str,
+    ) -> Result<Result<(), String>> {
+        let body = message.body;
+        let wrong = |why: String| Ok(Err(format!("{message}: {why}")));
+        let open;
+        let update;
+        let notification;
+        let operational;
+        let decoded = match message.kind {
+            MessageType::OPEN => match Open::decode(body) {
+                Ok(decoded) => {
+                    open = decoded;
+                    Decoded::Open(&open)
+                }
+                Err(error) => return wrong(error.to_string()),
+            },
+            MessageType::UPDATE => {
+                let scrutiny = Scrutiny::Inspection;
+                let decoded =
+                    Update::decode_with(body, &session.negotiated, Direction::Receive, scrutiny);
+                match decoded {
+                    Ok(decoded) => {
+                        update = decoded;
+                        for fault in update.faults() {
+                            out::warn(format!("warning{place}: {message}: {fault}"));
+                        }
+                        Decoded::Update(&update)
+                    }
+                    Err(fault) => return wrong(fault.to_string()),
+                }
+            }
+            MessageType::NOTIFICATION => {
+                notification = Notification::decode(body);
+                Decoded::Notification(&notification)
+            }
+            MessageType::KEEPALIVE => Decoded::Keepalive,
+            MessageType::ROUTE_REFRESH => match RouteRefresh::decode(body) {
+                Ok(decoded) => Decoded::RouteRefresh(decoded),
+                Err(_) => {
+                    return wrong(format!("it has {} octets after its header, not 4", body.len()));
+                }
+            },
+            MessageType::OPERATIONAL => match Operational::decode(body) {
+                Ok(decoded) => {
+                    operational = decoded;
+                    Decoded::Operational(&operational)
+                }
+                Err(error) => return wrong(error.to_string()),
+            },
+            unknown => return wrong(format!("unknown type {}", unknown.0)),
+        };
+        let mut text = Vec::new();
+        if self.view == View::Commands {
+            if let Err(why) = as_command::write(&decoded, &mut text) {
+                return wrong(why);
+            }
+        } else {
+            let at = Moment { time: self.time, counter, label: &session.label };
+            self.encoder.message(at, Way::In, &decoded, None, None, &mut text);
+        }
+        out::text(&text)?;
+        Ok(Ok(()))
+    }
+}
+
+/// The session of ExaBGP's `decode`: everything is negotiated that needs no agreement on how octets are read.
+fn made_up() -> Session {
+    let negotiated = Negotiated::permissive();
+    let label = Label::new(
+        Some(Ipv4Addr::LOCALHOST.into()),
+        Ipv4Addr::LOCALHOST.into(),
+        Some(negotiated.local_as),
+        Some(negotiated.peer_as),
+        Ipv4Addr::LOCALHOST,
+    );
+    Session { label, negotiated }
+}
+
+/// The sessions of the neighbors of a file.
+fn of_configuration(path: &std::path::Path, environment: &Environment) -> Result<Vec<Session>> {
+    let configuration = validate::load_or_say(path, environment)?;
+    let mut sessions = Vec::new();
+    for neighbor in &configuration.neighbors {
+        let negotiated = context::of_neighbor(neighbor)?;
+        let known = |asn: Option<Asn>| asn.unwrap_or(negotiated.local_as);
+        let label = Label::new(
+            neighbor.local_address,
+            neighbor.peer.address,
+            Some(known(neighbor.settings.local_as)),
+            Some(neighbor.settings.peer_as.unwrap_or(negotiated.peer_as)),
+            neighbor.settings.router_id,
+        );
+        sessions.push(Session { label, negotiated });
+    }
+    if sessions.is_empty() {
+        bail!("{} has no neighbor whose messages could be decoded", path.display());
+    }
+    Ok(sessions)
+}

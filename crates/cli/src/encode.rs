@@ -1,0 +1,234 @@
+//! `encode`: commands and configured routes as the messages that a peer would get, in hexadecimal.
+
+use std::path::Path;
+use std::str::FromStr as _;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use yottabgp_api::Version;
+use yottabgp_api::command::{self, Command, Refusal};
+use yottabgp_config::{Diagnostic, Environment, Neighbor, Source};
+use yottabgp_rib::adj_rib_out::{AdjRibOut, Origin};
+use yottabgp_rib::store::AttributeStore;
+use yottabgp_wire::asn::Asn;
+use yottabgp_wire::codes::Family;
+use yottabgp_wire::message::route_refresh::{RouteRefresh, subtype};
+use yottabgp_wire::message::update::encode::{UpdateEncoder, end_of_rib};
+use yottabgp_wire::message::{Frame, HEADER_LENGTH, frame};
+use yottabgp_wire::negotiated::{Direction, Negotiated};
+use yottabgp_wire::next_hop::NextHop;
+use yottabgp_wire::nlri::Nlri;
+use yottabgp_wire::route::{RouteBuffer, Verb};
+
+use crate::args::EncodeArgs;
+use crate::{context, hex, out, validate};
+
+/// Writes the messages, a line each. Says whether everything could be encoded.
+pub(crate) fn run(arguments: &EncodeArgs, environment: &Environment) -> Result<bool> {
+    match (&arguments.configuration, arguments.route.is_empty()) {
+        (Some(path), true) => of_file(path, arguments, environment),
+        (None, false) => of_command(&arguments.route.join(" "), arguments),
+        (Some(_), false) => bail!("give a route or --configuration, not both"),
+        (None, true) => bail!("no route: give one like \"route 10.0.0.0/24 next-hop 192.0.2.1\""),
+    }
+}
+
+/// Encodes one line, as `static` sections and helper processes write it.
+fn of_command(line: &str, arguments: &EncodeArgs) -> Result<bool> {
+    let line = line.trim().trim_end_matches([';', ' ']);
+    let line = match line.split_whitespace().next() {
+        Some("announce" | "withdraw" | "neighbor" | "peer" | "group") => line.to_owned(),
+        _ => format!("announce {line}"),
+    };
+    let (mut tokens, mut route) = (Vec::new(), RouteBuffer::default());
+    let request = command::parse(&line, Version::V6, &mut tokens, &mut route);
+    let request = request.map_err(|refusal| failed(&line, refusal))?;
+    let mut session = Session::made_up(arguments)?;
+    match request.command {
+        Command::Route(verb) => session.route(verb, &route)?,
+        Command::Group(group) => {
+            let mut result = Ok(());
+            group.for_each(&mut route, |member, route| {
+                if let (Command::Route(verb), Ok(())) = (member, &result) {
+                    result = session.route(verb, route);
+                }
+            })?;
+            result?;
+        }
+        Command::EndOfRib(family) => end_of_rib(family, &mut session.messages),
+        Command::RouteRefresh(family) => {
+            RouteRefresh { family, subtype: subtype::QUERY }.encode(&mut session.messages);
+        }
+        Command::Operational(mut message) => {
+            message.complete(session.negotiated.local_router_id, || 1);
+            message.encode(&mut session.messages);
+        }
+        _ => bail!(
+            "'{line}' sends no message that could be encoded: routes, eor, route-refresh and operational do"
+        ),
+    }
+    if arguments.nlri {
+        for nlri in &session.nlri {
+            out::line(hex::upper(nlri))?;
+        }
+        return Ok(true);
+    }
+    print(&session.messages, arguments)
+}
+
+/// A route that can not be read: ExaBGP's words, then the place.
+fn failed(line: &str, refusal: Refusal) -> anyhow::Error {
+    let Refusal::Text(error) = refusal else {
+        return anyhow!("configuration error: Failed to parse route: {refusal}");
+    };
+    let source = Source { name: "command line".to_owned(), text: line.to_owned() };
+    let summary = error.to_string();
+    let shown = Diagnostic::from(error).render(&source, false);
+    anyhow!("configuration error: Failed to parse route: {summary}\n{shown}")
+}
+
+/// What one command becomes.
+struct Session {
+    negotiated: Negotiated,
+    encoder: UpdateEncoder,
+    messages: Vec<u8>,
+    /// Each NLRI, for `--nlri`.
+    nlri: Vec<Vec<u8>>,
+}
+
+impl Session {
+    fn made_up(arguments: &EncodeArgs) -> Result<Self> {
+        let asn =
+            |text: &str| Asn::from_str(text).map_err(|_| anyhow!("'{text}' is not an AS number"));
+        let mut negotiated = Negotiated::permissive();
+        negotiated.local_as = asn(&arguments.local_as)?;
+        negotiated.peer_as = asn(&arguments.peer_as)?;
+        negotiated.aigp = negotiated.is_ibgp();
+        if let Some(families) = &arguments.family {
+            negotiated.families = context::families(families)?;
+        }
+        if arguments.path_information {
+            negotiated.add_path.send.clone_from(&negotiated.families);
+        }
+        Ok(Self {
+            negotiated,
+            encoder: UpdateEncoder::default(),
+            messages: Vec::new(),
+            nlri: Vec::new(),
+        })
+    }
+
+    /// Encodes what a route statement names, family by family.
+    fn route(&mut self, verb: Verb, route: &RouteBuffer) -> Result<()> {
+        let mut families: Vec<Family> = Vec::new();
+        for nlri in route.nlri() {
+            if !families.contains(&nlri.family) {
+                families.push(nlri.family);
+            }
+        }
+        for family in families {
+            let nlri: Vec<Nlri<'_>> = route.nlri().filter(|nlri| nlri.family == family).collect();
+            self.family(verb, family, route, &nlri)?;
+        }
+        Ok(())
+    }
+
+    fn family(
+        &mut self,
+        verb: Verb,
+        family: Family,
+        route: &RouteBuffer,
+        nlri: &[Nlri<'_>],
+    ) -> Result<()> {
+        if !self.negotiated.has_family(family) {
+            bail!(
+                "the route is {family}, and the session has other families: add --family \"{family}\""
+            );
+        }
+        let path_id = self.negotiated.has_path_id(family, Direction::Send);
+        for nlri in nlri {
+            let mut octets = Vec::new();
+            nlri.encode(path_id, &mut octets);
+            self.nlri.push(octets);
+        }
+        let Self { negotiated, encoder, messages, .. } = self;
+        let each = nlri.iter().copied();
+        match verb {
+            Verb::Withdraw => encoder.withdraw(negotiated, true, family, each, messages)?,
+            Verb::Announce => {
+                let next_hop = resolved(route.next_hop, family, negotiated)?;
+                let set = route.attributes();
+                encoder.announce(negotiated, true, set, next_hop, family, each, messages)?
+            }
+        };
+        Ok(())
+    }
+}
+
+/// The next hop in a session.
+fn resolved(next_hop: NextHop, family: Family, negotiated: &Negotiated) -> Result<NextHop> {
+    let Negotiated { local_address, local_router_id, .. } = *negotiated;
+    next_hop.resolve(family.afi, local_address, local_router_id).ok_or_else(|| {
+        anyhow!("next-hop self: a route of {family} can not have the local address {local_address} of the session")
+    })
+}
+
+/// Encodes every route of every neighbor of a file, in the order and the messages in which the daemon sends them.
+fn of_file(path: &Path, arguments: &EncodeArgs, environment: &Environment) -> Result<bool> {
+    let configuration = validate::load_or_say(path, environment)?;
+    let mut good = true;
+    for neighbor in &configuration.neighbors {
+        let negotiated = context::of_neighbor(neighbor)?;
+        let (messages, refused) = of_neighbor(neighbor, &negotiated)?;
+        if arguments.nlri {
+            for nlri in neighbor.routes.iter().filter_map(|route| route.nlri()) {
+                let mut octets = Vec::new();
+                nlri.encode(negotiated.has_path_id(nlri.family, Direction::Send), &mut octets);
+                out::line(hex::upper(&octets))?;
+            }
+        } else {
+            print(&messages, arguments)?;
+        }
+        for why in &refused {
+            out::warn(format!("error: neighbor {}: {why}", neighbor.peer.address));
+        }
+        good &= refused.is_empty();
+    }
+    Ok(good)
+}
+
+/// The messages that carry a neighbor's routes when its session begins, and why others can not be sent.
+fn of_neighbor(neighbor: &Neighbor, negotiated: &Negotiated) -> Result<(Vec<u8>, Vec<String>)> {
+    let mut store = AttributeStore::default();
+    let mut table = AdjRibOut::new(true);
+    table.session_up(&mut store);
+    for route in &neighbor.routes {
+        let next_hop = resolved(route.next_hop, route.family, negotiated)
+            .with_context(|| format!("neighbor {}", neighbor.peer.address))?;
+        let attributes = store.intern(&route.attributes, next_hop);
+        match route.nlri() {
+            Some(nlri) => {
+                let (origin, watchdog) = (Origin::Configuration, route.watchdog.as_deref());
+                table.announce(&mut store, &nlri, attributes, origin, watchdog, route.withdraw);
+            }
+            None => {
+                table.announce_attributes(&mut store, attributes);
+            }
+        }
+    }
+    let (mut encoder, mut messages) = (UpdateEncoder::default(), Vec::new());
+    let group = neighbor.settings.group_updates;
+    while table.fill(&mut store, &mut encoder, negotiated, group, &mut messages, usize::MAX) {}
+    Ok((messages, table.take_refused()))
+}
+
+/// Prints messages, a line each.
+fn print(messages: &[u8], arguments: &EncodeArgs) -> Result<bool> {
+    let mut rest = messages;
+    while let Frame::Message { length, .. } = frame(rest, usize::from(u16::MAX)) {
+        let Some((message, after)) = rest.split_at_checked(length) else { break };
+        let from = if arguments.no_header { HEADER_LENGTH } else { 0 };
+        out::line(hex::upper(message.get(from..).unwrap_or_default()))?;
+        rest = after;
+    }
+    Ok(true)
+}

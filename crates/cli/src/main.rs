@@ -1,0 +1,100 @@
+//! `yottabgp`, which also answers as `exabgp` and as `exabgpcli`: finds the subcommand and runs it.
+//!
+//! Exit status: 0 when all was done, 1 when something was not (standard error says what), 2 when the command line is wrong.
+
+mod args;
+mod as_command;
+mod context;
+mod decode;
+mod encode;
+mod env;
+mod hex;
+mod load;
+mod messages;
+mod out;
+mod root;
+mod run;
+mod validate;
+mod version;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
+
+use args::{Command, ConfigurationCommand, Invocation};
+
+fn main() -> ExitCode {
+    // Before anything else, so that a signal that comes early finds the daemon ready, and not the signal's default effect.
+    let held = yottabgp_os::signals::hold();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let done = match arguments.len() {
+        0 | 1 if !args::called(&arguments).contains("cli") => no_arguments(),
+        _ => match args::parse(arguments) {
+            Ok(invocation) => held.map_err(Into::into).and_then(|()| dispatch(invocation)),
+            Err(error) => return usage(&error),
+        },
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            if !is_broken_pipe(&error) {
+                out::warn(format!("error: {error:#}"));
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the subcommand. Says whether all was done.
+fn dispatch(invocation: Invocation) -> Result<bool> {
+    let Invocation { cli, called, env_file, root } = invocation;
+    if let Some(root) = root {
+        root::choose(root);
+    }
+    // Everything but the daemon ends by signals as any program does.
+    if !matches!(cli.command, Command::Server(_)) {
+        yottabgp_os::signals::release()?;
+    }
+    let environment = || env::load(env_file.as_deref());
+    match cli.command {
+        Command::Version => version::run(&called, environment()?.version.as_deref()),
+        Command::Env(arguments) => env::run(&arguments, &environment()?),
+        Command::Decode(arguments) => decode::run(&arguments, &environment()?),
+        Command::Encode(arguments) => encode::run(&arguments, &environment()?),
+        Command::Validate(arguments)
+        | Command::Configuration(args::ConfigurationArgs {
+            command: ConfigurationCommand::Validate(arguments),
+        }) => validate::run(&arguments, &environment()?),
+        Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, &environment()?),
+        Command::Server(_) | Command::Demo | Command::DemoHelper => anyhow::bail!("not yet"),
+    }
+}
+
+/// Help, and the settings of the environment, for whoever says nothing.
+fn no_arguments() -> Result<bool> {
+    out::line(args::Cli::command().render_long_help().to_string().trim_end())?;
+    out::line("\nEnvironment values are:")?;
+    env::list()?;
+    Ok(false)
+}
+
+/// What clap has to say: help that was asked for, help that was not, or what is wrong.
+fn usage(error: &clap::Error) -> ExitCode {
+    let printed = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if printed.is_ok() => ExitCode::SUCCESS,
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => ExitCode::FAILURE,
+        _ => ExitCode::from(2),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let errors = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    errors.into_iter().any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}
