@@ -1,5 +1,12 @@
 //! Answers against ExaBGP's, character by character where scripts cut them up.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::net::Ipv4Addr;
 use std::time::Duration;
 

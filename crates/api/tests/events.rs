@@ -1,5 +1,12 @@
 //! Events against ExaBGP's lines, as users match them with regular expressions: every space counts.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -65,8 +72,7 @@ fn write(
         let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(value["exabgp"], if version == Version::V4 { "4.0.1" } else { "6.0.0" });
     }
-    let text = String::from_utf8(out).unwrap();
-    text
+    String::from_utf8(out).unwrap()
 }
 
 fn json(event: impl FnOnce(&Encoder, Moment<'_>, &mut Vec<u8>) -> bool) -> String {

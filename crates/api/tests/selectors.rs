@@ -1,5 +1,12 @@
 //! Selections of peers as commands write them, against the peers they are to match, and against those they are not.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 use yottabgp_api::Version;
 use yottabgp_api::command::parse;
 use yottabgp_api::select::{PeerKey, Selector};
