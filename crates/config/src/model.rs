@@ -29,6 +29,16 @@ pub enum Encoder {
     Json,
 }
 
+impl Encoder {
+    /// The name in configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
 /// A helper process: `process NAME { … }`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {

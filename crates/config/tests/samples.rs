@@ -21,7 +21,11 @@ impl Loader for Files {
 
     fn program(&self, path: &str) -> Program {
         // Python may not be on this machine, and is not run.
-        if path.ends_with("/python3") || Path::new(path).is_file() { Program::Executable } else { Program::Missing }
+        if path.ends_with("/python3") || Path::new(path).is_file() {
+            Program::Executable
+        } else {
+            Program::Missing
+        }
     }
 }
 

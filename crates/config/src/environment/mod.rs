@@ -1,6 +1,19 @@
 //! The settings of the process: environment variables, the ini file, defaults.
 
+mod ini;
+mod read;
+mod render;
+mod table;
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
+
+use crate::model::Encoder;
+
+pub use read::{Notice, Place, load};
+pub use render::{Form, help};
+pub use table::{Setting, TABLE};
 
 /// Every setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +76,30 @@ pub enum Level {
     Error,
     /// What ends the program.
     Critical,
+}
+
+impl Level {
+    /// Every name, of Python's levels.
+    pub const NAMED: &'static [(&'static str, Self)] = &[
+        ("DEBUG", Self::Debug),
+        ("INFO", Self::Info),
+        ("WARNING", Self::Warning),
+        ("ERROR", Self::Error),
+        ("CRITICAL", Self::Critical),
+        ("FATAL", Self::Critical),
+        ("NOTSET", Self::Debug),
+    ];
+
+    /// The name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warning => "WARNING",
+            Self::Error => "ERROR",
+            Self::Critical => "CRITICAL",
+        }
+    }
 }
 
 /// `exabgp.log.*`
@@ -142,7 +179,7 @@ pub struct Api {
     /// Lines in one turn of `show` commands.
     pub chunk: u32,
     /// The form of events for the control program.
-    pub encoder: crate::model::Encoder,
+    pub encoder: Encoder,
     /// Whether unicast NLRI are bare strings in JSON.
     pub compact: bool,
     /// Whether helpers are started again.
@@ -155,6 +192,10 @@ pub struct Api {
     pub pipename: String,
     /// The name of the socket, without `.sock`.
     pub socketname: String,
+    /// The variable `exabgp_cli_pipe`: where the pipes are.
+    pub cli_pipe: Option<String>,
+    /// The variable `exabgp_cli_socket`: where the socket is; empty for none.
+    pub cli_socket: Option<String>,
 }
 
 /// `exabgp.debug.*`
@@ -221,13 +262,15 @@ impl Default for Environment {
                 version: 4,
                 ack: true,
                 chunk: 1,
-                encoder: crate::model::Encoder::Json,
+                encoder: Encoder::Json,
                 compact: false,
                 respawn: true,
                 terminate: false,
                 cli: true,
                 pipename: "exabgp".into(),
                 socketname: "exabgp".into(),
+                cli_pipe: None,
+                cli_socket: None,
             },
             debug: Debug::default(),
             cache_attributes: true,
