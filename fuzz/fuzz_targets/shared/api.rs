@@ -1,0 +1,64 @@
+//! What the fuzz target of `api` checks. Here, so that a normal test can replay the corpus.
+
+use yottabgp_api::Version;
+use yottabgp_api::command::{Command, expand_shortcuts, parse};
+use yottabgp_wire::io::tokens::Token;
+use yottabgp_wire::route::RouteBuffer;
+
+/// The version of the API in the first octet, and lines as a helper writes them.
+///
+/// What one line left in the buffers must not show in the answer to the next: each is also read with new ones.
+pub(crate) fn command(data: &[u8]) {
+    let Some((choice, lines)) = data.split_first() else { return };
+    let Ok(lines) = std::str::from_utf8(lines) else { return };
+    let version = if choice & 1 == 0 { Version::V4 } else { Version::V6 };
+    let mut tokens = Vec::new();
+    let mut route = RouteBuffer::default();
+    for line in lines.split('\n').take(20) {
+        let used = read(line, version, &mut tokens, &mut route);
+        let fresh = read(line, version, &mut Vec::new(), &mut RouteBuffer::default());
+        assert_eq!(used, fresh, "{line:?}");
+        let _ = expand_shortcuts(line);
+    }
+}
+
+/// All that was understood of a line.
+fn read(line: &str, version: Version, tokens: &mut Vec<Token>, route: &mut RouteBuffer) -> String {
+    let request = match parse(line, version, tokens, route) {
+        Ok(request) => request,
+        Err(refusal) => {
+            let said = refusal.to_string();
+            assert!(!said.is_empty());
+            return said;
+        }
+    };
+    let mut said = format!("{request:?}");
+    match &request.command {
+        Command::Route(_) => said.push_str(&understood(route)),
+        Command::Group(group) => {
+            let result = group.for_each(route, |command, route| {
+                said.push_str(&format!("{command:?}"));
+                if matches!(command, Command::Route(_)) {
+                    said.push_str(&understood(route));
+                }
+            });
+            assert!(result.is_ok(), "{line:?}: {result:?}");
+        }
+        _ => {}
+    }
+    said
+}
+
+fn understood(route: &RouteBuffer) -> String {
+    let nlri: Vec<_> = route.nlri().take(100).collect();
+    format!(
+        "{:?} {:?} {:?} {:?} {} {} {:?}",
+        route.attributes(),
+        route.next_hop,
+        route.watchdog,
+        route.name,
+        route.withdraw,
+        route.nlri().len(),
+        nlri
+    )
+}
