@@ -26,6 +26,8 @@ pub struct Wanted {
     pub hold_time: u16,
     /// Key of TCP MD5 signatures.
     pub password: Option<&'static str>,
+    /// Whether we have the graceful restart capability.
+    pub graceful_restart: bool,
 }
 
 /// One test's programs and networks. Dropping it ends them all.
@@ -92,6 +94,7 @@ impl Lab {
             passive,
             port: 179,
             password,
+            graceful_restart: wanted.graceful_restart,
             routes: BTreeSet::new(),
             helper: helper(),
         });
@@ -203,6 +206,10 @@ impl Lab {
     pub fn we_have(&mut self, expected: &BTreeSet<Route>) -> Outcome {
         await_table(expected, || self.us.received())
             .map_err(|error| format!("the events of our helper: {error}"))?;
+        // ExaBGP 5 shows the routes of a session that is over; the tests were written with it.
+        if expected.is_empty() && std::env::var_os("YOTTABGP_PROGRAM_IS_EXABGP").is_some() {
+            return Ok(());
+        }
         await_table(expected, || self.us.adj_rib("in"))
             .map_err(|error| format!("show adj-rib in: {error}"))
     }
@@ -218,7 +225,12 @@ impl Lab {
 
     /// The ends of all logs, for the report of a failure.
     pub fn logs(&self) -> String {
-        let mut text = log_tail(&self.us.log());
+        let mut text = String::from("--- the last lines of our helper\n");
+        let lines = self.us.relay.lines(self.us.relay.mark().saturating_sub(8));
+        for line in lines {
+            text.extend(line.chars().take(500).chain(['\n']));
+        }
+        text += &log_tail(&self.us.log());
         let folder = self.directory.path().join(self.peer.name());
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();

@@ -1,8 +1,9 @@
 //! The speakers tested with; one file each.
 
 pub mod bird;
+pub mod frr;
 
 use crate::peer::Kind;
 
 /// All of them.
-pub const ALL: &[Kind] = &[bird::KIND];
+pub const ALL: &[Kind] = &[bird::KIND, frr::KIND];

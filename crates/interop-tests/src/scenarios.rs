@@ -27,24 +27,20 @@ pub struct Scenario {
     pub run: fn(&mut Lab) -> Outcome,
 }
 
-const PLAIN: Wanted = Wanted { hold_time: 9, password: None };
+const PLAIN: Wanted = Wanted { hold_time: 9, password: None, graceful_restart: false };
+const MD5: Wanted = Wanted { password: Some("a-shared-secret"), ..PLAIN };
+const SHORT: Wanted = Wanted { hold_time: 3, ..PLAIN };
+/// FRR answers a request only after its End-of-RIB, and sends that only to who can restart.
+const RESTART: Wanted = Wanted { graceful_restart: true, ..PLAIN };
 
 /// All of them.
 pub const ALL: &[Scenario] = &[
     Scenario { name: "routes", wanted: PLAIN, run: routes },
-    Scenario { name: "refresh", wanted: PLAIN, run: refresh },
+    Scenario { name: "refresh", wanted: RESTART, run: refresh },
     Scenario { name: "peer-restarts", wanted: PLAIN, run: peer_restarts },
     Scenario { name: "we-restart", wanted: PLAIN, run: we_restart },
-    Scenario {
-        name: "md5",
-        wanted: Wanted { hold_time: 9, password: Some("a shared secret") },
-        run: few_routes,
-    },
-    Scenario {
-        name: "hold-timer",
-        wanted: Wanted { hold_time: 3, password: None },
-        run: hold_timer,
-    },
+    Scenario { name: "md5", wanted: MD5, run: few_routes },
+    Scenario { name: "hold-timer", wanted: SHORT, run: hold_timer },
     Scenario { name: "shutdown-text", wanted: PLAIN, run: shutdown_text },
 ];
 
@@ -85,9 +81,9 @@ fn refresh(lab: &mut Lab) -> Outcome {
     lab.they_have(&ours)?;
     lab.we_have(&theirs)?;
 
-    let mark = lab.us.relay.mark();
+    let start = lab.us.relay.mark();
     lab.peer.refresh(&lab.pair.right)?;
-    await_announced(lab, mark, "send", &ours)?;
+    await_announced(lab, start, "send", &ours)?;
     lab.they_have(&ours)?;
 
     for family in ["ipv4", "ipv6"] {
@@ -96,7 +92,15 @@ fn refresh(lab: &mut Lab) -> Outcome {
         let asked = theirs.iter().filter(|route| route.family() == family).cloned().collect();
         await_announced(lab, mark, "receive", &asked)?;
     }
-    lab.we_have(&theirs)
+    lab.we_have(&theirs)?;
+    // A new session would have brought everything too.
+    let down = |line: &String| {
+        events::member(line, &["neighbor", "state"]).is_some_and(|state| state == "down")
+    };
+    match lab.us.relay.lines(start).into_iter().find(down) {
+        None => Ok(()),
+        Some(line) => Err(format!("the session did not survive: {line}")),
+    }
 }
 
 /// Waits until each of `routes` was announced in one direction since `mark`.

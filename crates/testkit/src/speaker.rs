@@ -88,6 +88,8 @@ pub struct Settings {
     pub port: u16,
     /// Key of TCP MD5 signatures (RFC 2385).
     pub password: Option<String>,
+    /// Whether to have the graceful restart capability (RFC 4724).
+    pub graceful_restart: bool,
     /// Routes of the configuration.
     pub routes: BTreeSet<Route>,
     /// The command that becomes the helper when the relay's socket is added to it.
@@ -117,7 +119,8 @@ impl Settings {
                 text += &format!("\tlisten {};\n", self.port);
             }
         }
-        text += "\tcapability {\n\t\troute-refresh enable;\n\t}\n";
+        let restart = if self.graceful_restart { "\t\tgraceful-restart 30;\n" } else { "" };
+        text += &format!("\tcapability {{\n\t\troute-refresh enable;\n{restart}\t}}\n");
         text += "\tfamily {\n\t\tipv4 unicast;\n\t\tipv6 unicast;\n\t}\n";
         text += "\tapi {\n\t\tprocesses [ watch ];\n\t\tneighbor-changes;\n";
         for direction in ["receive", "send"] {
@@ -184,6 +187,7 @@ impl Speaker {
             .environment("exabgp_api_cli", "false")
             .environment("exabgp_log_level", "INFO")
             .environment("exabgp_log_statistics", "false")
+            .environment("exabgp_log_processes", "false")
             .start(namespace)
             .unwrap_or_else(|error| panic!("{}: {error}", settings.program.display()));
         self.table = Table::default();

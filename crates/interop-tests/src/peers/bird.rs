@@ -19,7 +19,7 @@ use crate::peer::{
 pub const KIND: Kind = Kind {
     name: "bird",
     installed: || find("bird").is_some(),
-    package: "bird2",
+    package: "apt-get install bird2",
     make: |options| Box::new(Bird { options, running: None }),
     cannot: |_, _| None,
 };

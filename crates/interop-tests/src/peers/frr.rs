@@ -1,0 +1,307 @@
+//! FRR: its `bgpd` alone, without `zebra`, configured and asked through `vtysh`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use yottabgp_testkit::process::output;
+use yottabgp_testkit::route::{
+    Attributes, Origin, Route, read_community, read_large_community, read_prefix,
+};
+use yottabgp_testkit::wait::{PATIENCE, poll};
+use yottabgp_testkit::{Namespace, Program, Running};
+
+use crate::peer::{
+    Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_ADDRESS_IPV6, PEER_AS, Peer,
+};
+
+/// Not in `PATH`, and not to be taken for OpenBSD's program of the same name.
+const PROGRAM: &str = "/usr/lib/frr/bgpd";
+
+/// Its row.
+pub const KIND: Kind = Kind {
+    name: "frr",
+    installed: || Path::new(PROGRAM).is_file(),
+    package: "apt-get install frr",
+    make: |options| Box::new(Frr::new(options)),
+    cannot: |_, _| None,
+};
+
+#[derive(Debug)]
+struct Frr {
+    options: Options,
+    running: Option<Running>,
+    announced: BTreeSet<Route>,
+    /// A route map for each next hop and attribute set, by its number.
+    maps: BTreeMap<(IpAddr, Attributes), usize>,
+}
+
+impl Frr {
+    const fn new(options: Options) -> Self {
+        Self { options, running: None, announced: BTreeSet::new(), maps: BTreeMap::new() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.options.directory.join(name)
+    }
+
+    fn shell(&self, namespace: &Namespace, commands: &str) -> Outcome<String> {
+        let folder = self.options.directory.to_string_lossy();
+        // One command is given as such; with a list, `vtysh` shows its prompt and goes on after
+        // errors, which it marks with a percent sign.
+        if !commands.contains('\n') {
+            return output(namespace, "vtysh", &["--vty_socket", &folder, "-c", commands], "");
+        }
+        let answer = output(namespace, "vtysh", &["--vty_socket", &folder], commands)?;
+        match answer.lines().find(|line| line.starts_with('%')) {
+            None => Ok(answer),
+            Some(line) => Err(format!("vtysh: {line}")),
+        }
+    }
+
+    fn configuration(&mut self) -> String {
+        let passive = if self.options.passive { "neighbor us passive" } else { "!" };
+        let password = self.options.password.as_ref();
+        let password =
+            password.map_or_else(|| "!".into(), |key| format!("neighbor us password {key}"));
+        let hold = self.options.hold_time;
+        let text = format!(
+            "frr defaults traditional
+log file {log}
+bgp route-map delay-timer 0
+router bgp {PEER_AS}
+ bgp router-id 10.0.0.2
+ bgp log-neighbor-changes
+ no bgp suppress-duplicates
+ no bgp ebgp-requires-policy
+ no bgp network import-check
+ no bgp default ipv4-unicast
+ bgp disable-ebgp-connected-route-check
+ timers bgp {keepalive} {hold}
+ neighbor us remote-as {OUR_AS}
+ neighbor us timers connect 1
+ neighbor us advertisement-interval 0
+ neighbor us disable-connected-check
+ neighbor us solo
+ {passive}
+ {password}
+ address-family ipv4 unicast
+  neighbor us activate
+  neighbor us attribute-unchanged next-hop
+ exit-address-family
+ address-family ipv6 unicast
+  neighbor us activate
+  neighbor us attribute-unchanged next-hop
+ exit-address-family
+exit
+",
+            log = self.path("frr.log").display(),
+            keepalive = hold / 3,
+        )
+        .replace(" us ", &format!(" {OUR_ADDRESS} "));
+        text + &self.changes(&BTreeSet::new(), &self.announced.clone())
+    }
+
+    /// The commands leading from one set of routes to another.
+    fn changes(&mut self, from: &BTreeSet<Route>, to: &BTreeSet<Route>) -> String {
+        let mut text = String::new();
+        let mut networks = String::new();
+        for family in ["ipv4", "ipv6"] {
+            networks += &format!(" address-family {family} unicast\n");
+            for route in from.difference(to).filter(|route| route.family() == family) {
+                networks += &format!("  no network {}\n", route.prefix());
+            }
+            for route in to.difference(from).filter(|route| route.family() == family) {
+                let next = self.maps.len();
+                let key = (route.next_hop, route.attributes.clone());
+                let number = *self.maps.entry(key).or_insert_with(|| {
+                    text += &route_map(next, route);
+                    next
+                });
+                networks += &format!("  network {} route-map SET{number}\n", route.prefix());
+            }
+            networks += " exit-address-family\n";
+        }
+        format!("{text}router bgp {PEER_AS}\n{networks}exit\n")
+    }
+}
+
+fn route_map(number: usize, route: &Route) -> String {
+    let attributes = &route.attributes;
+    let mut text = format!("route-map SET{number} permit 10\n");
+    let hop = route.next_hop;
+    text += &match hop {
+        IpAddr::V4(_) => format!(" set ip next-hop {hop}\n"),
+        IpAddr::V6(_) => format!(" set ipv6 next-hop global {hop}\n"),
+    };
+    text += &format!(" set origin {}\n", attributes.origin.name());
+    let path: Vec<_> = attributes.as_path.iter().skip(1).map(u32::to_string).collect();
+    if !path.is_empty() {
+        text += &format!(" set as-path prepend {}\n", path.join(" "));
+    }
+    if let Some(med) = attributes.med {
+        text += &format!(" set metric {med}\n");
+    }
+    let list: Vec<_> =
+        attributes.communities.iter().map(|(high, low)| format!("{high}:{low}")).collect();
+    if !list.is_empty() {
+        text += &format!(" set community {}\n", list.join(" "));
+    }
+    let list: Vec<_> =
+        attributes.large_communities.iter().map(|(a, b, c)| format!("{a}:{b}:{c}")).collect();
+    if !list.is_empty() {
+        text += &format!(" set large-community {}\n", list.join(" "));
+    }
+    text + "exit\n"
+}
+
+impl Peer for Frr {
+    fn name(&self) -> &'static str {
+        KIND.name
+    }
+
+    fn start(&mut self, namespace: &Namespace) -> Outcome {
+        self.maps.clear();
+        fs::write(self.path("bgpd.conf"), self.configuration()).expect("a file");
+        let running = Program::new(PROGRAM, self.path("bgpd.out"))
+            .arguments(["--no_zebra", "--skip_runas", "--vty_port", "0", "--config_file"])
+            .argument(self.path("bgpd.conf"))
+            .argument("--pid_file")
+            .argument(self.path("bgpd.pid"))
+            .argument("--vty_socket")
+            .argument(&self.options.directory)
+            .start(namespace)
+            .map_err(|error| error.to_string())?;
+        self.running = Some(running);
+        let answer = poll(PATIENCE, || {
+            if !self.running.as_mut().is_some_and(Running::alive) {
+                return Some(Err("bgpd ended".to_owned()));
+            }
+            self.shell(namespace, "show bgp neighbors json").ok().map(|_| Ok(()))
+        });
+        answer.unwrap_or_else(|| Err("bgpd does not answer".to_owned()))
+    }
+
+    fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.terminate(Duration::from_secs(10)).expect("bgpd ends");
+        }
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        self.running.as_ref().expect("started").signal(signal);
+    }
+
+    fn established(&mut self, namespace: &Namespace) -> Outcome<bool> {
+        let command = format!("show bgp neighbors {OUR_ADDRESS} json");
+        Ok(self.shell(namespace, &command)?.contains("\"bgpState\":\"Established\""))
+    }
+
+    fn routes(&mut self, namespace: &Namespace) -> Outcome<BTreeSet<Route>> {
+        let mut routes = BTreeSet::new();
+        for family in ["ipv4", "ipv6"] {
+            let ask = |words| self.shell(namespace, &format!("show bgp {family} unicast {words}"));
+            // The order of the words changed after version 8.
+            let text = ask("json detail").or_else(|_| ask("detail json"))?;
+            let table: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+            for (prefix, paths) in table["routes"].as_object().into_iter().flatten() {
+                for path in paths.as_array().into_iter().flatten() {
+                    let sender = &path["peer"]["peerId"];
+                    if *sender == OUR_ADDRESS.to_string() {
+                        let route = read_route(prefix, path);
+                        routes.insert(route.ok_or_else(|| format!("not understood: {path}"))?);
+                    }
+                }
+            }
+        }
+        Ok(routes)
+    }
+
+    fn announce(&mut self, namespace: &Namespace, routes: &BTreeSet<Route>) -> Outcome {
+        if self.running.is_some() {
+            let before = std::mem::take(&mut self.announced);
+            let changes = self.changes(&before, routes);
+            self.shell(namespace, &format!("configure terminal\n{changes}"))?;
+        }
+        self.announced.clone_from(routes);
+        Ok(())
+    }
+
+    fn refresh(&mut self, namespace: &Namespace) -> Outcome {
+        for family in ["ipv4", "ipv6"] {
+            self.shell(namespace, &format!("clear bgp {family} unicast {OUR_ADDRESS} soft in"))?;
+        }
+        Ok(())
+    }
+
+    fn shut_down(&mut self, namespace: &Namespace, text: &str) -> Outcome {
+        let words = format!("neighbor {OUR_ADDRESS} shutdown message {text}");
+        self.shell(namespace, &format!("configure terminal\nrouter bgp {PEER_AS}\n{words}\n"))
+            .map(drop)
+    }
+
+    fn enable(&mut self, namespace: &Namespace) -> Outcome {
+        let words = format!("no neighbor {OUR_ADDRESS} shutdown");
+        self.shell(namespace, &format!("configure terminal\nrouter bgp {PEER_AS}\n{words}\n"))
+            .map(drop)
+    }
+
+    fn notification(&mut self, namespace: &Namespace) -> Outcome<String> {
+        let state = self.shell(namespace, &format!("show bgp neighbors {OUR_ADDRESS} json"))?;
+        Ok(state + &fs::read_to_string(self.path("frr.log")).unwrap_or_default())
+    }
+
+    fn adapt(&self, mut attributes: Attributes) -> Attributes {
+        // A network has a metric, which is 0 unless set.
+        attributes.med.get_or_insert(0);
+        attributes
+    }
+
+    fn next_hop(&self, ipv4: bool, number: u32) -> IpAddr {
+        match (ipv4, number % 3) {
+            (true, 0) => [10, 0, 0, 77].into(),
+            (false, 0) => "fd00::77".parse().expect("an address"),
+            (true, _) => PEER_ADDRESS.into(),
+            (false, _) => PEER_ADDRESS_IPV6.into(),
+        }
+    }
+}
+
+fn read_route(prefix: &str, path: &Value) -> Option<Route> {
+    let (network, length) = read_prefix(prefix)?;
+    let hops = path["nexthops"].as_array()?;
+    let global = hops.iter().find(|hop| hop["scope"] != "link-local")?;
+    let mut as_path = Vec::new();
+    for segment in path["aspath"]["segments"].as_array().into_iter().flatten() {
+        for number in segment["list"].as_array()? {
+            as_path.push(u32::try_from(number.as_u64()?).ok()?);
+        }
+    }
+    let list = |value: &Value| -> Vec<String> {
+        let items = value["list"].as_array().into_iter().flatten();
+        items.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let med = path.get("metric").and_then(Value::as_u64);
+    Some(Route {
+        network,
+        length,
+        next_hop: global["ip"].as_str()?.parse().ok()?,
+        attributes: Attributes {
+            origin: Origin::read(path["origin"].as_str()?)?,
+            as_path,
+            med: med.map(u32::try_from).transpose().ok()?,
+            communities: list(&path["community"])
+                .iter()
+                .map(|text| read_community(text))
+                .collect::<Option<_>>()?,
+            large_communities: list(&path["largeCommunity"])
+                .iter()
+                .map(|text| read_large_community(text))
+                .collect::<Option<_>>()?,
+        },
+    })
+}
