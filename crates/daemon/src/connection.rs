@@ -2,8 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use tokio::io::Interest;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
 use yottabgp_session::event::ConnectionId;
 
@@ -129,4 +130,22 @@ impl Connection {
         }
         self.inbox.extend_from_slice(rest);
     }
+}
+
+/// How long the peer has to read the last message and close its end.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Closes a connection without taking its last message from the peer: closing with unread octets would reset it, and a
+/// NOTIFICATION under way would be lost. Goes on in the background for a moment.
+pub(crate) fn linger(stream: TcpStream) {
+    tokio::task::spawn_local(async move {
+        let mut stream = stream;
+        let _ = tokio::time::timeout(LAST_WORDS, async {
+            if stream.shutdown().await.is_ok() {
+                let mut rest = [0; 4096];
+                while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}
+            }
+        })
+        .await;
+    });
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 use yottabgp_api::Version;
-use yottabgp_api::event::Process;
+use yottabgp_api::event::{Encoders, ProcessId};
 use yottabgp_config::{Configuration, Environment};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::io::tokens::Token;
@@ -23,10 +23,6 @@ use crate::sender::Sender;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PeerId(pub(crate) u64);
 
-/// Names a helper process or a control client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct SenderId(pub(crate) u64);
-
 /// What is asked of the server loop, which alone starts and stops things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
@@ -35,7 +31,7 @@ pub(crate) enum Request {
     /// A peer gave up or was removed: is there anything left to do?
     PeerEnded(PeerId),
     /// A helper ended for good.
-    HelperEnded(SenderId),
+    HelperEnded(ProcessId),
 }
 
 /// Everything.
@@ -45,11 +41,12 @@ pub(crate) struct Core {
     pub(crate) configuration: Configuration,
     /// How answers and events look.
     pub(crate) version: Version,
-    /// What every event says of this process.
-    pub(crate) process: Process,
+    /// How events are written.
+    pub(crate) encoders: Encoders,
     pub(crate) store: AttributeStore,
     pub(crate) peers: BTreeMap<PeerId, PeerState>,
-    pub(crate) senders: BTreeMap<SenderId, Sender>,
+    /// Helper processes and control clients.
+    pub(crate) senders: BTreeMap<ProcessId, Sender>,
     pub(crate) requests: mpsc::UnboundedSender<Request>,
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
@@ -70,7 +67,7 @@ impl Core {
     /// An empty one.
     pub(crate) fn new(
         environment: Environment,
-        process: Process,
+        encoders: Encoders,
         uuid: String,
         requests: mpsc::UnboundedSender<Request>,
     ) -> Self {
@@ -79,7 +76,7 @@ impl Core {
             environment,
             configuration: Configuration::default(),
             version,
-            process,
+            encoders,
             store: AttributeStore::default(),
             peers: BTreeMap::new(),
             senders: BTreeMap::new(),

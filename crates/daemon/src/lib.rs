@@ -1,10 +1,28 @@
 //! The one crate with a runtime: it moves bytes between sockets, helpers and the sans-I/O crates.
+//!
+//! Everything runs on one thread. [`server::run`] is the whole life of a daemon; its state is one core, borrowed for as long
+//! as one thing is handled to its end. Each peer has a task that owns its sockets, each helper one that owns its
+//! pipes.
 
+mod connection;
 pub mod control;
+mod core;
+mod execute;
 pub mod helper;
+mod helpers;
 pub mod lines;
+mod listen;
+mod loader;
 pub mod log;
 pub mod outbox;
+mod peer;
 pub mod pump;
+mod reload;
 pub mod respawn;
+mod sender;
+pub mod server;
 pub mod signals;
+mod table;
+mod views;
+
+pub use loader::Machine;

@@ -13,11 +13,9 @@ use yottabgp_os::md5::Peers;
 use yottabgp_os::{Error, ao, md5, socket};
 use yottabgp_wire::message::notification::Notification;
 
+use crate::connection::linger;
 use crate::core::{Core, Shared};
 use crate::peer;
-
-/// How long a refused connection has to take its NOTIFICATION.
-const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// The sockets by address.
 #[derive(Debug, Default)]
@@ -110,8 +108,7 @@ impl Listeners {
 fn open(address: SocketAddr, core: &Shared) -> Result<Listener, Error> {
     let socket = socket::listen(address)?;
     let failed = |source| Error::new(format!("listening on {address}"), source);
-    let listener =
-        TcpListener::from_std(socket.try_clone().map_err(failed)?).map_err(failed)?;
+    let listener = TcpListener::from_std(socket.try_clone().map_err(failed)?).map_err(failed)?;
     info!(target: "yottabgp::network", "listening on {address}");
     let task = tokio::task::spawn_local(accept(listener, core.clone()));
     Ok(Listener { socket, task, keys: Vec::new() })
@@ -231,21 +228,7 @@ fn refuse(stream: TcpStream, reason: &'static str) {
     let mut message = Vec::new();
     Notification::with_data(6, 5, reason.as_bytes()).encode(&mut message);
     let _ = stream.try_write(&message);
-    tokio::task::spawn_local(async move {
-        // Closing with unread bytes would reset the connection, and the NOTIFICATION with it.
-        let _ = tokio::time::timeout(LAST_WORDS, async {
-            let mut buffer = [0; 512];
-            while stream.readable().await.is_ok() {
-                match stream.try_read(&mut buffer) {
-                    Ok(0) => return,
-                    Ok(_) => {}
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                    Err(_) => return,
-                }
-            }
-        })
-        .await;
-    });
+    linger(stream);
 }
 
 /// Who a connection is for.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use yottabgp_api::command::GroupBuffer;
 use yottabgp_api::{Encoding, Version};
+use yottabgp_config::Process;
 
 use crate::helper::Handle;
 use crate::outbox::Outbox;
@@ -24,9 +25,13 @@ pub(crate) struct Sender {
     /// Whether answers wait for the UPDATEs to be written.
     pub(crate) sync: bool,
     /// Its open group.
-    pub(crate) group: Option<GroupBuffer>,
+    pub(crate) group: GroupBuffer,
     /// A control client: it may command every peer, and is told nothing.
     pub(crate) is_client: bool,
     /// The end of its supervisor, if it is a helper.
     pub(crate) handle: Option<Handle>,
+    /// Its supervisor.
+    pub(crate) task: Option<tokio::task::JoinHandle<()>>,
+    /// Its section, if it is a helper.
+    pub(crate) process: Option<Process>,
 }

@@ -40,6 +40,16 @@ pub fn drop_to(name: &str) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// The user that this process acts as.
+pub fn user_id() -> u32 {
+    geteuid().as_raw()
+}
+
+/// The group that this process acts as.
+pub fn group_id() -> u32 {
+    nix::unistd::getegid().as_raw()
+}
+
 /// User, group and supplementary groups of this process, for the log: `uid 65534 gid 65534`.
 pub fn describe() -> String {
     let groups = getgroups().map_or(0, |groups| groups.len());

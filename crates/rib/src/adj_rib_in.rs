@@ -7,7 +7,7 @@ use yottabgp_wire::next_hop::{NextHop, wire_next_hop};
 use yottabgp_wire::nlri::Nlri;
 
 use crate::store::{AttributeStore, AttributesId};
-use crate::table::Table;
+use crate::table::{RouteId, Table};
 
 /// The routes from one peer.
 #[derive(Debug, Default)]
@@ -91,6 +91,19 @@ impl AdjRibIn {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.table.is_empty()
+    }
+
+    /// The first route at or after a place of the table: to walk it while it changes.
+    pub fn next_route(&self, mut from: RouteId) -> Option<(RouteId, Nlri<'_>, AttributesId)> {
+        loop {
+            let id = self.table.next_from(from)?;
+            if let (Some(nlri), Some(attributes)) =
+                (self.table.nlri(id), self.table.get(id).copied().flatten())
+            {
+                return Some((id, nlri, attributes));
+            }
+            from = id + 1;
+        }
     }
 
     /// The routes.

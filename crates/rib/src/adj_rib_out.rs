@@ -125,11 +125,19 @@ impl AdjRibOut {
         parked: bool,
     ) -> Announced {
         let (id, _) = self.table.find_or_insert(nlri);
-        if let Some(name) = watchdog {
+        let same_watchdog = watchdog.is_some() && self.watchdogs.name(id) == watchdog;
+        if let Some(name) = watchdog
+            && !same_watchdog
+        {
             self.watchdogs.insert(name, id);
         }
         let Some(route) = self.table.get_mut(id) else { return Announced::Unchanged };
+        let mut parked = parked;
         if origin == Origin::Configuration {
+            if route.is(CONFIGURED) && same_watchdog {
+                // A configuration that is read again does not undo what the watchdog has done.
+                parked = route.is(PARKED);
+            }
             route.flags |= CONFIGURED;
         }
         let same = route.attributes == Some(attributes);
@@ -326,6 +334,20 @@ impl AdjRibOut {
             .iter()
             .filter(|(_, _, route)| route.is(WANTED))
             .filter_map(|(_, nlri, route)| Some((nlri, route.attributes?)))
+    }
+
+    /// The first route at or after a place of the table: to walk it while it changes.
+    pub fn next_route(&self, mut from: RouteId) -> Option<(RouteId, Nlri<'_>, AttributesId)> {
+        loop {
+            let id = self.table.next_from(from)?;
+            let route = self.table.get(id)?;
+            if route.is(WANTED)
+                && let (Some(nlri), Some(attributes)) = (self.table.nlri(id), route.attributes)
+            {
+                return Some((id, nlri, attributes));
+            }
+            from = id + 1;
+        }
     }
 
     /// The name of the watchdog of a route.

@@ -1,4 +1,5 @@
 //! What the peer gets, in which order, after which commands: seen through the bytes of the messages.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail this way")]
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,559 @@
+//! Commands: from a line of a helper or a client to what it does and what is answered.
+
+use std::time::{Duration, Instant};
+
+use tracing::{debug, warn};
+use yottabgp_api::Encoding;
+use yottabgp_api::answer;
+use yottabgp_api::command::{
+    self, Acknowledge, Command, GroupBuffer, GroupSummary, Refusal, Request as Parsed, Rib, ShowRib,
+};
+use yottabgp_api::event::ProcessId;
+use yottabgp_api::select::Selector;
+use yottabgp_rib::adj_rib_out::Origin;
+use yottabgp_session::State;
+use yottabgp_wire::io::tokens::Token;
+use yottabgp_wire::route::{RouteBuffer, Verb};
+
+use crate::core::{Core, PeerId, Request, Shared};
+use crate::lines::{Line, Lines};
+use crate::outbox::{Ack, Outbox};
+use crate::server::as_signal;
+use crate::signals::Request as Asked;
+use crate::table;
+
+/// How long a helper may leave a long answer unread before it is cut short, so that its commands are read again.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long an acknowledgement of a `sync` command waits for the peers.
+const SYNC_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is to be answered to a line.
+enum Reply {
+    /// `done`, if acknowledgements are wanted.
+    Done,
+    /// Nothing.
+    Silent,
+    /// `done`, whether wanted or not.
+    DoneAnyway,
+    /// `done`, once these peers were written everything that waits.
+    Sync(Vec<PeerId>),
+    /// A table, written bit by bit; then `done`.
+    Table(ShowRib, Vec<PeerId>, Encoding),
+}
+
+/// Buffers that are used again for every line.
+#[derive(Debug, Default)]
+struct Scratch {
+    tokens: Vec<Token>,
+    route: RouteBuffer,
+    answer: Vec<u8>,
+}
+
+/// Acts on a batch of lines.
+pub(crate) async fn batch(shared: &Shared, id: ProcessId, lines: Lines<'_>) {
+    let Some(outbox) = shared.borrow().senders.get(&id).map(|sender| sender.outbox.clone()) else {
+        return;
+    };
+    let mut scratch = take_scratch(shared);
+    // Acknowledgements of a run of good commands are counted, and told together.
+    let mut done = 0;
+    for line in lines {
+        let (reply, ack) = {
+            let mut core = shared.borrow_mut();
+            let reply = core.line(id, line, &mut scratch);
+            (reply, core.senders.get(&id).is_some_and(|sender| sender.ack))
+        };
+        match reply {
+            Ok(Reply::Done) if scratch.answer.is_empty() => {
+                done += u64::from(ack);
+                continue;
+            }
+            Ok(Reply::Silent) if scratch.answer.is_empty() => continue,
+            _ => {}
+        }
+        outbox.acks(Ack::Done, std::mem::take(&mut done));
+        let answer = std::mem::take(&mut scratch.answer);
+        let taken = outbox.answer(&answer);
+        scratch.answer = answer;
+        scratch.answer.clear();
+        let reply = match taken {
+            Ok(()) => reply,
+            Err(refused) => Err(Refusal::Other(refused.to_string())),
+        };
+        match reply {
+            Ok(Reply::Done) => outbox.acks(Ack::Done, u64::from(ack)),
+            Ok(Reply::DoneAnyway) => outbox.ack(Ack::Done),
+            Ok(Reply::Silent) => {}
+            Ok(Reply::Sync(peers)) => {
+                let result = written(shared, &peers).await;
+                finish(&outbox, ack, result);
+            }
+            Ok(Reply::Table(show, peers, encoding)) => {
+                let result = table::write(shared, id, show, &peers, encoding, &outbox).await;
+                finish(&outbox, ack, result);
+            }
+            Err(refusal) => {
+                debug!(target: "yottabgp::api", "refused: {refusal}");
+                finish(&outbox, ack, Err(refusal));
+            }
+        }
+    }
+    outbox.acks(Ack::Done, done);
+    give_scratch(shared, scratch);
+}
+
+fn take_scratch(shared: &Shared) -> Scratch {
+    let mut core = shared.borrow_mut();
+    Scratch {
+        tokens: std::mem::take(&mut core.tokens),
+        route: std::mem::take(&mut core.route),
+        answer: Vec::new(),
+    }
+}
+
+fn give_scratch(shared: &Shared, scratch: Scratch) {
+    let mut core = shared.borrow_mut();
+    core.tokens = scratch.tokens;
+    core.route = scratch.route;
+}
+
+fn finish(outbox: &Outbox, ack: bool, result: Result<(), Refusal>) {
+    if !ack {
+        return;
+    }
+    match result {
+        Ok(()) => outbox.ack(Ack::Done),
+        Err(refusal) => {
+            // One line, whatever the message quotes.
+            let text = refusal.to_string().replace(char::is_control, " ");
+            let _ = outbox.answer(format!("error: {text}\n").as_bytes());
+            outbox.ack(Ack::Error);
+        }
+    }
+}
+
+/// Waits until everything that waits for these peers is written, or their sessions are over.
+async fn written(shared: &Shared, peers: &[PeerId]) -> Result<(), Refusal> {
+    let all = async {
+        for id in peers {
+            loop {
+                let idle = {
+                    let core = shared.borrow();
+                    match core.peers.get(id) {
+                        Some(peer)
+                            if !peer.is_idle && peer.session.state() == State::Established =>
+                        {
+                            peer.idle.clone()
+                        }
+                        _ => break,
+                    }
+                };
+                let notified = idle.notified();
+                tokio::pin!(notified);
+                notified.as_mut().enable();
+                let still = shared.borrow().peers.get(id).is_some_and(|peer| !peer.is_idle);
+                if still {
+                    notified.await;
+                }
+            }
+        }
+    };
+    tokio::time::timeout(SYNC_PATIENCE, all)
+        .await
+        .map_err(|_| Refusal::Other("a peer did not take its routes in time".to_owned()))
+}
+
+impl Core {
+    /// Acts on one line.
+    fn line(
+        &mut self,
+        id: ProcessId,
+        line: Line<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<Reply, Refusal> {
+        let line = match line {
+            Line::Text(bytes) => std::str::from_utf8(bytes).map_err(|error| {
+                Refusal::Other(format!(
+                    "the command is not UTF-8 text: octet {} is 0x{:02x}",
+                    error.valid_up_to(),
+                    bytes.get(error.valid_up_to()).copied().unwrap_or_default()
+                ))
+            })?,
+            Line::TooLong(length) => {
+                return Err(Refusal::Other(format!(
+                    "a command of {length} octets is too long, {} is the most",
+                    crate::lines::LINE_LIMIT
+                )));
+            }
+        };
+        let version = self.senders.get(&id).map_or(self.version, |sender| sender.version);
+        let Scratch { tokens, route, answer } = scratch;
+        let parsed = command::parse(line, version, tokens, route);
+        let parsed = match parsed {
+            Ok(parsed) => parsed,
+            Err(refusal) => {
+                if let Some(sender) = self.senders.get_mut(&id)
+                    && sender.group.is_open()
+                {
+                    sender.group.refuse(&refusal);
+                }
+                return Err(refusal);
+            }
+        };
+        if let Some(sender) = self.senders.get_mut(&id)
+            && sender.group.is_open()
+            && GroupBuffer::holds(&parsed.command)
+            && parsed.selector == Selector::All
+        {
+            sender.group.push(line)?;
+            return Ok(Reply::Done);
+        }
+        let mut route_buffer = std::mem::take(route);
+        let reply = self.execute(id, parsed, &mut route_buffer, answer);
+        scratch.route = route_buffer;
+        reply
+    }
+
+    /// The peers that a sender may command and that are selected.
+    fn select(&self, id: ProcessId, selector: &Selector) -> Result<Vec<PeerId>, Refusal> {
+        let everything = self.senders.get(&id).is_some_and(|sender| sender.is_client);
+        let selected: Vec<PeerId> = self
+            .peers
+            .iter()
+            .filter(|(_, peer)| everything || peer.commanders.contains(&id))
+            .filter(|(_, peer)| selector.matches(&peer.key))
+            .map(|(id, _)| *id)
+            .collect();
+        if selected.is_empty() { Err(Refusal::NoPeer(selector.to_string())) } else { Ok(selected) }
+    }
+
+    /// The same of those that a sender may only look at: all of them.
+    fn look(&self, selector: &Selector) -> Result<Vec<PeerId>, Refusal> {
+        let selected: Vec<PeerId> = self
+            .peers
+            .iter()
+            .filter(|(_, peer)| selector.matches(&peer.key))
+            .map(|(id, _)| *id)
+            .collect();
+        if selected.is_empty() && *selector != Selector::All {
+            return Err(Refusal::NoPeer(selector.to_string()));
+        }
+        Ok(selected)
+    }
+
+    fn execute(
+        &mut self,
+        id: ProcessId,
+        parsed: Parsed<'_>,
+        route: &mut RouteBuffer,
+        out: &mut Vec<u8>,
+    ) -> Result<Reply, Refusal> {
+        let Parsed { selector, command, reply: encoding, sync, .. } = parsed;
+        let (mut sync_default, version, name) = match self.senders.get(&id) {
+            Some(sender) => (sender.sync, sender.version, sender.name.clone()),
+            None => (false, self.version, "".into()),
+        };
+        sync_default = sync.unwrap_or(sync_default);
+        let release = self.environment.version.clone();
+        let release = release.as_deref().unwrap_or(env!("CARGO_PKG_VERSION"));
+        match command {
+            Command::Comment => {}
+            Command::Log(text) => {
+                warn!(target: "yottabgp::processes", "{name}: {text}");
+                return Ok(Reply::Silent);
+            }
+            Command::Route(_)
+            | Command::EndOfRib(_)
+            | Command::RouteRefresh(_)
+            | Command::Watchdog { .. }
+            | Command::Operational(_) => {
+                let selected = self.select(id, &selector)?;
+                self.change(&name, &selected, &command, route)?;
+                if sync_default {
+                    return Ok(Reply::Sync(selected));
+                }
+            }
+            Command::Group(group) => {
+                let selected = self.select(id, &selector)?;
+                let mut summary = GroupSummary::default();
+                let mut failed = None;
+                group.for_each(route, |command, route| {
+                    summary.count(&command);
+                    if let Err(refusal) = self.change(&name, &selected, &command, route) {
+                        failed.get_or_insert(refusal);
+                    }
+                })?;
+                if let Some(refusal) = failed {
+                    return Err(refusal);
+                }
+                answer::group_processed(summary, encoding, out);
+                if sync_default {
+                    return Ok(Reply::Sync(selected));
+                }
+            }
+            Command::GroupStart => {
+                if let Some(sender) = self.senders.get_mut(&id) {
+                    sender.group.start()?;
+                    answer::group_started(encoding, out);
+                }
+            }
+            Command::GroupEnd => {
+                let Some(sender) = self.senders.get_mut(&id) else { return Ok(Reply::Silent) };
+                let text = sender.group.end()?;
+                let selected = self.select(id, &Selector::All)?;
+                let summary = self.group(&name, &selected, &text, version, route)?;
+                answer::group_processed(summary, encoding, out);
+            }
+            Command::ShowNeighbor(form) => {
+                let selected = self.look(&selector)?;
+                self.show_neighbors(&selected, form, version, encoding, out);
+            }
+            Command::ListPeers => {
+                let selected = self.look(&selector)?;
+                let peers = self
+                    .peers
+                    .iter()
+                    .filter(|(id, _)| selected.contains(id))
+                    .map(|(_, peer)| (&peer.key, peer.session.state()));
+                answer::list(peers, encoding, out);
+            }
+            Command::ShowRib(show) => {
+                let selected = self.look(&selector)?;
+                return Ok(Reply::Table(show, selected, encoding));
+            }
+            Command::FlushRib => {
+                for id in self.select(id, &selector)? {
+                    self.flush(id);
+                }
+            }
+            Command::ClearRib(rib) => {
+                for id in self.select(id, &selector)? {
+                    let Some(peer) = self.peers.get_mut(&id) else { continue };
+                    match rib {
+                        Rib::In => peer.rib_in.clear(&mut self.store),
+                        Rib::Out => peer.rib_out.clear(&mut self.store),
+                    };
+                    peer.wake.notify_one();
+                }
+            }
+            Command::Teardown { subcode, text } => {
+                let selected = self.select(id, &selector)?;
+                let mut ended = false;
+                for id in selected {
+                    ended |= self
+                        .with_session(id, |session, events| {
+                            session.teardown(Instant::now(), subcode, text, events)
+                        })
+                        .unwrap_or(false);
+                }
+                if !ended {
+                    return Err(Refusal::NoEstablishedPeer(selector.to_string()));
+                }
+            }
+            Command::Acknowledge(acknowledge) => {
+                let Some(sender) = self.senders.get_mut(&id) else { return Ok(Reply::Silent) };
+                sender.ack = acknowledge == Acknowledge::Enable;
+                return Ok(match acknowledge {
+                    Acknowledge::Enable | Acknowledge::Disable => Reply::DoneAnyway,
+                    Acknowledge::Silence => Reply::Silent,
+                });
+            }
+            Command::Sync(on) => {
+                if let Some(sender) = self.senders.get_mut(&id) {
+                    sender.sync = on;
+                }
+            }
+            Command::Ping => answer::ping(&self.uuid, encoding, out),
+            Command::Bye(_) => {}
+            Command::Reset => answer::reset(encoding, out),
+            Command::Version => answer::version(release, encoding, out),
+            Command::Help => answer::help(version, encoding, out),
+            Command::Status => self.status(release, encoding, out),
+            Command::Reload => {
+                answer::in_progress("reload", encoding, out);
+                self.request(Request::Signal(as_signal(Asked::Reload)));
+            }
+            Command::Restart => {
+                answer::in_progress("restart", encoding, out);
+                self.request(Request::Signal(as_signal(Asked::Restart)));
+            }
+            Command::Shutdown => {
+                answer::in_progress("shutdown", encoding, out);
+                self.request(Request::Signal(as_signal(Asked::Shutdown)));
+            }
+            Command::ApiVersion(None) => answer::api_version(version, encoding, out),
+            Command::ApiVersion(Some(wanted)) => {
+                if let Some(sender) = self.senders.get_mut(&id) {
+                    sender.version = wanted;
+                }
+                answer::api_version_set(wanted, encoding, out);
+            }
+            Command::QueueStatus => self.queue_status(encoding, out),
+            Command::Crash => return Err(Refusal::Crash),
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Acts on the lines of a group, one after the other, with nothing between them.
+    fn group(
+        &mut self,
+        name: &str,
+        selected: &[PeerId],
+        text: &str,
+        version: yottabgp_api::Version,
+        route: &mut RouteBuffer,
+    ) -> Result<GroupSummary, Refusal> {
+        let mut tokens = Vec::new();
+        let mut summary = GroupSummary::default();
+        let mut failed = None;
+        for line in text.lines() {
+            let parsed = command::parse(line, version, &mut tokens, route)?;
+            summary.count(&parsed.command);
+            if let Err(refusal) = self.change(name, selected, &parsed.command, route) {
+                failed.get_or_insert(refusal);
+            }
+        }
+        failed.map_or(Ok(summary), Err)
+    }
+
+    /// Does what changes what peers are sent. It succeeded if one peer took it; what others said against it is logged.
+    fn change(
+        &mut self,
+        name: &str,
+        selected: &[PeerId],
+        command: &Command<'_>,
+        route: &RouteBuffer,
+    ) -> Result<(), Refusal> {
+        let mut taken = false;
+        let mut reason = None;
+        for id in selected {
+            let result = match command {
+                Command::Route(verb) => self.route(*id, *verb, route),
+                Command::EndOfRib(family) => self.with_result(*id, |session, _| {
+                    session.end_of_rib(*family).map_err(|error| error.to_string())
+                }),
+                Command::RouteRefresh(family) => self.with_result(*id, |session, events| {
+                    session
+                        .refresh(Instant::now(), *family, events)
+                        .map_err(|error| error.to_string())
+                }),
+                Command::Operational(message) => self.with_result(*id, |session, events| {
+                    session
+                        .operational(Instant::now(), message.clone(), events)
+                        .map_err(|error| error.to_string())
+                }),
+                Command::Watchdog { verb, name: dog } => {
+                    let announce = *verb == Verb::Announce;
+                    if let Some(peer) = self.peers.get_mut(id) {
+                        peer.rib_out.watchdog(dog.unwrap_or(name), announce);
+                        peer.wake();
+                    }
+                    Ok(())
+                }
+                _ => Err("it is not a change".to_owned()),
+            };
+            match result {
+                Ok(()) => taken = true,
+                Err(why) => {
+                    let peer = self.peers.get(id).map(|peer| peer.key.peer);
+                    if let Some(peer) = peer {
+                        debug!(target: "yottabgp::routes", "{peer}: {why}");
+                        reason.get_or_insert_with(|| format!("{peer}: {why}"));
+                    }
+                }
+            }
+        }
+        match reason {
+            Some(reason) if !taken => Err(Refusal::Other(reason)),
+            _ => Ok(()),
+        }
+    }
+
+    fn with_result(
+        &mut self,
+        id: PeerId,
+        act: impl FnOnce(
+            &mut yottabgp_session::Peer,
+            &mut dyn FnMut(yottabgp_session::Event<'_>),
+        ) -> Result<(), String>,
+    ) -> Result<(), String> {
+        self.with_session(id, act).unwrap_or_else(|| Err("the neighbor is gone".to_owned()))
+    }
+
+    /// Announces or withdraws routes for one peer.
+    fn route(&mut self, id: PeerId, verb: Verb, route: &RouteBuffer) -> Result<(), String> {
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return Err("the neighbor is gone".to_owned());
+        };
+        let watchdog = Some(route.watchdog.as_str()).filter(|name| !name.is_empty());
+        let parked = route.withdraw && watchdog.is_some();
+        let mut taken = false;
+        let mut reason = None;
+        let mut last = None;
+        for nlri in route.nlri() {
+            if !peer.neighbor.settings.families.contains(&nlri.family) {
+                reason
+                    .get_or_insert_with(|| format!("the family {} is not configured", nlri.family));
+                continue;
+            }
+            if verb == Verb::Withdraw {
+                peer.rib_out.withdraw(&mut self.store, &nlri);
+                taken = true;
+                continue;
+            }
+            // One set for all NLRI, unless `self` is another address for another family.
+            let attributes = match last {
+                Some((family, attributes)) if family == nlri.family => attributes,
+                _ => match peer.resolve(route.next_hop, nlri.family) {
+                    Ok(next_hop) => {
+                        let attributes = self.store.intern(route.attributes(), next_hop);
+                        if let Some((_, before)) = last.replace((nlri.family, attributes)) {
+                            self.store.release(before);
+                        }
+                        attributes
+                    }
+                    Err(why) => {
+                        reason.get_or_insert(why);
+                        continue;
+                    }
+                },
+            };
+            self.store.retain(attributes);
+            peer.rib_out.announce(
+                &mut self.store,
+                &nlri,
+                attributes,
+                Origin::Command,
+                watchdog,
+                parked,
+            );
+            taken = true;
+        }
+        if let Some((_, attributes)) = last {
+            self.store.release(attributes);
+        }
+        if route.nlri().len() == 0 && verb == Verb::Announce {
+            let attributes = self.store.intern(route.attributes(), route.next_hop);
+            if peer.rib_out.announce_attributes(&mut self.store, attributes) {
+                taken = true;
+            } else {
+                reason.get_or_insert_with(|| "the session is not established".to_owned());
+            }
+        }
+        peer.wake();
+        match reason {
+            Some(reason) if !taken => Err(reason),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends what waits, and everything else once more.
+    fn flush(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let families = peer.session.negotiated().map(|negotiated| negotiated.families.clone());
+        peer.rib_out.refresh(&families.unwrap_or_default());
+        peer.holding = false;
+        peer.wake();
+    }
+}

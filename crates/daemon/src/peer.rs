@@ -1,0 +1,478 @@
+//! A peer at work: its session, its tables and its feed in the core, and the task that owns its sockets.
+
+mod drive;
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tracing::{debug, info, warn};
+use yottabgp_api::event::{
+    Encoders, Feed, Label, MessageFlags, ProcessId, Subscriber, Subscription,
+};
+use yottabgp_api::select::PeerKey;
+use yottabgp_config::Neighbor;
+use yottabgp_rib::adj_rib_in::AdjRibIn;
+use yottabgp_rib::adj_rib_out::AdjRibOut;
+use yottabgp_rib::store::AttributeStore;
+use yottabgp_session::event::{Decoded, Event};
+use yottabgp_session::{Peer, StopReason};
+use yottabgp_wire::codes::{Afi, Family, MessageType};
+use yottabgp_wire::message::update::encode::UpdateEncoder;
+use yottabgp_wire::negotiated::Direction;
+use yottabgp_wire::next_hop::NextHop;
+
+use crate::core::{Core, PeerId, Shared};
+use crate::outbox::Outbox;
+use crate::server::since_epoch;
+use crate::signals::Received;
+
+/// Connections that may wait to be taken by the task of their peer.
+const WAITING: usize = 8;
+
+/// What the core knows of a peer.
+#[derive(Debug)]
+pub(crate) struct PeerState {
+    pub(crate) key: PeerKey,
+    /// Its section of the configuration; for a peer of a range, with its own address.
+    pub(crate) neighbor: Neighbor,
+    pub(crate) session: Peer,
+    pub(crate) rib_out: AdjRibOut,
+    pub(crate) rib_in: AdjRibIn,
+    pub(crate) encoder: UpdateEncoder,
+    pub(crate) feed: Feed,
+    /// Who may command it: the processes of its `api` sections.
+    pub(crate) commanders: Vec<ProcessId>,
+    /// Who is fed by it, with the outboxes that may ask it to pause.
+    pub(crate) listeners: Vec<(ProcessId, Outbox)>,
+    /// Wakes its task.
+    pub(crate) wake: Rc<Notify>,
+    /// Told when everything that was pending is written, or the session ended.
+    pub(crate) idle: Rc<Notify>,
+    /// Whether nothing waits to be written.
+    pub(crate) is_idle: bool,
+    /// With `auto-flush false`: changes wait for the command `flush`.
+    pub(crate) holding: bool,
+    /// One of a range: gone when its connection is.
+    pub(crate) ephemeral: bool,
+    pub(crate) counts: Counts,
+    pub(crate) created: Instant,
+    incoming: mpsc::Sender<TcpStream>,
+    task: Option<JoinHandle<()>>,
+}
+
+/// What is counted beside messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) announced: u64,
+    pub(crate) withdrawn: u64,
+}
+
+/// What a session told that has to wait until the session is no longer at work.
+#[derive(Clone, Copy, Debug)]
+enum Afterwards {
+    Up,
+    Down,
+    Refresh(Family),
+}
+
+/// Everything but the session: what events act upon.
+struct Surroundings<'a> {
+    key: &'a PeerKey,
+    neighbor: &'a Neighbor,
+    rib_in: &'a mut AdjRibIn,
+    feed: &'a mut Feed,
+    listeners: &'a [(ProcessId, Outbox)],
+    counts: &'a mut Counts,
+    /// Not while messages are sent: they are not kept.
+    store: Option<&'a mut AttributeStore>,
+    encoders: &'a Encoders,
+    afterwards: Vec<Afterwards>,
+}
+
+impl Surroundings<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Up(negotiated) => {
+                info!(
+                    target: "yottabgp::network",
+                    "{} is up (hold time {} s)", self.key.peer, negotiated.hold_time
+                );
+                self.afterwards.push(Afterwards::Up);
+            }
+            Event::Down { reason } => {
+                info!(target: "yottabgp::network", "{} is down: {reason}", self.key.peer);
+                self.afterwards.push(Afterwards::Down);
+            }
+            Event::Negotiated(negotiated) => {
+                // What was `auto` is known now.
+                self.feed.set_label(Label::new(
+                    Some(negotiated.local_address),
+                    self.key.peer,
+                    Some(negotiated.local_as),
+                    Some(negotiated.peer_as),
+                    self.key.router_id,
+                ));
+            }
+            Event::RefreshRequested(family) => {
+                self.afterwards.push(Afterwards::Refresh(*family));
+            }
+            Event::Message { direction: Direction::Receive, decoded, .. } => match decoded {
+                Decoded::Update(update) => {
+                    for fault in update.faults() {
+                        warn!(target: "yottabgp::message", "{}: {fault}", self.key.peer);
+                    }
+                    if let Some(store) = self.store.as_deref_mut() {
+                        for family in update.disabled_families() {
+                            self.rib_in.clear_family(store, family);
+                        }
+                        if self.neighbor.adj_rib_in {
+                            let (announced, withdrawn) = self.rib_in.apply(store, update);
+                            self.counts.announced += announced;
+                            self.counts.withdrawn += withdrawn;
+                        }
+                    }
+                }
+                Decoded::Notification(notification) => {
+                    warn!(
+                        target: "yottabgp::network",
+                        "{} sent NOTIFICATION {notification}", self.key.peer
+                    );
+                }
+                _ => {}
+            },
+            Event::Message {
+                direction: Direction::Send,
+                decoded: Decoded::Notification(n),
+                ..
+            } => {
+                warn!(target: "yottabgp::network", "{} is sent NOTIFICATION {n}", self.key.peer);
+            }
+            Event::Fsm(state) => {
+                debug!(target: "yottabgp::network", "{}: {}", self.key.peer, state.name());
+            }
+            Event::Message { .. } | Event::Connected => {}
+        }
+        let listeners = self.listeners;
+        self.feed.event(self.encoders, since_epoch(), event, |process, lines| {
+            tell(listeners, process, lines);
+        });
+    }
+}
+
+fn tell(listeners: &[(ProcessId, Outbox)], process: ProcessId, lines: &[u8]) {
+    if let Some((_, outbox)) = listeners.iter().find(|(id, _)| *id == process) {
+        outbox.events(lines);
+    }
+}
+
+impl Core {
+    /// Lets a session do something: `act` is given the session and where its events go. Then the tables are told what the
+    /// session told, and its task is woken.
+    pub(crate) fn with_session<T>(
+        &mut self,
+        id: PeerId,
+        act: impl FnOnce(&mut Peer, &mut dyn FnMut(Event<'_>)) -> T,
+    ) -> Option<T> {
+        let peer = self.peers.get_mut(&id)?;
+        let mut surroundings = Surroundings {
+            key: &peer.key,
+            neighbor: &peer.neighbor,
+            rib_in: &mut peer.rib_in,
+            feed: &mut peer.feed,
+            listeners: &peer.listeners,
+            counts: &mut peer.counts,
+            store: Some(&mut self.store),
+            encoders: &self.encoders,
+            afterwards: Vec::new(),
+        };
+        let result = act(&mut peer.session, &mut |event| surroundings.event(&event));
+        let afterwards = surroundings.afterwards;
+        for what in afterwards {
+            match what {
+                Afterwards::Up => peer.rib_out.session_up(&mut self.store),
+                Afterwards::Down => {
+                    peer.rib_out.session_down(&mut self.store);
+                    peer.rib_in.clear(&mut self.store);
+                    peer.is_idle = true;
+                    peer.idle.notify_waiters();
+                }
+                Afterwards::Refresh(family) => peer.rib_out.refresh(&[family]),
+            }
+        }
+        peer.wake.notify_one();
+        Some(result)
+    }
+}
+
+impl PeerState {
+    /// Lets its task look at what changed.
+    pub(crate) fn wake(&mut self) {
+        self.is_idle = false;
+        self.wake.notify_one();
+    }
+
+    /// Hands a connection to the task of the peer; gives it back when too many wait.
+    pub(crate) fn accept(&self, stream: TcpStream) -> Result<(), TcpStream> {
+        self.incoming.try_send(stream).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(stream) | mpsc::error::TrySendError::Closed(stream) => {
+                stream
+            }
+        })
+    }
+
+    /// The next hop of a route to this peer: what `self` means here.
+    pub(crate) fn resolve(&self, next_hop: NextHop, family: Family) -> Result<NextHop, String> {
+        if next_hop != NextHop::SelfAddress {
+            return Ok(next_hop);
+        }
+        let session = self.session.negotiated().map(|negotiated| negotiated.local_address);
+        let local = self.neighbor.local_address.or(session);
+        match (family.afi, local) {
+            (Afi::IPV6, Some(IpAddr::V6(address))) => Ok(NextHop::V6(address)),
+            (Afi::IPV6, _) => Err(format!(
+                "next-hop self of {family} needs an IPv6 session, and that of {} is not one: name the next hop",
+                self.key.peer
+            )),
+            (_, Some(IpAddr::V4(address))) => Ok(NextHop::V4(address)),
+            // The identifier is the only IPv4 address that is known of us.
+            _ => Ok(NextHop::V4(self.neighbor.settings.router_id)),
+        }
+    }
+
+    /// Whether somebody who is fed by this peer asks it to pause.
+    fn is_paused(&self) -> bool {
+        self.listeners.iter().any(|(_, outbox)| outbox.is_paused())
+    }
+
+    /// Changes who is told what: from the `api` sections and the processes there are.
+    pub(crate) fn subscribe(
+        &mut self,
+        core_senders: &[(ProcessId, Arc<str>, Outbox, yottabgp_api::Encoding)],
+    ) {
+        self.commanders.clear();
+        self.listeners.clear();
+        let mut subscribers: Vec<Subscriber> = Vec::new();
+        for block in &self.neighbor.api {
+            let subscription = Subscription {
+                neighbor_changes: block.neighbor_changes,
+                negotiated: block.negotiated,
+                fsm: block.fsm,
+                signal: block.signal,
+                receive: message_flags(block.receive),
+                send: message_flags(block.send),
+            };
+            for name in &block.processes {
+                let Some((id, _, outbox, encoding)) =
+                    core_senders.iter().find(|(_, sender, ..)| sender == name)
+                else {
+                    continue;
+                };
+                if !self.commanders.contains(id) {
+                    self.commanders.push(*id);
+                    self.listeners.push((*id, outbox.clone()));
+                }
+                match subscribers.iter_mut().find(|subscriber| subscriber.process == *id) {
+                    Some(subscriber) => subscriber.subscription.merge(&subscription),
+                    None => subscribers.push(Subscriber {
+                        process: *id,
+                        encoding: *encoding,
+                        subscription,
+                    }),
+                }
+            }
+        }
+        let sends = subscribers.iter().any(|subscriber| {
+            let wants = subscriber.subscription.wants(Direction::Send, MessageType::UPDATE);
+            wants.parsed || wants.raw
+        });
+        self.session.report_sent_updates(sends);
+        self.feed.set_subscribers(subscribers);
+    }
+}
+
+fn message_flags(flags: yottabgp_config::MessageFlags) -> MessageFlags {
+    use yottabgp_config::MessageFlags as Flags;
+    MessageFlags {
+        parsed: flags.has(Flags::PARSED),
+        packets: flags.has(Flags::PACKETS),
+        consolidate: flags.has(Flags::CONSOLIDATE),
+        open: flags.has(Flags::OPEN),
+        update: flags.has(Flags::UPDATE),
+        notification: flags.has(Flags::NOTIFICATION),
+        keepalive: flags.has(Flags::KEEPALIVE),
+        refresh: flags.has(Flags::REFRESH),
+        operational: flags.has(Flags::OPERATIONAL),
+    }
+}
+
+/// The key of a neighbor, as selectors compare it.
+pub(crate) fn key_of(neighbor: &Neighbor) -> PeerKey {
+    let settings = &neighbor.settings;
+    PeerKey {
+        peer: neighbor.peer.address,
+        local_address: neighbor.local_address,
+        local_as: settings.local_as,
+        peer_as: settings.peer_as,
+        router_id: settings.router_id,
+        families: settings.multisession.then(|| settings.families.clone()),
+    }
+}
+
+/// The label of events of a neighbor that is not connected.
+fn label_of(neighbor: &Neighbor) -> Label {
+    let settings = &neighbor.settings;
+    Label::new(
+        neighbor.local_address,
+        neighbor.peer.address,
+        settings.local_as,
+        settings.peer_as,
+        settings.router_id,
+    )
+}
+
+/// Makes a peer and its task, and starts its session.
+pub(crate) fn start(shared: &Shared, neighbor: Neighbor, ephemeral: bool) -> PeerId {
+    let mut core = shared.borrow_mut();
+    let id = PeerId(core.next_id());
+    let (incoming, connections) = mpsc::channel(WAITING);
+    let wake = Rc::new(Notify::new());
+    let mut peer = PeerState {
+        key: key_of(&neighbor),
+        session: Peer::new(Arc::new(neighbor.settings.clone()), seed(id)),
+        rib_out: AdjRibOut::new(neighbor.adj_rib_out),
+        rib_in: AdjRibIn::default(),
+        encoder: UpdateEncoder::default(),
+        feed: Feed::new(label_of(&neighbor), Vec::new()),
+        commanders: Vec::new(),
+        listeners: Vec::new(),
+        wake: wake.clone(),
+        idle: Rc::new(Notify::new()),
+        is_idle: true,
+        holding: !neighbor.auto_flush,
+        ephemeral,
+        counts: Counts::default(),
+        created: Instant::now(),
+        incoming,
+        task: None,
+        neighbor,
+    };
+    peer.subscribe(&core.feeds());
+    core.peers.insert(id, peer);
+    core.with_session(id, |session, events| session.start(Instant::now(), events));
+    drop(core);
+    let task = tokio::task::spawn_local(drive::drive(shared.clone(), id, connections, wake));
+    if let Some(peer) = shared.borrow_mut().peers.get_mut(&id) {
+        peer.task = Some(task);
+    }
+    id
+}
+
+/// Peers that connect at the same time should not do so again.
+fn seed(id: PeerId) -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    let mut hasher = std::hash::RandomState::new().build_hasher();
+    hasher.write_u64(id.0);
+    hasher.finish()
+}
+
+impl Core {
+    /// Every helper, as peers need to know them.
+    pub(crate) fn feeds(&self) -> Vec<(ProcessId, Arc<str>, Outbox, yottabgp_api::Encoding)> {
+        self.senders
+            .iter()
+            .filter(|(_, sender)| !sender.is_client)
+            .map(|(id, sender)| (*id, sender.name.clone(), sender.outbox.clone(), sender.encoding))
+            .collect()
+    }
+}
+
+/// Makes the peer of a range that has connected.
+pub(crate) fn start_ephemeral(
+    shared: &Shared,
+    index: usize,
+    stream: TcpStream,
+    local: SocketAddr,
+    remote: SocketAddr,
+) -> Result<(), &'static str> {
+    let mut neighbor = shared
+        .borrow()
+        .configuration
+        .neighbors
+        .get(index)
+        .cloned()
+        .ok_or("the configuration has changed")?;
+    neighbor.peer.address = remote.ip();
+    neighbor.peer.length = yottabgp_wire::prefix::longest(neighbor.peer.afi());
+    neighbor.local_address = Some(local.ip());
+    if neighbor.settings.router_id.is_unspecified()
+        && let IpAddr::V4(address) = local.ip()
+    {
+        neighbor.settings.router_id = address;
+    }
+    neighbor.settings.passive = true;
+    neighbor.name = key_of(&neighbor).to_string();
+    let routes = std::mem::take(&mut neighbor.routes);
+    let id = start(shared, neighbor, true);
+    let mut core = shared.borrow_mut();
+    crate::reload::configure_routes(&mut core, id, &routes);
+    let accepted = core.peers.get(&id).map(|peer| peer.accept(stream));
+    match accepted {
+        Some(Ok(())) => Ok(()),
+        _ => Err("it could not be handed over"),
+    }
+}
+
+/// Forgets a peer whose task has ended.
+pub(crate) fn remove(shared: &Shared, id: PeerId) {
+    let mut core = shared.borrow_mut();
+    let core = &mut *core;
+    if let Some(mut peer) = core.peers.remove(&id) {
+        peer.rib_out.drop_all(&mut core.store);
+        peer.rib_in.clear(&mut core.store);
+        peer.idle.notify_waiters();
+    }
+}
+
+/// Stops a peer: its task ends once the peer was told.
+pub(crate) fn stop(core: &mut Core, id: PeerId, reason: StopReason) {
+    core.with_session(id, |session, events| session.stop(Instant::now(), reason, events));
+}
+
+/// Stops every peer, and waits a little for the last words.
+pub(crate) async fn stop_all(shared: &Shared, patience: Duration) {
+    let tasks: Vec<_> = {
+        let mut core = shared.borrow_mut();
+        let ids: Vec<_> = core.peers.keys().copied().collect();
+        for id in &ids {
+            stop(&mut core, *id, StopReason::Shutdown);
+        }
+        core.peers.values_mut().filter_map(|peer| peer.task.take()).collect()
+    };
+    let _ = tokio::time::timeout(patience, async {
+        for task in tasks {
+            let _ = task.await;
+        }
+    })
+    .await;
+}
+
+/// Tells of a signal to those who asked for it.
+pub(crate) fn tell_signal(shared: &Shared, received: Received) {
+    let mut core = shared.borrow_mut();
+    let core = &mut *core;
+    for peer in core.peers.values_mut() {
+        let listeners = &peer.listeners;
+        peer.feed.signal(
+            &core.encoders,
+            since_epoch(),
+            received.number,
+            received.name,
+            |process, lines| tell(listeners, process, lines),
+        );
+    }
+}

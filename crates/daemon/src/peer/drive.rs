@@ -1,0 +1,434 @@
+//! The task of a peer: owns its sockets, moves octets, keeps its time.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::{Notify, mpsc};
+use tracing::{debug, warn};
+use yottabgp_os::{Error, socket};
+use yottabgp_rib::adj_rib_out::AdjRibOut;
+use yottabgp_rib::store::AttributeStore;
+use yottabgp_session::event::{Action, ConnectionId, Source};
+use yottabgp_wire::message::update::encode::UpdateEncoder;
+use yottabgp_wire::negotiated::Negotiated;
+
+use super::{PeerState, Surroundings};
+use crate::connection::{Connection, Ready, WRITE_SIZE, linger};
+use crate::core::{Core, PeerId, Request, Shared};
+use crate::listen::ao_key;
+
+/// How long a connection that ends has to take its last octets.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// A connection being made.
+type Dialing = Pin<Box<dyn Future<Output = (ConnectionId, Result<TcpStream, String>)>>>;
+
+/// The sockets of a peer. Two while a collision is resolved; more only while old ones are closed.
+struct Sockets {
+    connections: Vec<Connection>,
+    dialing: Option<(ConnectionId, Dialing)>,
+}
+
+/// What the task was woken for.
+enum Woken {
+    Something,
+    Incoming(TcpStream),
+    Dialed(ConnectionId, Result<TcpStream, String>),
+    Ready(usize, io::Result<Ready>),
+}
+
+/// Runs a peer until it is finished.
+pub(super) async fn drive(
+    shared: Shared,
+    id: PeerId,
+    mut incoming: mpsc::Receiver<TcpStream>,
+    wake: Rc<Notify>,
+) {
+    let mut sockets = Sockets { connections: Vec::new(), dialing: None };
+    loop {
+        let Some(plan) = step(&shared, id, &mut sockets) else { break };
+        if plan.finished {
+            break;
+        }
+        let deadline = plan.deadline.map(tokio::time::Instant::from_std);
+        let woken = tokio::select! {
+            biased;
+            () = wake.notified() => Woken::Something,
+            Some(stream) = incoming.recv() => Woken::Incoming(stream),
+            (connection, result) = dialed(&mut sockets.dialing) => Woken::Dialed(connection, result),
+            (index, ready) = any_ready(&sockets.connections, plan.read) => Woken::Ready(index, ready),
+            () = sleep_until(deadline) => Woken::Something,
+        };
+        match woken {
+            Woken::Something => {}
+            Woken::Incoming(stream) => take_incoming(&shared, id, &mut sockets, stream),
+            Woken::Dialed(connection, result) => {
+                sockets.dialing = None;
+                take_dialed(&shared, id, &mut sockets, connection, result);
+            }
+            Woken::Ready(index, Ok(ready)) => {
+                if ready.read && plan.read {
+                    read(&shared, id, &mut sockets, index);
+                }
+            }
+            Woken::Ready(index, Err(error)) => lost(&shared, id, &mut sockets, index, &error),
+        }
+    }
+    farewell(&mut sockets).await;
+    shared.borrow().request(Request::PeerEnded(id));
+}
+
+/// What the task does next.
+struct Plan {
+    /// When to come back, if nothing happens.
+    deadline: Option<Instant>,
+    /// Whether to read.
+    read: bool,
+    finished: bool,
+}
+
+/// Does all that can be done without waiting: timers, actions, messages, writes. `None` when the peer is gone.
+fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
+    let mut core = shared.borrow_mut();
+    let now = Instant::now();
+    if core.peers.get(&id)?.session.poll_timeout().is_some_and(|at| at <= now) {
+        core.with_session(id, |session, events| session.handle_timeout(now, events));
+    }
+    let mut finished = false;
+    loop {
+        let action = core.peers.get_mut(&id)?.session.poll_action();
+        match action {
+            Some(Action::Connect(connection)) => dial(&core, id, sockets, connection),
+            Some(Action::Close(connection)) => close(&mut core, id, sockets, connection, now),
+            Some(Action::Finished) => finished = true,
+            None => break,
+        }
+    }
+    let mut index = 0;
+    while let Some(connection) = sockets.connections.get_mut(index) {
+        match write(&mut core, id, connection, now) {
+            Ok(()) if connection.closing && connection.is_flushed() => {
+                linger(sockets.connections.remove(index).stream);
+            }
+            Ok(()) => index += 1,
+            Err(error) => {
+                drop(core);
+                lost(shared, id, sockets, index, &error);
+                core = shared.borrow_mut();
+            }
+        }
+    }
+    let peer = core.peers.get_mut(&id)?;
+    for reason in peer.rib_out.take_refused() {
+        warn!(target: "yottabgp::routes", "{}: {reason}", peer.key.peer);
+    }
+    let idle = !peer.rib_out.is_pending() && sockets.connections.iter().all(Connection::is_flushed);
+    if idle && !peer.is_idle {
+        peer.idle.notify_waiters();
+    }
+    peer.is_idle = idle;
+    let paused = peer.is_paused();
+    for connection in &sockets.connections {
+        let unread = paused && socket::unread(&connection.stream).is_ok_and(|count| count > 0);
+        peer.session.unread(connection.id, unread);
+    }
+    let finished = finished
+        || (peer.ephemeral
+            && sockets.connections.is_empty()
+            && peer.session.statistics().ended > 0);
+    let mut deadline = peer.session.poll_timeout();
+    if paused {
+        // Nobody tells this task when its listeners have read enough: it looks.
+        let soon = now + Duration::from_millis(5);
+        deadline = Some(deadline.map_or(soon, |deadline| deadline.min(soon)));
+    }
+    Some(Plan { deadline, read: !paused, finished })
+}
+
+/// Takes what the session wants to send and writes it, until the socket takes no more.
+fn write(core: &mut Core, id: PeerId, connection: &mut Connection, now: Instant) -> io::Result<()> {
+    loop {
+        if connection.is_flushed() && !connection.closing {
+            while connection.outbox.len() < WRITE_SIZE
+                && core.transmit(id, connection.id, now, &mut connection.outbox)
+            {}
+        }
+        if connection.is_flushed() {
+            return Ok(());
+        }
+        let written = connection.write()?;
+        if let Some(peer) = core.peers.get_mut(&id) {
+            peer.session.written(now, connection.id, written);
+        }
+        if !connection.is_flushed() {
+            return Ok(());
+        }
+    }
+}
+
+/// The Adj-RIB-Out as the source of a session.
+struct Routes<'a> {
+    rib: &'a mut AdjRibOut,
+    store: &'a mut AttributeStore,
+    encoder: &'a mut UpdateEncoder,
+    group_updates: bool,
+    holding: bool,
+}
+
+impl Source for Routes<'_> {
+    fn fill(&mut self, negotiated: &Negotiated, out: &mut Vec<u8>, limit: usize) -> bool {
+        if self.holding {
+            return false;
+        }
+        self.rib.fill(self.store, self.encoder, negotiated, self.group_updates, out, limit)
+    }
+}
+
+impl Core {
+    /// Appends what a session has to send. Returns whether there is more.
+    fn transmit(
+        &mut self,
+        id: PeerId,
+        connection: ConnectionId,
+        now: Instant,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let Some(peer) = self.peers.get_mut(&id) else { return false };
+        let PeerState {
+            key,
+            neighbor,
+            session,
+            rib_out,
+            rib_in,
+            encoder,
+            feed,
+            listeners,
+            counts,
+            holding,
+            ..
+        } = peer;
+        let mut surroundings = Surroundings {
+            key,
+            neighbor,
+            rib_in,
+            feed,
+            listeners,
+            counts,
+            store: None,
+            encoders: &self.encoders,
+            afterwards: Vec::new(),
+        };
+        let mut routes = Routes {
+            rib: rib_out,
+            store: &mut self.store,
+            encoder,
+            group_updates: neighbor.settings.group_updates,
+            holding: *holding,
+        };
+        session.poll_transmit(now, connection, out, &mut routes, &mut |event| {
+            surroundings.event(&event);
+        })
+    }
+}
+
+fn dial(core: &Core, id: PeerId, sockets: &mut Sockets, connection: ConnectionId) {
+    let Some(peer) = core.peers.get(&id) else { return };
+    let neighbor = &peer.neighbor;
+    let port = neighbor.connect.or(core.environment.tcp.connect).unwrap_or(179);
+    let address = SocketAddr::new(neighbor.peer.address, port);
+    let ao = neighbor.tcp_ao.as_ref().map(ao_key);
+    let prepared = socket::Outgoing {
+        local: neighbor.local_address,
+        interface: neighbor.source_interface.as_deref(),
+        ttl: neighbor.outgoing_ttl,
+        minimum_ttl: neighbor.incoming_ttl,
+        md5: neighbor.md5_password.as_deref().filter(|key| !key.is_empty()),
+        ao: ao.as_ref(),
+        ..socket::Outgoing::to(address)
+    }
+    .prepare();
+    let dialing: Dialing = Box::pin(async move {
+        let result = match prepared {
+            Ok(stream) => connect(stream, address).await,
+            Err(error) => Err(error),
+        };
+        (connection, result.map_err(|error| error.to_string()))
+    });
+    debug!(target: "yottabgp::network", "connecting to {address}");
+    sockets.dialing = Some((connection, dialing));
+}
+
+async fn connect(stream: std::net::TcpStream, address: SocketAddr) -> Result<TcpStream, Error> {
+    TcpSocket::from_std_stream(stream)
+        .connect(address)
+        .await
+        .map_err(|source| Error::new(format!("connection to {address}"), source))
+}
+
+/// The session is done with a connection: its last octets are taken, and it goes once they are written.
+fn close(
+    core: &mut Core,
+    id: PeerId,
+    sockets: &mut Sockets,
+    connection: ConnectionId,
+    now: Instant,
+) {
+    if sockets.dialing.as_ref().is_some_and(|(dialing, _)| *dialing == connection) {
+        sockets.dialing = None;
+        return;
+    }
+    if let Some(open) = sockets.connections.iter_mut().find(|open| open.id == connection) {
+        let mut last = Vec::new();
+        core.transmit(id, connection, now, &mut last);
+        open.outbox.extend_from_slice(&last);
+        open.closing = true;
+        let _ = open.write();
+        if !open.is_flushed() {
+            // What the socket does not take soon is not waited for: a peer that does not read can not be told.
+            debug!(target: "yottabgp::network", "{} does not take its last message", open.remote);
+        }
+    }
+}
+
+fn take_incoming(shared: &Shared, id: PeerId, sockets: &mut Sockets, stream: TcpStream) {
+    let (Ok(local), Ok(remote)) = (stream.local_addr(), stream.peer_addr()) else { return };
+    let mut core = shared.borrow_mut();
+    let Some(name) = core.with_session(id, |session, events| {
+        session.incoming(Instant::now(), local, remote, events)
+    }) else {
+        return;
+    };
+    match Connection::new(name, stream) {
+        Ok(connection) => sockets.connections.push(connection),
+        Err(error) => {
+            core.with_session(id, |session, events| {
+                session.closed(Instant::now(), name, &error.to_string(), events);
+            });
+        }
+    }
+}
+
+fn take_dialed(
+    shared: &Shared,
+    id: PeerId,
+    sockets: &mut Sockets,
+    name: ConnectionId,
+    result: Result<TcpStream, String>,
+) {
+    let mut core = shared.borrow_mut();
+    let connection =
+        result.and_then(|stream| Connection::new(name, stream).map_err(|error| error.to_string()));
+    match connection {
+        Ok(connection) => {
+            let (local, remote) = (connection.local, connection.remote);
+            sockets.connections.push(connection);
+            core.with_session(id, |session, events| {
+                session.connected(Instant::now(), name, local, remote, events);
+            });
+        }
+        Err(reason) => {
+            debug!(target: "yottabgp::network", "{reason}");
+            core.with_session(id, |session, _| {
+                session.connect_failed(Instant::now(), name, &reason);
+            });
+        }
+    }
+}
+
+/// Reads once and hands it to the session.
+fn read(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize) {
+    let Some(connection) = sockets.connections.get_mut(index) else { return };
+    let mut core = shared.borrow_mut();
+    let mut buffer = std::mem::take(&mut core.read_buffer);
+    let name = connection.id;
+    let result = connection.read(&mut buffer);
+    match result {
+        Ok(Some([])) => {
+            core.read_buffer = buffer;
+            drop(core);
+            let error = io::Error::from(io::ErrorKind::UnexpectedEof);
+            lost(shared, id, sockets, index, &error);
+        }
+        Ok(Some(octets)) => {
+            let count = octets.len();
+            let consumed = core
+                .with_session(id, |session, events| {
+                    session.receive(Instant::now(), name, octets, events)
+                })
+                .unwrap_or(count);
+            connection.keep(octets.get(consumed..).unwrap_or_default());
+            core.read_buffer = buffer;
+        }
+        Ok(None) => core.read_buffer = buffer,
+        Err(error) => {
+            core.read_buffer = buffer;
+            drop(core);
+            lost(shared, id, sockets, index, &error);
+        }
+    }
+}
+
+/// A connection is gone.
+fn lost(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize, error: &io::Error) {
+    if index >= sockets.connections.len() {
+        return;
+    }
+    let connection = sockets.connections.remove(index);
+    if connection.closing {
+        return;
+    }
+    let reason = match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the peer closed the connection".to_owned(),
+        _ => format!("the connection was lost: {error}"),
+    };
+    shared.borrow_mut().with_session(id, |session, events| {
+        session.closed(Instant::now(), connection.id, &reason, events);
+    });
+}
+
+/// Gives connections that are being closed a moment to take their last octets.
+async fn farewell(sockets: &mut Sockets) {
+    let _ = tokio::time::timeout(LAST_WORDS, async {
+        for connection in &mut sockets.connections {
+            while !connection.is_flushed() {
+                if connection.ready(false).await.is_err() || connection.write().is_err() {
+                    break;
+                }
+            }
+        }
+    })
+    .await;
+}
+
+async fn dialed(
+    dialing: &mut Option<(ConnectionId, Dialing)>,
+) -> (ConnectionId, Result<TcpStream, String>) {
+    match dialing {
+        Some((_, dialing)) => dialing.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The first connection that can do something.
+async fn any_ready(connections: &[Connection], read: bool) -> (usize, io::Result<Ready>) {
+    match connections {
+        [] => std::future::pending().await,
+        [one] => (0, one.ready(read).await),
+        [one, two, ..] => tokio::select! {
+            ready = one.ready(read) => (0, ready),
+            ready = two.ready(read) => (1, ready),
+        },
+    }
+}
+
+async fn sleep_until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

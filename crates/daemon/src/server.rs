@@ -1,0 +1,463 @@
+//! The life of the daemon: start, requests, reload, end.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::mpsc;
+use tokio::task::LocalSet;
+use tracing::{error, info, warn};
+use yottabgp_api::event::Encoders;
+use yottabgp_config::{Configuration, Diagnostic, Environment, Source};
+use yottabgp_os::{Error, daemonize, hostname, limits, pidfile::PidFile, privilege};
+
+use crate::control::{self, ControlSocket, Pipes};
+use crate::core::{Core, Request, Shared};
+use crate::listen::Listeners;
+use crate::loader::Machine;
+use crate::log;
+use crate::signals::{Received, Request as Asked, Signals};
+use crate::{helpers, peer, reload};
+
+/// How long the peers have to take their last NOTIFICATION.
+const FAREWELL: Duration = Duration::from_millis(150);
+
+/// What the daemon is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The settings.
+    pub environment: Environment,
+    /// The configuration files. Only the first is used, but with `exabgp.debug.rotate` each reload takes the next.
+    pub files: Vec<PathBuf>,
+    /// Sends itself SIGUSR1 after this time.
+    pub reload_after: Option<Duration>,
+    /// Where the program is installed: folders for the control socket are looked for there too.
+    pub root: PathBuf,
+}
+
+/// Why the daemon did not start, in words for standard error.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration has errors.
+    #[error("{0}")]
+    Configuration(String),
+    /// The system refused something.
+    #[error("{0}")]
+    System(#[from] Error),
+}
+
+/// Runs until asked to end, or until there is nothing left to do. Blocks; makes its own runtime.
+///
+/// Returns the exit status.
+pub fn run(options: Options) -> Result<(), StartError> {
+    let background = options.environment.daemon.daemonize;
+    // A log that can not be written must not be a silent one.
+    let (destination, no_log) = match log::Destination::open(&options.environment.log.destination) {
+        Ok(destination) => (destination, None),
+        Err(error) => (log::Destination::Standard, Some(error)),
+    };
+    let writer = log::install(log_settings(&options.environment), destination)?;
+    if let Some(error) = no_log {
+        warn!(target: "yottabgp::daemon", "{error}: the log is written to standard error");
+    }
+    if options.environment.daemon.umask != 0 {
+        daemonize::set_umask(options.environment.daemon.umask);
+    }
+    // Relative paths of the command line mean what they meant when it was typed.
+    let options = absolute(options);
+    if background {
+        if writes_to_terminal(&options.environment) {
+            error!(
+                target: "yottabgp::daemon",
+                critical = true,
+                "not going to the background: the log is written to the terminal (set exabgp.log.destination)"
+            );
+        } else if !daemonize::is_child_of_init() {
+            daemonize::daemonize()?;
+        }
+    }
+    daemonize::change_directory(Path::new("/"))?;
+    if let Err(error) = writer.in_background() {
+        warn!(target: "yottabgp::daemon", "the log is written in the foreground: {error}");
+    }
+    let result = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Error::new("the runtime", source).into())
+        .and_then(|runtime| {
+            let local = LocalSet::new();
+            local.block_on(&runtime, serve(options, &writer))
+        });
+    writer.flush(Duration::from_millis(200));
+    result
+}
+
+fn writes_to_terminal(environment: &Environment) -> bool {
+    environment.log.enable && matches!(environment.log.destination.as_str(), "stdout" | "stderr")
+}
+
+fn absolute(mut options: Options) -> Options {
+    for file in &mut options.files {
+        if file.as_os_str() != "-"
+            && let Ok(path) = std::path::absolute(&file)
+        {
+            *file = path;
+        }
+    }
+    options
+}
+
+fn log_settings(environment: &Environment) -> log::Settings {
+    let log = &environment.log;
+    let mut topics = log::Topics::default();
+    let switches = [
+        ("configuration", log.configuration),
+        ("reactor", log.reactor),
+        ("daemon", log.daemon),
+        ("processes", log.processes),
+        ("network", log.network),
+        ("statistics", log.statistics),
+        ("packets", log.packets),
+        ("rib", log.rib),
+        ("message", log.message),
+        ("timers", log.timers),
+        ("routes", log.routes),
+        ("parser", log.parser),
+    ];
+    for (name, on) in switches {
+        topics.set(name, on || log.all);
+    }
+    let level = match log.level {
+        yottabgp_config::environment::Level::Debug => log::Level::Debug,
+        yottabgp_config::environment::Level::Info => log::Level::Info,
+        yottabgp_config::environment::Level::Warning => log::Level::Warning,
+        yottabgp_config::environment::Level::Error => log::Level::Error,
+        yottabgp_config::environment::Level::Critical => log::Level::Critical,
+    };
+    log::Settings { enable: log.enable, level, topics, short: log.short }
+}
+
+/// Where the configuration comes from, from one reload to the next.
+#[derive(Debug)]
+struct Files {
+    files: Vec<PathBuf>,
+    rotate: bool,
+    /// Standard input can be read only once.
+    standard_input: Option<Vec<u8>>,
+}
+
+impl Files {
+    /// Reads the present file.
+    fn load(&mut self, environment: &Environment) -> Result<Configuration, String> {
+        let path = self.files.first().cloned().unwrap_or_default();
+        let name = path.display().to_string();
+        let bytes = if name == "-" {
+            match &self.standard_input {
+                Some(bytes) => bytes.clone(),
+                None => {
+                    let mut bytes = Vec::new();
+                    std::io::stdin()
+                        .read_to_end(&mut bytes)
+                        .map_err(|error| format!("standard input: {error}"))?;
+                    self.standard_input = Some(bytes.clone());
+                    bytes
+                }
+            }
+        } else {
+            let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    format!("{name} is not an exabgp config file (file not found)")
+                }
+                _ => format!("{name} can not be read: {error}"),
+            })?;
+            bytes
+        };
+        let (source, not_text) = Source::from_bytes(name, bytes);
+        for warning in not_text {
+            warn!(target: "yottabgp::configuration", "{}", warning.line(&source));
+        }
+        let machine = Machine::for_file(&path);
+        match yottabgp_config::parse(&source, &machine, environment) {
+            Ok((configuration, warnings)) => {
+                for warning in &warnings {
+                    warn!(target: "yottabgp::configuration", "{}", warning.line(&source));
+                }
+                Ok(configuration)
+            }
+            Err(diagnostics) => Err(render(&source, &diagnostics)),
+        }
+    }
+
+    /// The next file is the present one.
+    fn rotate(&mut self) {
+        if self.rotate && self.files.len() > 1 {
+            self.files.rotate_left(1);
+        }
+    }
+}
+
+fn render(source: &Source, diagnostics: &[Diagnostic]) -> String {
+    let details = yottabgp_config::diagnostic::render_all(diagnostics, source, false);
+    format!("{} is not a valid config file:\n{details}", source.name)
+}
+
+async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError> {
+    // The very first thing: from now on a signal is a request and not the end.
+    let mut signals = Signals::install().map_err(|source| Error::new("signal handlers", source))?;
+    let environment = options.environment.clone();
+    let (requests, mut requested) = mpsc::unbounded_channel();
+    let encoders = Encoders::new(
+        yottabgp_api::Version::from_number(environment.api.version.into()).unwrap_or_default(),
+        environment.api.compact,
+        &hostname::hostname(),
+        std::process::id(),
+        parent_id(),
+    );
+    let uuid = unique_name();
+    let core: Shared = std::rc::Rc::new(std::cell::RefCell::new(Core::new(
+        environment.clone(),
+        encoders,
+        uuid,
+        requests,
+    )));
+
+    let mut files = Files {
+        files: options.files.clone(),
+        rotate: environment.debug.rotate,
+        standard_input: None,
+    };
+    let configuration = files.load(&environment).map_err(StartError::Configuration)?;
+    info!(
+        target: "yottabgp::configuration",
+        "{} loaded: {} neighbors, {} processes",
+        files.files.first().map(|file| file.display().to_string()).unwrap_or_default(),
+        configuration.neighbors.len(),
+        configuration.processes.len()
+    );
+
+    let open_files = limits::raise_files().map(|files| files.before).ok();
+    let mut listeners = Listeners::default();
+    if let Some(error) = listeners.apply(&core, &configuration.neighbors).into_iter().next() {
+        return Err(error.into());
+    }
+    let control = open_control(&environment, &options.root);
+    if !environment.daemon.drop {
+        helpers::apply(&core, &configuration.processes, open_files, helpers::Changed::Keep);
+    }
+    if privilege::drop_to(&environment.daemon.user)? {
+        info!(target: "yottabgp::daemon", "{}", privilege::describe());
+    }
+    if let Err(error) = writer.reopen() {
+        warn!(target: "yottabgp::daemon", "{error}");
+    }
+    let pid_file = match environment.daemon.pid.as_str() {
+        "" => None,
+        path => Some(PidFile::create(Path::new(path))?),
+    };
+    helpers::apply(&core, &configuration.processes, open_files, helpers::Changed::Keep);
+    let _control = control.map(|control| control.spawn(&core));
+    wait_for_minute(environment.tcp.delay).await;
+    reload::apply(&core, configuration, reload::Sessions::Keep);
+    if let Some(delay) = options.reload_after {
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(delay).await;
+            let _ = yottabgp_os::signals::raise(10);
+        });
+    }
+
+    loop {
+        let request = tokio::select! {
+            signal = signals.next() => Request::Signal(signal),
+            Some(request) = requested.recv() => request,
+        };
+        match request {
+            Request::Signal(received) => {
+                info!(target: "yottabgp::reactor", "{} received", received.name);
+                peer::tell_signal(&core, received);
+                match received.request {
+                    Asked::Shutdown => break,
+                    asked => {
+                        files.rotate();
+                        match files.load(&environment) {
+                            Ok(configuration) => {
+                                again(&core, &mut listeners, configuration, asked, open_files);
+                            }
+                            Err(reason) => {
+                                error!(
+                                    target: "yottabgp::configuration",
+                                    "the configuration was not reloaded, the old one stays: {reason}"
+                                );
+                            }
+                        }
+                    }
+                }
+            }
+            Request::PeerEnded(id) => {
+                peer::remove(&core, id);
+                let core = core.borrow();
+                if environment.tcp.attempts > 0 && core.peers.is_empty() {
+                    info!(target: "yottabgp::reactor", "no peer left to connect to");
+                    break;
+                }
+            }
+            Request::HelperEnded(id) => {
+                if environment.api.terminate {
+                    error!(target: "yottabgp::processes", "a helper ended: so does the daemon");
+                    break;
+                }
+                helpers::ended(&core, id);
+            }
+        }
+    }
+
+    core.borrow_mut().stopping = true;
+    listeners = Listeners::default();
+    peer::stop_all(&core, FAREWELL).await;
+    helpers::stop_all(&core).await;
+    drop(pid_file);
+    drop(listeners);
+    Ok(())
+}
+
+/// Applies a configuration that was read again.
+fn again(
+    core: &Shared,
+    listeners: &mut Listeners,
+    configuration: Configuration,
+    asked: Asked,
+    open_files: Option<u64>,
+) {
+    for error in listeners.apply(core, &configuration.neighbors) {
+        error!(target: "yottabgp::network", "{error}");
+    }
+    let changed = match asked {
+        Asked::Reload => helpers::Changed::Keep,
+        _ => helpers::Changed::Restart,
+    };
+    helpers::apply(core, &configuration.processes, open_files, changed);
+    let sessions = match asked {
+        Asked::Restart => reload::Sessions::Restart,
+        _ => reload::Sessions::Keep,
+    };
+    reload::apply(core, configuration, sessions);
+}
+
+/// How commands are taken from people.
+#[derive(Debug, Default)]
+struct Control {
+    socket: Option<ControlSocket>,
+    pipes: Option<Pipes>,
+}
+
+fn open_control(environment: &Environment, root: &Path) -> Option<Control> {
+    if !environment.api.cli {
+        return None;
+    }
+    let mut control = Control::default();
+    let folders = control::folders(root, privilege::user_id());
+    let path = std::env::var_os("exabgp_api_socketpath").filter(|path| !path.is_empty());
+    let disabled = std::env::var_os("exabgp_cli_socket").is_some_and(|value| value.is_empty());
+    if !disabled {
+        let socket = match path {
+            Some(path) => ControlSocket::at(Path::new(&path)),
+            None => ControlSocket::in_folders(&folders, &environment.api.socketname),
+        };
+        match socket {
+            Ok(socket) => {
+                info!(target: "yottabgp::cli", "control socket {}", socket.path().display());
+                control.socket = Some(socket);
+            }
+            // Peers matter more than people here.
+            Err(error) => warn!(target: "yottabgp::cli", "no control socket: {error}"),
+        }
+    }
+    if let Some((input, output)) = control::pipes(&folders, &environment.api.pipename) {
+        match Pipes::open(&input, &output) {
+            Ok(pipes) => control.pipes = Some(pipes),
+            Err(error) => warn!(target: "yottabgp::cli", "no control pipes: {error}"),
+        }
+    }
+    Some(control)
+}
+
+/// The tasks that take commands from people, and the files that go with them.
+#[derive(Debug)]
+struct ControlTasks(Vec<tokio::task::JoinHandle<()>>);
+
+impl Drop for ControlTasks {
+    fn drop(&mut self) {
+        for task in &self.0 {
+            task.abort();
+        }
+    }
+}
+
+impl Control {
+    fn spawn(self, core: &Shared) -> ControlTasks {
+        let mut tasks = Vec::new();
+        if let Some(socket) = self.socket {
+            let core = core.clone();
+            tasks.push(tokio::task::spawn_local(async move {
+                let connected = |outbox| helpers::client(&core, "control socket", outbox);
+                if let Err(error) = control::serve(&socket, connected).await {
+                    warn!(target: "yottabgp::cli", "the control socket is closed: {error}");
+                }
+            }));
+        }
+        if let Some(pipes) = self.pipes {
+            let core = core.clone();
+            tasks.push(tokio::task::spawn_local(async move {
+                let outbox = crate::outbox::Outbox::new();
+                let voice = helpers::client(&core, "control pipes", outbox.clone());
+                control::serve_pipes(pipes, outbox, voice).await;
+            }));
+        }
+        ControlTasks(tasks)
+    }
+}
+
+/// `exabgp.tcp.delay`: waits for the next multiple of so many minutes.
+async fn wait_for_minute(minutes: u32) {
+    let period = u64::from(minutes) * 60;
+    if period == 0 {
+        return;
+    }
+    let now = since_epoch().as_secs();
+    let wait = Duration::from_secs(period - now % period);
+    info!(target: "yottabgp::reactor", "waiting {} seconds (exabgp.tcp.delay)", wait.as_secs());
+    tokio::time::sleep(wait).await;
+}
+
+/// The time of events.
+pub(crate) fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// A name for this run, in the form of a UUID: unique as far as `ping` and `status` need it.
+fn unique_name() -> String {
+    use std::hash::{BuildHasher, Hasher};
+    let random = || std::hash::RandomState::new().build_hasher().finish();
+    let (a, b) = (random(), random());
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        a >> 32,
+        a >> 16 & 0xffff,
+        a & 0xfff,
+        0x8000 | b >> 48 & 0x3fff,
+        b & 0xffff_ffff_ffff
+    )
+}
+
+fn parent_id() -> u32 {
+    std::os::unix::process::parent_id()
+}
+
+/// When something was last looked at, for commands that tell how long.
+pub(crate) fn seconds_since(moment: Instant) -> u64 {
+    moment.elapsed().as_secs()
+}
+
+/// A request that a command makes of the loop, as the signal that means the same. Events then say code 0, name `none`.
+pub(crate) const fn as_signal(request: Asked) -> Received {
+    Received { request, number: 0, name: "none" }
+}

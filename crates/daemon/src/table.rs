@@ -1,0 +1,76 @@
+//! `show adj-rib`: tables of any length, written bit by bit.
+
+use yottabgp_api::answer::{RouteView, adj_rib};
+use yottabgp_api::command::{Refusal, Rib, ShowRib};
+use yottabgp_api::event::ProcessId;
+use yottabgp_api::{Encoding, Version};
+
+use crate::core::{Core, PeerId, Shared};
+use crate::execute::PATIENCE;
+use crate::outbox::Outbox;
+
+/// Octets that are rendered before others may do something.
+const PIECE: usize = 64 * 1024;
+
+/// Writes the routes of these peers, and waits for the reader between the pieces: but not for ever, since its commands
+/// are not read meanwhile.
+pub(crate) async fn write(
+    shared: &Shared,
+    id: ProcessId,
+    show: ShowRib,
+    peers: &[PeerId],
+    encoding: Encoding,
+    outbox: &Outbox,
+) -> Result<(), Refusal> {
+    let mut piece = Vec::new();
+    for peer in peers {
+        let mut from = Some(0);
+        while let Some(next) = from {
+            piece.clear();
+            from = {
+                let core = shared.borrow();
+                let version = core.senders.get(&id).map_or(core.version, |sender| sender.version);
+                core.piece(*peer, next, show, version, encoding, &mut piece)
+            };
+            outbox.answer(&piece).map_err(|refused| Refusal::Other(refused.to_string()))?;
+            if from.is_some() && tokio::time::timeout(PATIENCE, outbox.room()).await.is_err() {
+                return Err(Refusal::Other("the table was cut short: nobody reads it".to_owned()));
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Core {
+    /// Renders routes from a place of a table on. Returns the place to go on from.
+    fn piece(
+        &self,
+        id: PeerId,
+        from: u32,
+        show: ShowRib,
+        version: Version,
+        encoding: Encoding,
+        out: &mut Vec<u8>,
+    ) -> Option<u32> {
+        let peer = self.peers.get(&id)?;
+        let mut from = from;
+        while out.len() < PIECE {
+            let next = match show.rib {
+                Rib::In => peer.rib_in.next_route(from),
+                Rib::Out => peer.rib_out.next_route(from),
+            };
+            let (place, nlri, attributes) = next?;
+            from = place + 1;
+            if show.families.shows(nlri.family) {
+                let view = RouteView {
+                    key: &peer.key,
+                    nlri,
+                    next_hop: self.store.next_hop(attributes).address(),
+                    attributes: self.store.set(attributes),
+                };
+                adj_rib(&view, show.extensive, version, encoding, out);
+            }
+        }
+        Some(from)
+    }
+}
