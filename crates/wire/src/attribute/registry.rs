@@ -28,9 +28,26 @@ pub const TABLE: &[&AttributeType] = &[
     &large_communities::ROW,
 ];
 
+/// The rows by code: every attribute of every UPDATE is looked up.
+static BY_CODE: [Option<&AttributeType>; 256] = by_code();
+
+const fn by_code() -> [Option<&'static AttributeType>; 256] {
+    let mut rows: [Option<&'static AttributeType>; 256] = [None; 256];
+    let mut index = 0;
+    while index < TABLE.len() {
+        #[expect(clippy::indexing_slicing, reason = "a constant table filled by its own bounds")]
+        {
+            rows[TABLE[index].code as usize] = Some(TABLE[index]);
+        }
+        index += 1;
+    }
+    rows
+}
+
 /// The row of a code.
+#[inline]
 pub fn row(code: u8) -> Option<&'static AttributeType> {
-    TABLE.iter().find(|row| row.code == code).copied()
+    BY_CODE.get(usize::from(code)).copied().flatten()
 }
 
 /// The row of a keyword of configuration and commands.

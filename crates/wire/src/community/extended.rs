@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use super::{NotACommunity, registry};
 use crate::attribute::decimal;
-use crate::io::text::{parse_hex, push, push_hex_upper};
+use crate::io::text::{parse_hex, push, push_decimal, push_hex_upper, push_ipv4};
 use crate::io::tokens::did_you_mean;
 
 /// The bit of the type that says that the community stays inside of an AS.
@@ -112,6 +112,40 @@ fn wide(kind: u8, subtype: u8, first: u32, second: u32) -> Result<[u8; 8], Cow<'
     };
     let ([a, b, c, d], [e, f]) = (first.to_be_bytes(), second.to_be_bytes());
     Ok([kind, subtype, a, b, c, d, e, f])
+}
+
+/// Writes `AS:NUMBER` or `ADDRESS:NUMBER`, by the type.
+pub fn push_administrator(community: [u8; 8], out: &mut Vec<u8>) {
+    let [kind, _, a, b, c, d, e, f] = community;
+    let (first, second) = match kind & 0x3f {
+        TWO_OCTET_AS => (u16::from_be_bytes([a, b]).into(), u32::from_be_bytes([c, d, e, f])),
+        _ => (u32::from_be_bytes([a, b, c, d]), u16::from_be_bytes([e, f]).into()),
+    };
+    if kind & 0x3f == IPV4_ADDRESS {
+        push_ipv4(out, Ipv4Addr::from_bits(first));
+    } else {
+        push_decimal(out, first.into());
+    }
+    out.push(b':');
+    push_decimal(out, second.into());
+}
+
+/// Reads the fields between colons as numbers that are not above these; the error is `help`.
+pub fn parse_fields<const N: usize>(
+    text: &str,
+    most: [u32; N],
+    help: &'static str,
+) -> Result<[u32; N], Cow<'static, str>> {
+    let mut fields = [0; N];
+    let mut parts = text.split(':');
+    for (field, most) in fields.iter_mut().zip(most) {
+        let part = parts.next().ok_or(help)?;
+        *field = number(part).ok_or(help)?;
+        if *field > most {
+            return Err(format!("{part} is more than {most}; {help}").into());
+        }
+    }
+    if parts.next().is_some() { Err(help.into()) } else { Ok(fields) }
 }
 
 /// Reads a number of 32 bits: decimal, hexadecimal after `0x`, or a dotted quad; an `L` after it means nothing.

@@ -1,11 +1,25 @@
 //! Communities: standard (RFC 1997), large (RFC 8092) and extended (RFC 4360, RFC 5701).
 
+pub mod bandwidth;
+pub mod consistent_hash;
+pub mod encapsulation;
 pub mod extended;
+pub mod interface_set;
+pub mod l2_info;
 pub mod large;
+pub mod mac_mobility;
+pub mod mup;
 pub mod origin;
+pub mod redirect;
+pub mod redirect_to_next_hop;
+pub mod redirect_to_next_hop_ietf;
 pub mod registry;
+pub mod route_target_record;
 pub mod standard;
 pub mod target;
+pub mod traffic_action;
+pub mod traffic_mark;
+pub mod traffic_rate;
 
 use std::borrow::Cow;
 

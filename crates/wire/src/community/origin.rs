@@ -2,8 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use super::extended::{ExtendedCommunityType, FOUR_OCTET_AS, IPV4_ADDRESS, TWO_OCTET_AS};
-use super::target::{parse, push_wide};
+use super::extended::{
+    ExtendedCommunityType, FOUR_OCTET_AS, IPV4_ADDRESS, TWO_OCTET_AS, push_administrator,
+};
+use super::target::parse;
 use crate::io::text::{push, push_decimal, push_ipv4};
 
 const SUBTYPE: u8 = 3;
@@ -26,7 +28,7 @@ fn text(community: [u8; 8], out: &mut Vec<u8>) {
         out.push(b':');
         push_ipv4(out, Ipv4Addr::new(c, d, e, f));
     } else {
-        push_wide(community, out);
+        push_administrator(community, out);
     }
 }
 

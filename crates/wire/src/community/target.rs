@@ -1,11 +1,10 @@
 //! Route targets (RFC 4360 section 4, RFC 5668): which VPNs a route is for.
 
-use std::net::Ipv4Addr;
-
 use super::extended::{
     ExtendedCommunityType, FOUR_OCTET_AS, IPV4_ADDRESS, TWO_OCTET_AS, parse_administrator,
+    push_administrator,
 };
-use crate::io::text::{push, push_decimal, push_ipv4};
+use crate::io::text::push;
 
 const SUBTYPE: u8 = 2;
 
@@ -34,26 +33,7 @@ pub(super) fn parse(
 
 fn text(community: [u8; 8], out: &mut Vec<u8>) {
     push(out, "target:");
-    let [kind, _, a, b, c, d, e, f] = community;
-    if kind & 0x3f == TWO_OCTET_AS {
-        push_decimal(out, u16::from_be_bytes([a, b]).into());
-        out.push(b':');
-        push_decimal(out, u32::from_be_bytes([c, d, e, f]).into());
-    } else {
-        push_wide(community, out);
-    }
-}
-
-/// Writes a first part of 32 bits, as an address or a number, and a second of 16.
-pub(super) fn push_wide(community: [u8; 8], out: &mut Vec<u8>) {
-    let [kind, _, a, b, c, d, e, f] = community;
-    if kind & 0x3f == IPV4_ADDRESS {
-        push_ipv4(out, Ipv4Addr::new(a, b, c, d));
-    } else {
-        push_decimal(out, u32::from_be_bytes([a, b, c, d]).into());
-    }
-    out.push(b':');
-    push_decimal(out, u16::from_be_bytes([e, f]).into());
+    push_administrator(community, out);
 }
 
 #[cfg(test)]
