@@ -59,7 +59,7 @@ impl Peer {
         self.finish();
     }
 
-    /// Ends the session and makes it again, at once.
+    /// Ends the session and makes it again, at once; [`Settings::attempts`](crate::Settings::attempts) are counted anew.
     pub fn reset(&mut self, now: Instant, reset: Reset, events: &mut dyn FnMut(Event<'_>)) {
         let (notification, explanation) = match &reset {
             Reset::Administrative => {
@@ -74,14 +74,12 @@ impl Peer {
             gracefully(connection, End::notify(notification.clone(), explanation))
         });
         self.cancel_dial();
-        self.dialer.rest();
         if let Reset::Configuration(settings) = reset {
             self.common.settings = settings;
         }
         self.common.restarted = true;
-        self.dialer.reset_backoff();
-        self.rest(now);
-        self.retry_now(now, events);
+        self.dialer.forget();
+        self.begin_anew(now, events);
     }
 
     /// Ends the session with Cease and this subcode, and makes it again. `text` is for the other operator (RFC 9003); without

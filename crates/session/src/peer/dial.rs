@@ -65,6 +65,13 @@ impl Dialer {
         dialing.into_iter().chain(self.retry).min()
     }
 
+    /// Starts as if nothing had been tried.
+    pub(super) const fn forget(&mut self) {
+        self.retry = None;
+        self.dials = 0;
+        self.backoff.reset();
+    }
+
     pub(super) const fn reset_backoff(&mut self) {
         self.backoff.reset();
     }
@@ -86,12 +93,24 @@ impl Peer {
             return;
         }
         self.dialer.running = true;
-        self.dialer.dials = 0;
-        self.dialer.backoff.reset();
-        self.rest(now);
-        if self.dialer.is_due(now) {
+        self.dialer.forget();
+        self.begin_anew(now, events);
+    }
+
+    /// Dials, if that is to be done at all and nothing else is under way.
+    pub(super) fn begin_anew(&mut self, now: Instant, events: &mut dyn FnMut(Event<'_>)) {
+        if self.is_at_rest() {
             self.dial(now, events);
         }
+    }
+
+    /// Whether nothing is under way of a peer that dials.
+    fn is_at_rest(&self) -> bool {
+        self.dialer.running
+            && !self.common.settings.passive
+            && self.slots.is_empty()
+            && self.dialer.dialing.is_none()
+            && self.dialer.retry.is_none()
     }
 
     /// Connects without the rest of the wait, if it waits.
@@ -121,16 +140,10 @@ impl Peer {
 
     /// When nothing is left of what was tried: waits to try again, or gives up.
     pub(super) fn rest(&mut self, now: Instant) {
-        let settings = &self.common.settings;
-        if !self.dialer.running
-            || settings.passive
-            || !self.slots.is_empty()
-            || self.dialer.dialing.is_some()
-            || self.dialer.retry.is_some()
-        {
+        if !self.is_at_rest() {
             return;
         }
-        if self.dialer.is_exhausted(settings) {
+        if self.dialer.is_exhausted(&self.common.settings) {
             self.finish();
         } else {
             self.dialer.wait(now, &mut self.common.random);
