@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::codes::Afi;
-use crate::io::text::{push_decimal, push_ipv4, push_ipv6};
+use crate::io::text::{Line, push_decimal, push_ipv6};
 
 /// The number of octets that hold `bits` bits.
 pub const fn octets_for(bits: u8) -> usize {
@@ -23,20 +23,33 @@ pub const fn longest(afi: Afi) -> u8 {
 /// shown as they are.
 pub fn push_prefix(out: &mut Vec<u8>, afi: Afi, length: u8, octets: &[u8]) {
     if afi == Afi::IPV4 {
-        let mut address = [0u8; 4];
-        for (to, from) in address.iter_mut().zip(octets) {
-            *to = *from;
-        }
-        push_ipv4(out, Ipv4Addr::from(address));
-    } else {
-        let mut address = [0u8; 16];
-        for (to, from) in address.iter_mut().zip(octets) {
-            *to = *from;
-        }
-        push_ipv6(out, Ipv6Addr::from(address));
+        let mut line = Line::<24>::new(b"");
+        push_ipv4_prefix(&mut line, length, octets);
+        line.write(out);
+        return;
     }
+    let mut address = [0u8; 16];
+    for (to, from) in address.iter_mut().zip(octets) {
+        *to = *from;
+    }
+    push_ipv6(out, Ipv6Addr::from(address));
     out.push(b'/');
     push_decimal(out, u64::from(length));
+}
+
+/// The same for IPv4, into a line with room for twenty characters.
+#[inline]
+pub fn push_ipv4_prefix<const SIZE: usize>(line: &mut Line<SIZE>, length: u8, octets: &[u8]) {
+    let address = match *octets {
+        [a, b, c] => [a, b, c, 0],
+        [a, b] => [a, b, 0, 0],
+        [a] => [a, 0, 0, 0],
+        [a, b, c, d, ..] => [a, b, c, d],
+        [] => [0; 4],
+    };
+    line.push_ipv4(address);
+    line.push(b"/");
+    line.push_octet(length);
 }
 
 /// Why a text is not a prefix.
@@ -119,7 +132,8 @@ impl Prefix {
         let other = Self { address, length: self.length };
         let shift = 128 - u32::from(self.length);
         self.afi() == other.afi()
-            && self.bits().checked_shr(shift).unwrap_or(0) == other.bits().checked_shr(shift).unwrap_or(0)
+            && self.bits().checked_shr(shift).unwrap_or(0)
+                == other.bits().checked_shr(shift).unwrap_or(0)
     }
 
     /// Writes the NLRI bytes: `length(1)` and the octets that it needs.
@@ -154,7 +168,8 @@ impl Prefix {
     pub fn split(self, length: u8, most: u64) -> Option<impl Iterator<Item = Self>> {
         let longest = longest(self.afi());
         let length = length.clamp(self.length, longest);
-        let count = 1u64.checked_shl(u32::from(length - self.length)).filter(|count| *count <= most)?;
+        let count =
+            1u64.checked_shl(u32::from(length - self.length)).filter(|count| *count <= most)?;
         let (base, shift) = (self.bits(), 128 - u32::from(length));
         Some((0..count).map(move |index| {
             let bits = base | u128::from(index).checked_shl(shift).unwrap_or(0);

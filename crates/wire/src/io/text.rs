@@ -9,11 +9,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const LOWER: &[u8; 16] = b"0123456789abcdef";
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
-/// The decimal text of every octet: three characters and how many of them count.
-static OCTETS: [([u8; 3], u8); 256] = octets();
+/// The decimal text of every octet and a dot: four characters, and how many of them count.
+static OCTETS: [([u8; 4], u8); 256] = octets();
 
-const fn octets() -> [([u8; 3], u8); 256] {
-    let mut table = [([0u8; 3], 0u8); 256];
+const fn octets() -> [([u8; 4], u8); 256] {
+    let mut table = [([b'.'; 4], 0u8); 256];
     let mut value = 0;
     while value < 256 {
         let (hundreds, tens, ones) =
@@ -21,16 +21,79 @@ const fn octets() -> [([u8; 3], u8); 256] {
         #[expect(clippy::indexing_slicing, reason = "a constant table filled by its own bounds")]
         {
             table[value] = if value >= 100 {
-                ([hundreds, tens, ones], 3)
+                ([hundreds, tens, ones, b'.'], 4)
             } else if value >= 10 {
-                ([tens, ones, 0], 2)
+                ([tens, ones, b'.', b'.'], 3)
             } else {
-                ([ones, 0, 0], 1)
+                ([ones, b'.', b'.', b'.'], 2)
             };
         }
         value += 1;
     }
     table
+}
+
+/// A short text that grows on the stack, to be copied out in one piece: what does not fit is left out.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<const SIZE: usize> {
+    characters: [u8; SIZE],
+    length: usize,
+}
+
+impl<const SIZE: usize> Line<SIZE> {
+    /// Starts with `text`.
+    #[inline]
+    pub fn new(text: &[u8]) -> Self {
+        let mut line = Self { characters: [b' '; SIZE], length: 0 };
+        line.push(text);
+        line
+    }
+
+    /// Appends `text`.
+    #[inline]
+    pub fn push(&mut self, text: &[u8]) {
+        if let Some(room) = self.characters.get_mut(self.length..self.length + text.len()) {
+            room.copy_from_slice(text);
+            self.length += text.len();
+        }
+    }
+
+    /// Appends an octet in decimal and a dot.
+    #[inline]
+    fn push_octet_and_dot(&mut self, octet: u8) {
+        if let Some((characters, length)) = OCTETS.get(usize::from(octet))
+            && let Some(room) = self.characters.get_mut(self.length..self.length + 4)
+        {
+            // All four are written, whatever counts: a copy of a fixed size is one instruction.
+            room.copy_from_slice(characters);
+            self.length += usize::from(*length);
+        }
+    }
+
+    /// Appends an octet in decimal. Needs room for four characters.
+    #[inline]
+    pub fn push_octet(&mut self, octet: u8) {
+        self.push_octet_and_dot(octet);
+        self.length = self.length.saturating_sub(1);
+    }
+
+    /// Appends an IPv4 address in dotted quads. Needs room for sixteen characters.
+    #[inline]
+    pub fn push_ipv4(&mut self, octets: [u8; 4]) {
+        for octet in octets {
+            self.push_octet_and_dot(octet);
+        }
+        self.length = self.length.saturating_sub(1);
+    }
+
+    /// Writes the text.
+    #[inline]
+    pub fn write(&self, out: &mut Vec<u8>) {
+        // The whole array, then cut: again a copy of a fixed size.
+        let end = out.len() + self.length;
+        out.extend_from_slice(&self.characters);
+        out.truncate(end);
+    }
 }
 
 /// Writes `text` as it is.
@@ -49,25 +112,17 @@ pub fn push_decimal(out: &mut Vec<u8>, number: u64) {
 /// Writes one octet in decimal.
 #[inline]
 pub fn push_octet(out: &mut Vec<u8>, octet: u8) {
-    if let Some((characters, length)) = OCTETS.get(usize::from(octet)) {
-        // The three characters are always written: one copy of a fixed size, then cut.
-        let end = out.len() + usize::from(*length);
-        out.extend_from_slice(characters);
-        out.truncate(end);
-    }
+    let mut line = Line::<4>::new(b"");
+    line.push_octet(octet);
+    line.write(out);
 }
 
 /// Writes an IPv4 address in dotted quads.
 #[inline]
 pub fn push_ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
-    let [a, b, c, d] = address.octets();
-    push_octet(out, a);
-    out.push(b'.');
-    push_octet(out, b);
-    out.push(b'.');
-    push_octet(out, c);
-    out.push(b'.');
-    push_octet(out, d);
+    let mut line = Line::<16>::new(b"");
+    line.push_ipv4(address.octets());
+    line.write(out);
 }
 
 /// Writes an IPv6 address as RFC 5952 says; an IPv4-mapped one as `::ffff:1.2.3.4`.
@@ -165,7 +220,8 @@ pub fn parse_hex(text: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    let digit = |character: u8| char::from(character).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let digit =
+        |character: u8| char::from(character).to_digit(16).and_then(|d| u8::try_from(d).ok());
     pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
@@ -203,7 +259,8 @@ mod tests {
 
     #[test]
     fn zero_runs_at_the_edges() {
-        for text in ["::", "::1", "1::", "0:1::", "1:0:2:3:4:5:6:7", "2001:db8::1:0:0:1", "fe80::1"] {
+        for text in ["::", "::1", "1::", "0:1::", "1:0:2:3:4:5:6:7", "2001:db8::1:0:0:1", "fe80::1"]
+        {
             let address: Ipv6Addr = text.parse().unwrap();
             assert_eq!(ip(address.into()), address.to_string());
         }

@@ -6,9 +6,9 @@ use std::ops::Range;
 use super::{JsonForm, NextHopForm, Nlri, NlriType};
 use crate::codes::{Afi, Family};
 use crate::io::reader::{Fault, Reader, WireError};
-use crate::io::text::{push, push_ipv4};
+use crate::io::text::{Line, push, push_ipv4};
 use crate::io::tokens::{TextError, Tokens};
-use crate::prefix::{Prefix, PrefixError, longest, octets_for, push_prefix};
+use crate::prefix::{Prefix, PrefixError, longest, octets_for, push_ipv4_prefix, push_prefix};
 
 /// The row of the registry.
 pub const ROW: NlriType = NlriType {
@@ -34,13 +34,30 @@ pub const ROW: NlriType = NlriType {
 
 #[inline]
 fn take<'a>(family: Family, reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
-    let whole = *reader;
-    let bits = reader.u8("prefix length")?;
-    if bits > longest(family.afi) {
-        return Err(whole.error("prefix length", Fault::Invalid(u64::from(bits))));
+    match reader.remaining().first() {
+        Some(&bits) if bits <= longest(family.afi) => {
+            let whole = *reader;
+            reader.take(1 + octets_for(bits), "prefix").map_err(|_| cut(whole))
+        }
+        _ => Err(wrong(*reader)),
     }
-    reader.take(octets_for(bits), "prefix")?;
-    Ok(whole.remaining().get(..=octets_for(bits)).unwrap_or_default())
+}
+
+/// The prefix length is not there, or longer than an address.
+#[cold]
+fn wrong(mut reader: Reader<'_>) -> WireError {
+    let whole = reader;
+    match reader.u8("prefix length") {
+        Ok(bits) => whole.error("prefix length", Fault::Invalid(u64::from(bits))),
+        Err(error) => error,
+    }
+}
+
+/// Octets of the prefix are missing.
+#[cold]
+fn cut(mut reader: Reader<'_>) -> WireError {
+    let needed = reader.u8("prefix length").map_or(0, octets_for);
+    reader.error("prefix", Fault::Truncated { needed, left: reader.len() })
 }
 
 fn identity(_: Family, bytes: &[u8]) -> Range<usize> {
@@ -48,6 +65,16 @@ fn identity(_: Family, bytes: &[u8]) -> Range<usize> {
 }
 
 fn json(nlri: Nlri<'_>, form: JsonForm, out: &mut Vec<u8>) {
+    // What nearly all routes are, in one piece.
+    if let (Afi::IPV4, None, false, [length, octets @ ..]) =
+        (nlri.family.afi, nlri.path_id, form.compact, nlri.bytes)
+    {
+        let mut line = Line::<40>::new(b"{ \"nlri\": \"");
+        push_ipv4_prefix(&mut line, *length, octets);
+        line.push(b"\" }");
+        line.write(out);
+        return;
+    }
     let bare = form.compact && nlri.path_id.is_none();
     push(out, if bare { "\"" } else { "{ \"nlri\": \"" });
     prefix(nlri, out);

@@ -2,7 +2,7 @@
 
 use super::decode::{AGGREGATOR, AS_PATH, AS4_AGGREGATOR, AS4_PATH};
 use super::fault::{About, Kind, UpdateFault};
-use super::{Held, Update, Value};
+use super::{Held, Update};
 use crate::asn::Asn;
 use crate::attribute::as_path;
 
@@ -71,7 +71,8 @@ fn find(update: &Update<'_>, code: u8) -> Option<usize> {
 }
 
 fn wire<'a>(update: &Update<'a>, index: usize) -> Option<&'a [u8]> {
-    update.attributes.get(index)?.value.wire(update.body)
+    let held = update.attributes.get(index).filter(|held| !held.is_owned)?;
+    Some(held.within(update.body))
 }
 
 fn two_octet_aggregator(update: &Update<'_>) -> Option<(u16, [u8; 4])> {
@@ -82,11 +83,10 @@ fn two_octet_aggregator(update: &Update<'_>) -> Option<(u16, [u8; 4])> {
 
 /// Gives an attribute another value.
 fn rewrite(update: &mut Update<'_>, index: usize, value: &[u8]) {
-    let clip = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
-    let start = clip(update.owned.len());
+    let start = u32::try_from(update.owned.len()).unwrap_or(u32::MAX);
+    let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
     update.owned.extend_from_slice(value);
-    let end = clip(update.owned.len());
     if let Some(held) = update.attributes.get_mut(index) {
-        *held = Held { value: Value::Owned(start, end), ..*held };
+        *held = Held { is_owned: true, length, start, ..*held };
     }
 }

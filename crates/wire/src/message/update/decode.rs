@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::as4::{self, FourOctet};
 use super::fault::{About, INTERNAL, Kind, UpdateFault};
-use super::{Field, Held, Scrutiny, Update, Value};
+use super::{Field, Held, Scrutiny, Update};
 use crate::attribute::{OnError, ValueContext, flags, registry, unknown};
 use crate::codes::{Afi, Family, Safi};
 use crate::io::reader::{Reader, WireError};
@@ -39,6 +39,7 @@ pub(super) fn decode<'a>(
         context,
         seen: Codes::default(),
         four_octet: FourOctet::default(),
+        next_hop: &[],
         update: Update {
             body,
             attributes: SmallVec::new(),
@@ -127,13 +128,6 @@ struct Raw<'a> {
 }
 
 impl<'a> Raw<'a> {
-    /// Where the value is in the body.
-    #[inline]
-    fn place(&self) -> Value {
-        let clip = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
-        Value::Wire(clip(self.offset), clip(self.offset + self.value.len()))
-    }
-
     /// Takes the next attribute; an error is [`Kind::Header`] or [`Kind::Overrun`].
     #[inline]
     fn take(reader: &mut Reader<'a>) -> Result<Self, UpdateFault> {
@@ -175,6 +169,8 @@ struct Decoder<'a, 'n> {
     context: ValueContext,
     seen: Codes,
     four_octet: FourOctet<'a>,
+    /// The value of NEXT_HOP.
+    next_hop: &'a [u8],
     update: Update<'a>,
 }
 
@@ -220,8 +216,13 @@ impl<'a> Decoder<'a, '_> {
                 Ok(Some(flags)) => {
                     ascending &= last < raw.code;
                     last = raw.code;
-                    let value = raw.place();
-                    self.update.attributes.push(Held { flags, code: raw.code, value });
+                    self.update.attributes.push(Held {
+                        flags,
+                        code: raw.code,
+                        is_owned: false,
+                        length: u16::try_from(raw.value.len()).unwrap_or(u16::MAX),
+                        start: u32::try_from(raw.offset).unwrap_or(u32::MAX),
+                    });
                 }
                 Err(fault) => self.fault(fault)?,
             }
@@ -261,11 +262,18 @@ impl<'a> Decoder<'a, '_> {
         (row.check)(raw.value, &self.context)
             .map_err(|wrong| fault(Kind::Value, wrong.reason).subcode(wrong.subcode))?;
         match raw.code {
-            AS4_PATH => self.four_octet.path = Some(raw.value),
-            AS4_AGGREGATOR => self.four_octet.aggregator = Some(raw.value),
-            _ => return Ok(Some(raw.flags)),
+            NEXT_HOP => self.next_hop = raw.value,
+            AS4_PATH => {
+                self.four_octet.path = Some(raw.value);
+                return Ok(None);
+            }
+            AS4_AGGREGATOR => {
+                self.four_octet.aggregator = Some(raw.value);
+                return Ok(None);
+            }
+            _ => {}
         }
-        Ok(None)
+        Ok(Some(raw.flags))
     }
 
     /// MP_REACH_NLRI: `AFI(2) SAFI(1) length(1) next-hop reserved(1) NLRI` (RFC 4760 section 3).
@@ -363,10 +371,7 @@ impl<'a> Decoder<'a, '_> {
             self.update.withdrawn = Some(field);
         }
         if !nlri.is_empty() {
-            let next_hop = self.update.attributes.iter().find(|held| held.code == NEXT_HOP);
-            let next_hop =
-                next_hop.and_then(|held| held.value.wire(self.update.body)).unwrap_or_default();
-            let field = self.field(Family::IPV4_UNICAST, next_hop, nlri);
+            let field = self.field(Family::IPV4_UNICAST, self.next_hop, nlri);
             check(&field).map_err(fault(Kind::Nlri))?;
             self.update.announced = Some(field);
         }

@@ -3,7 +3,7 @@
 
 use super::decode::NEXT_HOP;
 use super::{Field, Update};
-use crate::attribute::{OnError, registry, unknown};
+use crate::attribute::{OnError, render};
 use crate::codes::{Afi, Family, Safi};
 use crate::io::json::{push_separator, push_string_body};
 use crate::io::text::{push, push_decimal, push_hex_lower};
@@ -29,7 +29,7 @@ impl Update<'_> {
             self.json_attributes(form, withdrawn.iter().any(Option::is_some), out);
         }
         let announced = self.announced_fields();
-        if announced.iter().flatten().any(|field| !field.octets.is_empty()) {
+        if announced.iter().any(Option::is_some) {
             push_separator(out, &mut first);
             push(out, "\"announce\": { ");
             json_announced(&announced, form, out);
@@ -48,28 +48,15 @@ impl Update<'_> {
     fn json_attributes(&self, form: JsonForm, withdraws: bool, out: &mut Vec<u8>) {
         push(out, "\"attribute\": { ");
         let context = self.context(form);
-        let start = out.len();
+        let mut first = true;
         for attribute in self.attributes() {
             if attribute.code == NEXT_HOP && !withdraws {
                 continue;
             }
-            let before = out.len();
-            if before > start {
-                push(out, ", ");
-            }
-            let name = out.len();
-            match registry::row(attribute.code) {
-                Some(row) => (row.json)(attribute.value, &context, out),
-                None => unknown::json(&attribute, out),
-            }
-            if out.len() == name {
-                out.truncate(before);
-            }
+            render::push_json(&attribute, &context, &mut first, out);
         }
         if !self.faults.is_empty() {
-            if out.len() > start {
-                push(out, ", ");
-            }
+            push_separator(out, &mut first);
             push(out, "\"error\": \"");
             self.push_faults(out);
             out.push(b'"');
@@ -93,7 +80,7 @@ impl Update<'_> {
 }
 
 /// Writes family after family, and in each next hop after next hop: no member of an object comes twice.
-fn json_announced(fields: &[Option<Field<'_>>], form: JsonForm, out: &mut Vec<u8>) {
+fn json_announced(fields: &[Option<&Field<'_>>], form: JsonForm, out: &mut Vec<u8>) {
     each_family(fields, out, |family, out| {
         push(out, "{ ");
         let (mut first, mut done) = (true, [None; 4]);
@@ -117,7 +104,7 @@ fn json_announced(fields: &[Option<Field<'_>>], form: JsonForm, out: &mut Vec<u8
     });
 }
 
-fn json_withdrawn(fields: &[Option<Field<'_>>], form: JsonForm, out: &mut Vec<u8>) {
+fn json_withdrawn(fields: &[Option<&Field<'_>>], form: JsonForm, out: &mut Vec<u8>) {
     each_family(fields, out, |family, out| {
         push(out, "[ ");
         json_nlri(of_family(fields, family), form, out);
@@ -127,13 +114,13 @@ fn json_withdrawn(fields: &[Option<Field<'_>>], form: JsonForm, out: &mut Vec<u8
 
 /// Writes a member for each family, in the order in which they come.
 fn each_family(
-    fields: &[Option<Field<'_>>],
+    fields: &[Option<&Field<'_>>],
     out: &mut Vec<u8>,
     mut write: impl FnMut(Family, &mut Vec<u8>),
 ) {
     let mut first = true;
     for (index, field) in fields.iter().enumerate() {
-        let Some(field) = field.filter(|field| !field.octets.is_empty()) else { continue };
+        let Some(field) = field else { continue };
         let earlier = fields.get(..index).unwrap_or_default();
         if of_family(earlier, field.family).next().is_some() {
             continue;
@@ -148,12 +135,12 @@ fn each_family(
     }
 }
 
-/// The fields of a family that have NLRI.
+/// The fields of a family.
 fn of_family<'f, 'a>(
-    fields: &'f [Option<Field<'a>>],
+    fields: &'f [Option<&'f Field<'a>>],
     family: Family,
 ) -> impl Iterator<Item = &'f Field<'a>> {
-    fields.iter().flatten().filter(move |field| field.family == family && !field.octets.is_empty())
+    fields.iter().flatten().copied().filter(move |field| field.family == family)
 }
 
 fn json_nlri<'f, 'a: 'f>(

@@ -52,29 +52,21 @@ pub struct Update<'a> {
     aigp: bool,
 }
 
-/// An attribute, its value received or rewritten. It has places, not references, because a `SmallVec` of references would
-/// make the lifetime of [`Update`] invariant.
+/// An attribute: where its value is, in the body or in `owned`. A place is smaller than a reference, and a `SmallVec` of
+/// references would make the lifetime of [`Update`] invariant.
 #[derive(Clone, Copy, Debug)]
 struct Held {
     flags: u8,
     code: u8,
-    value: Value,
+    is_owned: bool,
+    length: u16,
+    start: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Value {
-    /// From and to where in `body`.
-    Wire(u32, u32),
-    /// From and to where in `owned`.
-    Owned(u32, u32),
-}
-
-impl Value {
-    fn wire(self, body: &[u8]) -> Option<&[u8]> {
-        match self {
-            Self::Wire(start, end) => body.get(start as usize..end as usize),
-            Self::Owned(..) => None,
-        }
+impl Held {
+    fn within<'o>(&self, octets: &'o [u8]) -> &'o [u8] {
+        let start = self.start as usize;
+        octets.get(start..start + usize::from(self.length)).unwrap_or_default()
     }
 }
 
@@ -93,6 +85,10 @@ impl<'a> Field<'a> {
     fn nlri(&self) -> NlriIter<'a> {
         NlriIter::new(self.family, self.path_id, Reader::at(self.octets, self.offset))
     }
+}
+
+fn not_empty<'f, 'a>(field: &'f Option<Field<'a>>) -> Option<&'f Field<'a>> {
+    field.as_ref().filter(|field| !field.octets.is_empty())
 }
 
 impl<'a> Update<'a> {
@@ -126,15 +122,9 @@ impl<'a> Update<'a> {
     /// The attributes by ascending code, but MP_REACH_NLRI and MP_UNREACH_NLRI. AS numbers have four octets, whatever the
     /// session: AS4_PATH and AS4_AGGREGATOR are merged (RFC 6793 section 4.2.3) and gone.
     pub fn attributes(&self) -> impl Iterator<Item = Attribute<'_>> {
-        self.attributes.iter().map(|held| Attribute {
-            flags: held.flags,
-            code: held.code,
-            value: match held.value {
-                value @ Value::Wire(..) => value.wire(self.body).unwrap_or_default(),
-                Value::Owned(start, end) => {
-                    self.owned.get(start as usize..end as usize).unwrap_or_default()
-                }
-            },
+        self.attributes.iter().map(|held| {
+            let from = if held.is_owned { self.owned.as_slice() } else { self.body };
+            Attribute { flags: held.flags, code: held.code, value: held.within(from) }
         })
     }
 
@@ -156,32 +146,36 @@ impl<'a> Update<'a> {
 
     /// The withdrawn NLRI, those treated as withdrawn among them, field by field.
     pub fn withdrawn(&self) -> impl Iterator<Item = NlriIter<'a>> {
-        self.withdrawn_fields().into_iter().flatten().map(|field| field.nlri())
+        self.withdrawn_fields().into_iter().flatten().map(Field::nlri)
     }
 
-    fn announced_fields(&self) -> [Option<Field<'a>>; 2] {
-        if self.treat_as_withdraw { [None, None] } else { [self.announced, self.reachable] }
+    /// The fields that announce something.
+    fn announced_fields(&self) -> [Option<&Field<'a>>; 2] {
+        if self.treat_as_withdraw {
+            [None, None]
+        } else {
+            [&self.announced, &self.reachable].map(not_empty)
+        }
     }
 
-    fn withdrawn_fields(&self) -> [Option<Field<'a>>; 4] {
-        let [announced, reachable] =
-            if self.treat_as_withdraw { [self.announced, self.reachable] } else { [None, None] };
-        [self.withdrawn, announced, self.unreachable, reachable].map(|field| {
-            // An empty field withdraws nothing.
-            field.filter(|field| !field.octets.is_empty())
-        })
+    /// The fields that withdraw something.
+    fn withdrawn_fields(&self) -> [Option<&Field<'a>>; 4] {
+        let [announced, reachable] = if self.treat_as_withdraw {
+            [&self.announced, &self.reachable]
+        } else {
+            [&None, &None]
+        };
+        [&self.withdrawn, announced, &self.unreachable, reachable].map(not_empty)
     }
 
     /// The family whose routes are all sent, when the message says just that (RFC 4724 section 2): an UPDATE without NLRI and
     /// attributes, for the family of its MP_UNREACH_NLRI if it has one, and for IPv4 unicast otherwise.
     pub fn end_of_rib(&self) -> Option<Family> {
-        let empty = |field: Option<Field<'_>>| field.is_none_or(|field| field.octets.is_empty());
         let nothing = self.attributes.is_empty()
             && self.faults.is_empty()
-            && empty(self.withdrawn)
-            && empty(self.announced)
-            && empty(self.unreachable)
-            && empty(self.reachable);
+            && [&self.withdrawn, &self.announced, &self.unreachable, &self.reachable]
+                .into_iter()
+                .all(|field| not_empty(field).is_none());
         let family = self.unreachable.or(self.reachable).map(|field| field.family);
         nothing.then(|| family.unwrap_or(Family::IPV4_UNICAST))
     }

@@ -2,7 +2,7 @@
 
 use super::json::{push_afi, push_safi};
 use super::{Field, Update};
-use crate::attribute::{registry, unknown};
+use crate::attribute::render;
 use crate::io::text::push;
 use crate::next_hop::push_wire_next_hop;
 use crate::nlri::JsonForm;
@@ -70,19 +70,16 @@ impl Update<'_> {
 
     /// Whether the peer itself withdrew what is in a field.
     fn is_withdrawn(&self, field: &Field<'_>) -> bool {
-        [self.withdrawn, self.unreachable]
+        [&self.withdrawn, &self.unreachable]
             .into_iter()
             .flatten()
-            .any(|withdrawn| std::ptr::eq(withdrawn.octets, field.octets))
+            .any(|withdrawn| std::ptr::eq(withdrawn, field))
     }
 
     fn text_attributes(&self, out: &mut Vec<u8>) {
         let context = self.context(JsonForm::default());
         for attribute in self.attributes() {
-            match registry::row(attribute.code) {
-                Some(row) => (row.text)(attribute.value, &context, out),
-                None => unknown::text(&attribute, out),
-            }
+            render::push_text(&attribute, &context, out);
         }
         if !self.faults.is_empty() {
             self.text_error(out);
