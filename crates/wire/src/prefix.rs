@@ -174,7 +174,6 @@ impl Prefix {
         Some((0..count).map(move |index| {
             let bits = base | u128::from(index).checked_shl(shift).unwrap_or(0);
             let address = match self.address {
-                #[expect(clippy::cast_possible_truncation, reason = "the upper 32 bits are meant")]
                 IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::from_bits((bits >> 96) as u32)),
                 IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::from_bits(bits)),
             };

@@ -54,6 +54,10 @@ impl RouteBuffer {
         self.path_id = None;
         self.builder.clear();
         self.is_written = false;
+        if self.nlri.len() > MOST_KEPT {
+            // A statement was split into very many: they need not have their memory for ever.
+            (self.nlri_bytes, self.nlri) = (Vec::new(), Vec::new());
+        }
         self.nlri_bytes.clear();
         self.nlri.clear();
     }
@@ -101,6 +105,9 @@ pub enum Verb {
 /// The code of the attribute that a user may have written octet by octet.
 const NEXT_HOP: u8 = next_hop::ROW.code;
 
+/// The most NLRI whose memory is kept between statements.
+const MOST_KEPT: usize = 1 << 16;
+
 /// The most prefixes that one `split` may make.
 pub const MOST_PARTS: u64 = 1 << 20;
 
@@ -135,13 +142,15 @@ pub fn parse_attributes(
 ) -> Result<(), TextError> {
     route.clear();
     while !tokens.accept("nlri") {
-        if tokens.is_done() {
+        if is_at_end(tokens) {
             return finish(verb, tokens.span(), route);
         }
         keyword::parse(tokens, route)?;
     }
     while let Some(word) = tokens.peek() {
-        if matches!(word, "[" | "]" | ",") {
+        if is_at_end(tokens) {
+            break;
+        } else if matches!(word, "[" | "]" | ",") {
             tokens.next();
         } else {
             any_prefix(tokens, route).map_err(|error| match keyword::is_known(word) {
@@ -198,6 +207,11 @@ pub fn finish(verb: Verb, end: Span, route: &mut RouteBuffer) -> Result<(), Text
     complete(verb, end, route)
 }
 
+/// Whether no word is left, but for the semicolon that a command may end with.
+fn is_at_end(tokens: &mut Tokens<'_>) -> bool {
+    tokens.left() == 1 && tokens.accept(";") || tokens.is_done()
+}
+
 /// Reads a prefix of either address family.
 fn any_prefix(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
     // Any family of the address family reads the prefix; what it was says which one it is.
@@ -232,7 +246,7 @@ fn parse_keywords(
         return complete(verb, tokens.span(), route);
     }
     let words = *tokens;
-    while !tokens.is_done() {
+    while !is_at_end(tokens) {
         keyword::parse(tokens, route)?;
     }
     finish(verb, tokens.span(), route)?;

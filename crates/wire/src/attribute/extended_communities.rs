@@ -63,6 +63,7 @@ fn parse(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
 }
 
 /// Ascending; what was given twice is sent twice, as by ExaBGP.
+#[expect(clippy::ptr_arg, reason = "the signature of a row")]
 fn normalise(value: &mut Vec<u8>) {
     value.as_chunks_mut::<8>().0.sort_unstable();
 }

@@ -99,6 +99,7 @@ fn push_long_decimal(community: [u8; 20], out: &mut Vec<u8>) {
 }
 
 /// Ascending; what was given twice is sent twice.
+#[expect(clippy::ptr_arg, reason = "the signature of a row")]
 fn normalise(value: &mut Vec<u8>) {
     value.as_chunks_mut::<20>().0.sort_unstable();
 }

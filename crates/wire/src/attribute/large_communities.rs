@@ -1,5 +1,7 @@
 //! LARGE_COMMUNITY (RFC 8092): twelve octets each.
 
+use std::collections::HashSet;
+
 use super::{
     AttributeType, OnError, Repeat, ValueContext, ValueFault, flags, require_multiple, send_as_is,
 };
@@ -33,9 +35,10 @@ fn check(value: &[u8], _: &ValueContext) -> Result<(), ValueFault> {
 fn json(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
     push(out, "\"large-community\": [ ");
     let communities = value.as_chunks::<12>().0;
+    let mut seen = Seen::default();
     let mut separator = "[ ";
     for (index, community) in communities.iter().enumerate() {
-        if communities.get(..index).is_some_and(|earlier| earlier.contains(community)) {
+        if !seen.is_first(communities, index, community) {
             continue;
         }
         push(out, separator);
@@ -48,6 +51,22 @@ fn json(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
         separator = " ], [ ";
     }
     push(out, if communities.is_empty() { " ]" } else { " ] ]" });
+}
+
+/// Finds duplicates: by looking back in short lists, and with a set in long ones, which a peer may send too.
+#[derive(Default)]
+struct Seen(HashSet<[u8; 12]>);
+
+impl Seen {
+    const SHORT: usize = 32;
+
+    fn is_first(&mut self, all: &[[u8; 12]], index: usize, community: &[u8; 12]) -> bool {
+        if all.len() > Self::SHORT {
+            self.0.insert(*community)
+        } else {
+            all.get(..index).is_some_and(|earlier| !earlier.contains(community))
+        }
+    }
 }
 
 fn text(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
@@ -105,6 +124,9 @@ mod tests {
         let value: Vec<u8> =
             [4u32, 5, 6, 1, 2, 3, 4, 5, 6].iter().flat_map(|n| n.to_be_bytes()).collect();
         assert_eq!(faces(&ROW, &value).0, r#""large-community": [ [ 4, 5 , 6 ], [ 1, 2 , 3 ] ]"#);
+        let long: Vec<u8> =
+            (0..200u32).flat_map(|n| [0, 0, n % 50].map(u32::to_be_bytes)).flatten().collect();
+        assert_eq!(faces(&ROW, &long).0.matches('[').count(), 51);
         assert!(check(&[0; 13], &ValueContext::STORED).is_err());
     }
 }

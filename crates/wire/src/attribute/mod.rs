@@ -119,6 +119,9 @@ pub enum Repeat {
     Join,
 }
 
+/// Reads the words after a keyword and appends the value.
+pub type ParseValue = fn(&mut Tokens<'_>, &mut Vec<u8>) -> Result<(), TextError>;
+
 /// One path attribute: a row of [`registry::TABLE`].
 #[derive(Debug)]
 pub struct AttributeType {
@@ -141,7 +144,7 @@ pub struct AttributeType {
     /// Writes the text with a leading blank (` med 5`).
     pub text: fn(&[u8], &ValueContext, &mut Vec<u8>),
     /// Reads the words after the keyword and appends the value (four-octet AS numbers).
-    pub parse: Option<fn(&mut Tokens<'_>, &mut Vec<u8>) -> Result<(), TextError>>,
+    pub parse: Option<ParseValue>,
     /// What happens when text names it twice.
     pub repeat: Repeat,
     /// Puts a joined value in order.

@@ -1,8 +1,8 @@
 //! ORIGIN (RFC 4271 section 5.1.1): one octet.
 
 use super::{
-    Attribute, AttributeType, OnError, Repeat, ValueContext, ValueFault, as_it_is, flags,
-    push_attribute, require_length, send_as_is, subcode,
+    AttributeType, OnError, Repeat, ValueContext, ValueFault, as_it_is, flags, push_attribute,
+    require_length, send_as_is, subcode,
 };
 use crate::io::text::push;
 use crate::io::tokens::{TextError, Tokens, did_you_mean};
@@ -74,15 +74,14 @@ fn parse(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
     })
 }
 
-fn default(negotiated: &Negotiated, out: &mut Vec<u8>) {
-    let _ = negotiated;
+fn default(_: &Negotiated, out: &mut Vec<u8>) {
     push_attribute(out, ROW.flags, ROW.code, &[0]);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attribute::tests::{faces, parse_error, parse_value};
+    use crate::attribute::tests::{faces, parse_error, parse_value, sent};
 
     #[test]
     fn three_values_and_no_other() {
@@ -101,8 +100,6 @@ mod tests {
         let mut out = Vec::new();
         default(&Negotiated::permissive(), &mut out);
         assert_eq!(out, [0x40, 1, 1, 0]);
-        let attribute = Attribute { flags: 0x40, code: 1, value: &[2] };
-        send_as_is(&attribute, &Negotiated::permissive(), &mut out);
-        assert_eq!(out[4..], [0x40, 1, 1, 2]);
+        assert_eq!(sent(&ROW, &[2], &Negotiated::permissive()), [0x40, 1, 1, 2]);
     }
 }

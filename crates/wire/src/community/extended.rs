@@ -19,6 +19,12 @@ pub const IPV4_ADDRESS: u8 = 0x01;
 /// Type of a value that starts with a four-octet AS number: `number(4) value(2)` (RFC 5668).
 pub const FOUR_OCTET_AS: u8 = 0x02;
 
+/// Writes something of a community.
+pub type Write = fn([u8; 8], &mut Vec<u8>);
+
+/// Reads a keyword and what follows its colon; the error says what is right.
+pub type Parse = fn(&str, &str) -> Result<[u8; 8], Cow<'static, str>>;
+
 /// One kind of extended community: a row of [`registry::TABLE`].
 #[derive(Debug)]
 pub struct ExtendedCommunityType {
@@ -27,11 +33,11 @@ pub struct ExtendedCommunityType {
     /// The words before the first colon in text.
     pub keywords: &'static [&'static str],
     /// Writes what text and JSON show.
-    pub text: fn([u8; 8], &mut Vec<u8>),
+    pub text: Write,
     /// Writes more JSON members, each after `, `.
-    pub members: Option<fn([u8; 8], &mut Vec<u8>)>,
-    /// Reads the keyword and what follows its colon; the error says what is right.
-    pub parse: Option<fn(&str, &str) -> Result<[u8; 8], Cow<'static, str>>>,
+    pub members: Option<Write>,
+    /// Reads its text.
+    pub parse: Option<Parse>,
 }
 
 /// Writes a community as text: `target:65001:1`, or `0x` and 16 digits.

@@ -77,6 +77,15 @@ fn a_prefix_and_keywords_in_any_order() {
 }
 
 #[test]
+fn commands_may_end_with_a_semicolon() {
+    let line = "10.0.0.0/8 next-hop self;";
+    assert_eq!(read(parse_route, line).unwrap(), "ipv4 unicast 10.0.0.0/8 via self");
+    assert!(read(parse_attributes, "next-hop self nlri 10.0.0.0/8 ;").is_ok());
+    assert!(read(parse_attributes, "med 5 ;").is_ok());
+    refused(parse_route, "10.0.0.0/8 ; next-hop self", "unknown attribute ';'");
+}
+
+#[test]
 fn multicast_prefixes_have_their_family() {
     assert_eq!(
         read(parse_route, "224.1.0.0/16 next-hop self").unwrap(),
