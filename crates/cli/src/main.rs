@@ -6,6 +6,7 @@ mod args;
 mod as_command;
 mod context;
 mod decode;
+mod demo;
 mod encode;
 mod env;
 mod hex;
@@ -14,6 +15,7 @@ mod messages;
 mod out;
 mod root;
 mod run;
+mod server;
 mod validate;
 mod version;
 
@@ -25,6 +27,7 @@ use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 
 use args::{Command, ConfigurationCommand, Invocation};
+use yottabgp_config::environment::Form;
 
 fn main() -> ExitCode {
     // Before anything else, so that a signal that comes early finds the daemon ready, and not the signal's default effect.
@@ -59,18 +62,21 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
     if !matches!(cli.command, Command::Server(_)) {
         yottabgp_os::signals::release()?;
     }
-    let environment = || env::load(env_file.as_deref());
+    let settings = env::load(env_file.as_deref())?;
+    let environment = &settings.environment;
     match cli.command {
-        Command::Version => version::run(&called, environment()?.version.as_deref()),
-        Command::Env(arguments) => env::run(&arguments, &environment()?),
-        Command::Decode(arguments) => decode::run(&arguments, &environment()?),
-        Command::Encode(arguments) => encode::run(&arguments, &environment()?),
+        Command::Server(arguments) => server::run(arguments, settings),
+        Command::Version => version::run(&called, environment.version.as_deref()),
+        Command::Env(arguments) => env::run(&arguments, &settings),
+        Command::Decode(arguments) => decode::run(&arguments, environment),
+        Command::Encode(arguments) => encode::run(&arguments, environment),
         Command::Validate(arguments)
         | Command::Configuration(args::ConfigurationArgs {
             command: ConfigurationCommand::Validate(arguments),
-        }) => validate::run(&arguments, &environment()?),
-        Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, &environment()?),
-        Command::Server(_) | Command::Demo | Command::DemoHelper => anyhow::bail!("not yet"),
+        }) => validate::run(&arguments, environment),
+        Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
+        Command::Demo => demo::run(),
+        Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),
     }
 }
 
@@ -78,7 +84,7 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
 fn no_arguments() -> Result<bool> {
     out::line(args::Cli::command().render_long_help().to_string().trim_end())?;
     out::line("\nEnvironment values are:")?;
-    env::list()?;
+    out::text(env::load(None)?.environment.render(Form::Variables, false))?;
     Ok(false)
 }
 

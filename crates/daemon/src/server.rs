@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
@@ -164,16 +164,15 @@ impl Files {
                 }
             }
         } else {
-            let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
+            std::fs::read(&path).map_err(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => {
                     format!("{name} is not an exabgp config file (file not found)")
                 }
                 _ => format!("{name} can not be read: {error}"),
-            })?;
-            bytes
+            })?
         };
         let (source, not_text) = Source::from_bytes(name, bytes);
-        for warning in not_text {
+        if let Some(warning) = not_text {
             warn!(target: "yottabgp::configuration", "{}", warning.line(&source));
         }
         let machine = Machine::for_file(&path);
@@ -450,11 +449,6 @@ fn unique_name() -> String {
 
 fn parent_id() -> u32 {
     std::os::unix::process::parent_id()
-}
-
-/// When something was last looked at, for commands that tell how long.
-pub(crate) fn seconds_since(moment: Instant) -> u64 {
-    moment.elapsed().as_secs()
 }
 
 /// A request that a command makes of the loop, as the signal that means the same. Events then say code 0, name `none`.

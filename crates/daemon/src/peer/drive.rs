@@ -50,8 +50,7 @@ pub(super) async fn drive(
     wake: Rc<Notify>,
 ) {
     let mut sockets = Sockets { connections: Vec::new(), dialing: None };
-    loop {
-        let Some(plan) = step(&shared, id, &mut sockets) else { break };
+    while let Some(plan) = step(&shared, id, &mut sockets) {
         if plan.finished {
             break;
         }
