@@ -69,7 +69,7 @@ pub(crate) enum Command {
     Demo,
     /// The helper process of the demonstration
     #[command(hide = true)]
-    DemoHelper,
+    DemoHelper(DemoHelperArgs),
 }
 
 #[derive(Debug, Args)]
@@ -239,6 +239,12 @@ pub(crate) struct RunArgs {
     /// The command
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoHelperArgs {
+    /// Which of the two
+    pub(crate) name: String,
 }
 
 /// What the command line said.

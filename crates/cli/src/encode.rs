@@ -81,7 +81,7 @@ fn failed(line: &str, refusal: Refusal) -> anyhow::Error {
         return anyhow!("configuration error: Failed to parse route: {refusal}");
     };
     let source = Source { name: "command line".to_owned(), text: line.to_owned() };
-    let summary = error.to_string();
+    let summary = error.message.clone();
     let shown = Diagnostic::from(error).render(&source, false);
     anyhow!("configuration error: Failed to parse route: {summary}\n{shown}")
 }

@@ -1,24 +1,78 @@
-//! `env`: the settings of the process.
+//! The settings of the process: where they are read, and `env`, which shows them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use yottabgp_config::Environment;
+use anyhow::{Result, bail};
+use yottabgp_config::environment::{self, Form};
+use yottabgp_config::{Environment, Severity, Source};
 
 use crate::args::EnvArgs;
+use crate::{out, root};
 
-pub(crate) fn load(_file: Option<&Path>) -> Result<Environment> {
-    let mut environment = Environment::default();
-    if std::env::var("exabgp_api_version").as_deref() == Ok("6") {
-        environment.api.version = 6;
+/// The settings and what is doubtful about them.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The settings.
+    pub(crate) environment: Environment,
+    /// Warnings, a line each.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Reads the variables and the ini file: `file`, or `$EXABGP_ENVFILE`, or `etc/exabgp/exabgp.env` below the root. A value that
+/// can not be is an error.
+pub(crate) fn load(file: Option<&Path>) -> Result<Settings> {
+    let mut warnings = Vec::new();
+    let ini = ini(file, &mut warnings)?;
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let (environment, notices) = environment::load(variables, ini.as_ref());
+    let mut errors = Vec::new();
+    for notice in &notices {
+        let list = match notice.severity {
+            Severity::Error => &mut errors,
+            Severity::Warning => &mut warnings,
+        };
+        list.push(notice.line(ini.as_ref()));
     }
-    Ok(environment)
+    if errors.is_empty() {
+        Ok(Settings { environment, warnings })
+    } else {
+        bail!(errors.join("\n"))
+    }
 }
 
-pub(crate) fn list() -> Result<()> {
-    Ok(())
+/// The ini file. Only one that was asked for has to be there.
+fn ini(file: Option<&Path>, warnings: &mut Vec<String>) -> Result<Option<Source>> {
+    let variable = std::env::var_os("EXABGP_ENVFILE").filter(|path| !path.is_empty());
+    let asked = file.map(Path::to_owned).or_else(|| variable.map(PathBuf::from));
+    let path = asked.clone().unwrap_or_else(|| root::folder().join("etc/exabgp/exabgp.env"));
+    let name = path.display().to_string();
+    match std::fs::read(&path) {
+        Ok(octets) => {
+            let (source, doubt) = Source::from_bytes(name, octets);
+            warnings.extend(doubt.map(|doubt| doubt.line(&source)));
+            Ok(Some(source))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if asked.is_some() {
+                warnings.push(format!(
+                    "environment file {name} is missing: generate it using \"yottabgp env > {name}\""
+                ));
+            }
+            Ok(None)
+        }
+        // Nobody asked for the usual one: it may well be for others to read.
+        Err(_) if asked.is_none() => Ok(None),
+        Err(error) => bail!("environment file {name}: {error}"),
+    }
 }
 
-pub(crate) fn run(_: &EnvArgs, _: &Environment) -> Result<bool> {
+/// Prints the settings.
+pub(crate) fn run(arguments: &EnvArgs, settings: &Settings) -> Result<bool> {
+    for warning in &settings.warnings {
+        out::warn(warning);
+    }
+    let form = if arguments.env { Form::Variables } else { Form::Ini };
+    out::text(settings.environment.render(form, arguments.diff))?;
     Ok(true)
 }
