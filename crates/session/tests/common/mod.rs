@@ -1,6 +1,8 @@
 //! A peer on a virtual network with a virtual clock.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
+pub mod lab;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
