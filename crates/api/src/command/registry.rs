@@ -53,27 +53,36 @@ impl Row {
     }
 
     /// How many words of `tokens`, from the next on, are the command's.
+    #[inline]
     fn matches(&self, tokens: &Tokens<'_>, selected: bool) -> Option<usize> {
-        self.spellings().find_map(|spelling| {
+        let first = tokens.peek()?.as_bytes().first();
+        for spelling in [self.v4, self.v6].iter().chain(self.also) {
             let words = match spelling.strip_prefix("peer ") {
                 Some(words) if selected => words,
                 _ => spelling,
             };
-            starts_with(tokens, words)
-        })
+            if words.as_bytes().first() == first
+                && let Some(count) = starts_with(tokens, words)
+            {
+                return Some(count);
+            }
+        }
+        None
     }
 }
 
 /// How many words `words` has, if they are the next ones of `tokens`.
 fn starts_with(tokens: &Tokens<'_>, words: &str) -> Option<usize> {
+    let mut rest = words;
     let mut count = 0;
-    for word in words.split(' ') {
-        if tokens.peek_at(count)? != word {
-            return None;
-        }
+    loop {
+        rest = rest.strip_prefix(tokens.peek_at(count)?)?;
         count += 1;
+        if rest.is_empty() {
+            return Some(count);
+        }
+        rest = rest.strip_prefix(' ')?;
     }
-    Some(count)
 }
 
 /// Finds the command that a line gives, and reads the selection before it. Says whether there was one. The cursor stands

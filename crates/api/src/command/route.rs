@@ -62,15 +62,18 @@ fn family<'a>(
     afi: Afi,
     arguments: &mut Arguments<'a, '_>,
 ) -> Result<Command<'a>, Refusal> {
-    if let Some(safi) = arguments.tokens.peek()
-        && let Some(family) = Family::from_words(afi.name().unwrap_or_default(), safi)
-        && registry::row(family).families.is_empty()
-        // What has no grammar of its own may still be announced as octets.
-        && !arguments.tokens.peek_at(1).is_some_and(|word| word.starts_with("0x"))
-    {
-        return Err(Refusal::UnsupportedFamily(family));
+    let words = arguments.tokens;
+    if let Err(error) = parse_family(verb, afi, &mut arguments.tokens, arguments.route) {
+        // What has no grammar of its own can be announced as octets; any other words are not for this program.
+        let octets = words.peek_at(1).is_some_and(|word| word.starts_with("0x"));
+        let safi = words.peek().unwrap_or_default();
+        return Err(match Family::from_words(afi.name().unwrap_or_default(), safi) {
+            Some(family) if registry::row(family).families.is_empty() && !octets => {
+                Refusal::UnsupportedFamily(family)
+            }
+            _ => error.into(),
+        });
     }
-    parse_family(verb, afi, &mut arguments.tokens, arguments.route)?;
     finish(verb, afi.name().unwrap_or_default(), arguments)
 }
 
