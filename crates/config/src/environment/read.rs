@@ -59,8 +59,15 @@ impl Notice {
 }
 
 /// Variables that are no settings.
-const OTHER_VARIABLES: [&str; 6] =
-    ["version", "cli_pipe", "cli_socket", "api_socketpath", "cli_transport", "api_cli_mode", "envfile"];
+const OTHER_VARIABLES: [&str; 7] = [
+    "version",
+    "cli_pipe",
+    "cli_socket",
+    "api_socketpath",
+    "cli_transport",
+    "api_cli_mode",
+    "envfile",
+];
 
 /// Reads every setting. An error is among the notices when a value can not be; the setting then has its default.
 pub fn load(
