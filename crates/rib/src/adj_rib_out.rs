@@ -91,6 +91,8 @@ pub struct AdjRibOut {
     /// Whether what was sent is kept (`adj-rib-out`).
     cache: bool,
     established: bool,
+    /// Whether a route was sent in this session: before that there is nothing to withdraw.
+    spoke: bool,
     chunk: Vec<RouteId>,
     /// Why routes could not be sent: bounded, for the log.
     refused: Vec<String>,
@@ -108,6 +110,7 @@ impl AdjRibOut {
             alone: VecDeque::new(),
             cache,
             established: false,
+            spoke: false,
             chunk: Vec::new(),
             refused: Vec::new(),
         }
@@ -175,9 +178,9 @@ impl AdjRibOut {
     }
 
     /// Withdraws a route: an UPDATE says so whether or not the peer was told of it, as ExaBGP does, but only while
-    /// there is a session. Returns whether the route was known.
+    /// there is a session in which a route was sent. Returns whether the route was known.
     pub fn withdraw(&mut self, store: &mut AttributeStore, nlri: &Nlri<'_>) -> bool {
-        let id = if self.established {
+        let id = if self.spoke {
             let (id, _) = self.table.find_or_insert(nlri);
             id
         } else {
@@ -189,7 +192,9 @@ impl AdjRibOut {
         let known = self.table.get(id).is_some_and(|route| route.is(WANTED | PARKED));
         if let Some(route) = self.table.get_mut(id) {
             route.flags &= !(PARKED | CONFIGURED);
-            route.flags |= SENT;
+            if self.spoke {
+                route.flags |= SENT;
+            }
         }
         self.watchdogs.remove(id);
         self.unwant(id);
@@ -260,6 +265,7 @@ impl AdjRibOut {
     /// The session ended: what was to be sent is dropped, but not what the peer is to have.
     pub fn session_down(&mut self, store: &mut AttributeStore) {
         self.established = false;
+        self.spoke = false;
         self.pending.clear();
         self.withdrawals.clear();
         self.refreshes.clear();
@@ -445,6 +451,7 @@ impl AdjRibOut {
                 // One that waited to be sent has been, unless its withdrawal must come before it.
                 Ok(_) if !self.table.get(id).is_some_and(|route| route.is(WITHDRAWING)) => {
                     self.pending.remove(&mut self.table, id);
+                    self.spoke = true;
                     if let Some(route) = self.table.get_mut(id) {
                         route.flags |= SENT;
                     }
@@ -519,6 +526,7 @@ impl AdjRibOut {
                 sent = false;
             }
         }
+        self.spoke |= sent;
         let chunk = std::mem::take(&mut self.chunk);
         for id in &chunk {
             self.pending.remove(&mut self.table, *id);

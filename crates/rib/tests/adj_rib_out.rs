@@ -175,6 +175,11 @@ fn only_the_last_state_of_a_route_is_sent() {
 #[test]
 fn withdrawals_come_first_and_even_for_what_was_never_sent() {
     let mut bench = Bench::new(true);
+    bench.announce("1.1.0.0/24", 1);
+    bench.withdraw("1.1.0.0/24");
+    assert!(bench.flush().is_empty(), "nothing was sent yet, so there is nothing to withdraw");
+    bench.announce("1.1.0.0/25", 1);
+    bench.flush();
     bench.announce("2.2.0.0/25", 1);
     bench.announce("2.2.0.0/24", 1);
     assert!(bench.withdraw("2.2.0.0/25"));
@@ -187,7 +192,7 @@ fn withdrawals_come_first_and_even_for_what_was_never_sent() {
     bench.withdraw("2.2.0.0/24");
     bench.announce("2.2.0.0/24", 3);
     assert_eq!(bench.flush(), ["-2.2.0.0/24", "+2.2.0.0/24=3"]);
-    assert_eq!(bench.store.len(), 1);
+    assert_eq!(bench.store.len(), 2);
 }
 
 #[test]
