@@ -446,3 +446,6 @@ fn push_header(out: &mut Vec<u8>, code: u8, length: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
