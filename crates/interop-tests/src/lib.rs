@@ -12,6 +12,7 @@
 )]
 
 pub mod lab;
+pub mod mrt;
 pub mod peer;
 pub mod peers;
 pub mod routes;

@@ -72,13 +72,13 @@ pub trait Peer {
     /// When it refuses.
     fn announce(&mut self, namespace: &Namespace, routes: &BTreeSet<Route>) -> Outcome;
 
-    /// Asks us to send everything again (RFC 2918).
+    /// Asks us to send everything again (RFC 2918); false when it has no way to.
     ///
     /// # Errors
     /// When it refuses.
-    fn refresh(&mut self, namespace: &Namespace) -> Outcome;
+    fn refresh(&mut self, namespace: &Namespace) -> Outcome<bool>;
 
-    /// Takes the session down with a reason (RFC 9003), and keeps it down.
+    /// Takes the session down with a reason (RFC 9003), until [`Peer::enable`] or for a moment.
     ///
     /// # Errors
     /// When it refuses.

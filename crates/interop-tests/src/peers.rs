@@ -2,8 +2,9 @@
 
 pub mod bird;
 pub mod frr;
+pub mod gobgp;
 
 use crate::peer::Kind;
 
 /// All of them.
-pub const ALL: &[Kind] = &[bird::KIND, frr::KIND];
+pub const ALL: &[Kind] = &[bird::KIND, frr::KIND, gobgp::KIND];

@@ -82,9 +82,10 @@ fn refresh(lab: &mut Lab) -> Outcome {
     lab.we_have(&theirs)?;
 
     let start = lab.us.relay.mark();
-    lab.peer.refresh(&lab.pair.right)?;
-    await_announced(lab, start, "send", &ours)?;
-    lab.they_have(&ours)?;
+    if lab.peer.refresh(&lab.pair.right)? {
+        await_announced(lab, start, "send", &ours)?;
+        lab.they_have(&ours)?;
+    }
 
     for family in ["ipv4", "ipv6"] {
         let mark = lab.us.relay.mark();
@@ -200,11 +201,13 @@ fn shutdown_text(lab: &mut Lab) -> Outcome {
     let event = code.ok_or("no event about the NOTIFICATION of the peer")?;
     let subcode = events::member(&event, &["neighbor", "notification", "subcode"]);
     let message = events::member(&event, &["neighbor", "notification", "message"]);
-    if subcode.as_deref() != Some("2") || !message.is_some_and(|text| text.contains(TEXT)) {
-        return Err(format!("a NOTIFICATION 6/2 with «{TEXT}» was sent, the event is {event}"));
+    if subcode.as_deref() != Some("2") || !message.as_ref().is_some_and(|text| text.contains(TEXT))
+    {
+        return Err(format!(
+            "a NOTIFICATION 6/2 with «{TEXT}» was sent, the event has {message:?}"
+        ));
     }
     lab.us.await_state(mark, "down");
-    let mark = lab.us.relay.mark();
     lab.peer.enable(&lab.pair.right)?;
     lab.await_up(mark)?;
 

@@ -169,8 +169,8 @@ impl Peer for Bird {
         if answer.contains("Reconfigur") { Ok(()) } else { Err(answer) }
     }
 
-    fn refresh(&mut self, namespace: &Namespace) -> Outcome {
-        self.client(namespace, "reload in tested").map(drop)
+    fn refresh(&mut self, namespace: &Namespace) -> Outcome<bool> {
+        self.client(namespace, "reload in tested").map(|_| true)
     }
 
     fn shut_down(&mut self, namespace: &Namespace, text: &str) -> Outcome {

@@ -231,11 +231,11 @@ impl Peer for Frr {
         Ok(())
     }
 
-    fn refresh(&mut self, namespace: &Namespace) -> Outcome {
+    fn refresh(&mut self, namespace: &Namespace) -> Outcome<bool> {
         for family in ["ipv4", "ipv6"] {
             self.shell(namespace, &format!("clear bgp {family} unicast {OUR_ADDRESS} soft in"))?;
         }
-        Ok(())
+        Ok(true)
     }
 
     fn shut_down(&mut self, namespace: &Namespace, text: &str) -> Outcome {

@@ -1,0 +1,284 @@
+//! GoBGP: `gobgpd` with a configuration file, fed with MRT files and asked through `gobgp`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+use serde_json::Value;
+use yottabgp_testkit::process::{find, output};
+use yottabgp_testkit::route::{Attributes, Origin, Route, read_prefix};
+use yottabgp_testkit::wait::{PATIENCE, poll};
+use yottabgp_testkit::{Namespace, Program, Running};
+
+use crate::mrt;
+use crate::peer::{
+    Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_ADDRESS_IPV6, PEER_AS, Peer,
+};
+
+/// Its row.
+pub const KIND: Kind = Kind {
+    name: "gobgp",
+    installed: || find("gobgpd").is_some() && find("gobgp").is_some(),
+    package: "apt-get install gobgpd",
+    make: |options| Box::new(GoBgp { options, running: None, announced: BTreeSet::new() }),
+    cannot: |_, _| None,
+};
+
+#[derive(Debug)]
+struct GoBgp {
+    options: Options,
+    running: Option<Running>,
+    announced: BTreeSet<Route>,
+}
+
+impl GoBgp {
+    fn path(&self, name: &str) -> PathBuf {
+        self.options.directory.join(name)
+    }
+
+    fn client(namespace: &Namespace, arguments: &[&str]) -> Outcome<String> {
+        output(namespace, "gobgp", arguments, "")
+    }
+
+    fn configuration(&self) -> String {
+        let options = &self.options;
+        let password = options.password.as_ref();
+        let password =
+            password.map_or_else(String::new, |key| format!("auth-password = \"{key}\""));
+        let mut text = format!(
+            r#"[global.config]
+  as = {PEER_AS}
+  router-id = "10.0.0.2"
+  port = 179
+  local-address-list = ["{PEER_ADDRESS}"]
+[[neighbors]]
+  [neighbors.config]
+    neighbor-address = "{OUR_ADDRESS}"
+    peer-as = {OUR_AS}
+    {password}
+  [neighbors.timers.config]
+    connect-retry = 1
+    idle-hold-time-after-reset = 1
+    hold-time = {hold}
+    keepalive-interval = {keepalive}
+  [neighbors.transport.config]
+    passive-mode = {passive}
+    local-address = "{PEER_ADDRESS}"
+"#,
+            hold = options.hold_time,
+            keepalive = options.hold_time / 3,
+            passive = options.passive,
+        );
+        for family in ["ipv4-unicast", "ipv6-unicast"] {
+            text += &format!(
+                "  [[neighbors.afi-safis]]\n    [neighbors.afi-safis.config]\n      afi-safi-name = \"{family}\"\n"
+            );
+        }
+        text
+    }
+
+    fn inject(&self, namespace: &Namespace, routes: &BTreeSet<Route>) -> Outcome {
+        if routes.is_empty() {
+            return Ok(());
+        }
+        // The client ends before everything has left it. So it reads a pipe, which is not closed
+        // before everything has arrived.
+        let path = self.path("routes.mrt");
+        if !path.exists() {
+            mkfifo(&path, Mode::S_IRWXU).map_err(|error| format!("mkfifo: {error}"))?;
+        }
+        let mut pipe = fs::File::options().read(true).write(true).open(&path).expect("a pipe");
+        let client = Program::new("gobgp", self.path("inject.log"))
+            .arguments(["mrt", "inject", "global"])
+            .argument(&path)
+            .start(namespace)
+            .map_err(|error| error.to_string())?;
+        // It puts its own AS in front, as it would with any path of its own.
+        let dump = mrt::dump(routes, |attributes| attributes.as_path[1..].to_vec());
+        pipe.write_all(&dump).map_err(|error| error.to_string())?;
+        let wanted = self.announced.len();
+        let mut found = 0;
+        let all = poll(PATIENCE, || {
+            found = count(namespace).ok()?;
+            (found == wanted).then_some(())
+        });
+        drop((pipe, client));
+        all.ok_or_else(|| format!("gobgpd has {found} routes of its own, not {wanted}"))
+    }
+}
+
+/// How many routes of its own it has. (Ours are in its table too, and told by the sender.)
+fn count(namespace: &Namespace) -> Outcome<usize> {
+    let mut own = 0;
+    for family in ["ipv4", "ipv6"] {
+        let text = output(namespace, "gobgp", &["global", "rib", "-a", family, "-j"], "")?;
+        let table: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let paths = table.as_object().into_iter().flatten().flat_map(|(_, paths)| paths.as_array());
+        own += paths.flatten().filter(|path| path["source-id"] != OUR_ADDRESS.to_string()).count();
+    }
+    Ok(own)
+}
+
+impl Peer for GoBgp {
+    fn name(&self) -> &'static str {
+        KIND.name
+    }
+
+    fn start(&mut self, namespace: &Namespace) -> Outcome {
+        fs::write(self.path("gobgpd.toml"), self.configuration()).expect("a file");
+        let running = Program::new(find("gobgpd").expect("installed"), self.path("gobgpd.log"))
+            .argument("-f")
+            .argument(self.path("gobgpd.toml"))
+            .arguments(["--api-hosts", "127.0.0.1:50051", "--pprof-disable"])
+            .start(namespace)
+            .map_err(|error| error.to_string())?;
+        self.running = Some(running);
+        let answer = poll(PATIENCE, || {
+            if !self.running.as_mut().is_some_and(Running::alive) {
+                return Some(Err("gobgpd ended".to_owned()));
+            }
+            let neighbor = OUR_ADDRESS.to_string();
+            Self::client(namespace, &["neighbor", &neighbor, "-j"]).ok().map(|_| Ok(()))
+        });
+        answer.unwrap_or_else(|| Err("gobgpd does not answer".to_owned()))?;
+        self.inject(namespace, &self.announced)
+    }
+
+    fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.terminate(Duration::from_secs(10)).expect("gobgpd ends");
+        }
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        self.running.as_ref().expect("started").signal(signal);
+    }
+
+    fn established(&mut self, namespace: &Namespace) -> Outcome<bool> {
+        let text = Self::client(namespace, &["neighbor", &OUR_ADDRESS.to_string(), "-j"])?;
+        let state: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        Ok(state["state"]["session_state"] == 6)
+    }
+
+    fn routes(&mut self, namespace: &Namespace) -> Outcome<BTreeSet<Route>> {
+        if !self.established(namespace)? {
+            // It would be an error to ask.
+            return Ok(BTreeSet::new());
+        }
+        let mut routes = BTreeSet::new();
+        let neighbor = OUR_ADDRESS.to_string();
+        for family in ["ipv4", "ipv6"] {
+            let words = ["neighbor", &neighbor, "adj-in", "-a", family, "-j"];
+            let text = Self::client(namespace, &words)?;
+            let table: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+            for (prefix, paths) in table.as_object().into_iter().flatten() {
+                for path in paths.as_array().into_iter().flatten() {
+                    let route = read_route(prefix, path);
+                    routes.insert(route.ok_or_else(|| format!("not understood: {path}"))?);
+                }
+            }
+        }
+        Ok(routes)
+    }
+
+    fn announce(&mut self, namespace: &Namespace, routes: &BTreeSet<Route>) -> Outcome {
+        let before = std::mem::replace(&mut self.announced, routes.clone());
+        if self.running.is_none() {
+            return Ok(());
+        }
+        if before.is_subset(routes) {
+            return self.inject(namespace, &routes.difference(&before).cloned().collect());
+        }
+        // It finds no single one of what came out of a file to delete.
+        for family in ["ipv4", "ipv6"] {
+            Self::client(namespace, &["global", "rib", "del", "all", "-a", family])?;
+        }
+        poll(PATIENCE, || (count(namespace) == Ok(0)).then_some(()))
+            .ok_or("gobgpd does not delete its routes")?;
+        self.inject(namespace, routes)
+    }
+
+    fn refresh(&mut self, _namespace: &Namespace) -> Outcome<bool> {
+        // A soft reset looks again at what it has kept.
+        Ok(false)
+    }
+
+    fn shut_down(&mut self, namespace: &Namespace, text: &str) -> Outcome {
+        Self::client(
+            namespace,
+            &["neighbor", &OUR_ADDRESS.to_string(), "shutdown", "--reason", text],
+        )
+        .map(drop)
+    }
+
+    fn enable(&mut self, _namespace: &Namespace) -> Outcome {
+        // What keeps a session down (`disable`) sends no reason; this one comes back by itself.
+        Ok(())
+    }
+
+    fn notification(&mut self, _namespace: &Namespace) -> Outcome<String> {
+        Ok(fs::read_to_string(self.path("gobgpd.log")).unwrap_or_default())
+    }
+
+    fn next_hop(&self, ipv4: bool, number: u32) -> IpAddr {
+        match (ipv4, number % 3) {
+            (true, 0) => [10, 0, 0, 77].into(),
+            (false, 0) => "fd00::77".parse().expect("an address"),
+            (true, _) => PEER_ADDRESS.into(),
+            (false, _) => PEER_ADDRESS_IPV6.into(),
+        }
+    }
+}
+
+/// Reads a path of the JSON of `adj-in`: its attributes by their type codes.
+fn read_route(prefix: &str, path: &Value) -> Option<Route> {
+    let (network, length) = read_prefix(prefix)?;
+    let mut next_hop = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    let mut attributes = Attributes {
+        origin: Origin::Igp,
+        as_path: Vec::new(),
+        med: None,
+        communities: BTreeSet::new(),
+        large_communities: BTreeSet::new(),
+    };
+    let number = |value: &Value| value.as_u64().and_then(|value| u32::try_from(value).ok());
+    for attribute in path["attrs"].as_array()? {
+        match attribute["type"].as_u64()? {
+            1 => {
+                let origins = [Origin::Igp, Origin::Egp, Origin::Incomplete];
+                attributes.origin = *origins.get(number(&attribute["value"])? as usize)?;
+            }
+            2 => {
+                for segment in attribute["as_paths"].as_array()? {
+                    for value in segment["asns"].as_array()? {
+                        attributes.as_path.push(number(value)?);
+                    }
+                }
+            }
+            3 | 14 => next_hop = attribute["nexthop"].as_str()?.parse().ok()?,
+            4 => attributes.med = Some(number(&attribute["metric"])?),
+            8 => {
+                for value in attribute["communities"].as_array()? {
+                    let value = number(value)?;
+                    let low = u16::try_from(value & 0xFFFF).ok()?;
+                    attributes.communities.insert((u16::try_from(value >> 16).ok()?, low));
+                }
+            }
+            32 => {
+                for value in attribute["value"].as_array()? {
+                    let part = |name: &str| number(&value[name]);
+                    let triple = (part("ASN")?, part("LocalData1")?, part("LocalData2")?);
+                    attributes.large_communities.insert(triple);
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(Route { network, length, next_hop, attributes })
+}
