@@ -179,7 +179,7 @@ pub(crate) struct EncodeArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ValidateArgs {
-    /// Show the neighbors
+    /// Print each neighbor, read it again, and compare
     #[arg(short, long)]
     pub(crate) neighbor: bool,
     /// Encode and decode each route, and compare

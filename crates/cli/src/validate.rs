@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
-use yottabgp_config::{Configuration, Environment, Neighbor, diagnostic};
+use yottabgp_config::loader::Offline;
+use yottabgp_config::print::{self, Secrets};
+use yottabgp_config::{Configuration, Environment, Neighbor, Source, diagnostic};
 use yottabgp_wire::attribute::{render, set};
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::message::update::{Scrutiny, Update};
@@ -65,8 +67,8 @@ fn check(path: &Path, arguments: &ValidateArgs, environment: &Environment) -> Re
     say(&|| "✓ loading".to_owned());
     if arguments.neighbor {
         say(&|| "checking neighbors".to_owned());
+        check_neighbors(&configuration, environment)?;
         for neighbor in &configuration.neighbors {
-            check_neighbor(neighbor, &configuration, environment)?;
             say(&|| format!("✓ neighbor  {}", neighbor.peer.address));
         }
     }
@@ -80,7 +82,22 @@ fn check(path: &Path, arguments: &ValidateArgs, environment: &Environment) -> Re
     Ok(())
 }
 
-fn check_neighbor(_: &Neighbor, _: &Configuration, _: &Environment) -> Result<()> {
+/// Prints the configuration and reads it back: each neighbor has to be the same.
+fn check_neighbors(configuration: &Configuration, environment: &Environment) -> Result<()> {
+    let text = print::configuration(configuration, Secrets::Shown);
+    let source = Source { name: "what was printed".to_owned(), text };
+    let (again, _) = yottabgp_config::parse(&source, &Offline, environment).map_err(|errors| {
+        let lines: Vec<String> = errors
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error())
+            .map(|error| error.line(&source))
+            .collect();
+        anyhow!("what it means can not be printed and read again: {}", lines.join("; "))
+    })?;
+    let neighbors = configuration.neighbors.iter().zip(&again.neighbors);
+    if let Some((neighbor, _)) = neighbors.into_iter().find(|(a, b)| a != b) {
+        bail!("neighbor {} is not the same when printed and read again", neighbor.peer.address);
+    }
     Ok(())
 }
 
