@@ -30,7 +30,7 @@ impl Update<'_> {
         }
         // The attributes are the same on every line: rendered once, then copied.
         let mut attributes = None;
-        for field in self.announced_fields().iter().flatten() {
+        for field in self.announced_fields().into_iter().flatten() {
             for nlri in field.nlri().flatten() {
                 start(out, "announced ");
                 nlri.text(out);
@@ -40,9 +40,9 @@ impl Update<'_> {
                     None => {
                         let from = out.len();
                         self.text_attributes(out);
-                        attributes = Some(out.get(from..).unwrap_or_default().to_vec());
+                        attributes = Some(from..out.len());
                     }
-                    Some(attributes) => out.extend_from_slice(attributes),
+                    Some(attributes) => out.extend_from_within(attributes.clone()),
                 }
                 out.push(b'\n');
             }

@@ -114,7 +114,7 @@ fn everything_else_is_in_mp_reach_nlri() {
     // Multicast is not written in the field of unicast; its IPv4 next hop is a NEXT_HOP too.
     assert_eq!(
         announce(&session, &[], "10.0.0.1", MULTICAST, &["224.1.0.0/16"]).unwrap(),
-        ["0000002540010100400200 4003040A000001 40050400000064 800E0C 000102 04 0A000001 00 10E001"
+        ["0000002440010100400200 4003040A000001 40050400000064 800E0C 000102 04 0A000001 00 10E001"
             .replace(' ', "")]
     );
 }
