@@ -20,8 +20,10 @@ pub mod lexer;
 pub mod loader;
 pub mod model;
 mod parser;
+pub mod print;
 mod problems;
 mod program;
+pub mod reload;
 mod resolve;
 mod routes;
 mod section;
@@ -67,5 +69,41 @@ pub fn parse(
         Ok((configuration, problems.into_sorted()))
     } else {
         Err(problems.into_sorted())
+    }
+}
+
+/// Reads any octets as a configuration, shows what is wrong, and checks that what loads is printed and read back as the
+/// same: the target of fuzzers and property tests.
+///
+/// # Panics
+///
+/// When something is wrong with this crate.
+#[doc(hidden)]
+#[expect(clippy::panic, reason = "it exists to find defects")]
+pub fn fuzz(octets: &[u8]) {
+    let environment = Environment::default();
+    let (source, warning) = Source::from_bytes("fuzz", octets.to_vec());
+    if let Some(warning) = warning {
+        warning.render(&source, false);
+    }
+    match parse(&source, &loader::Offline, &environment) {
+        Err(errors) => {
+            if !errors.iter().any(Diagnostic::is_error) {
+                panic!("refused without an error");
+            }
+            diagnostic::render_all(&errors, &source, true);
+        }
+        Ok((configuration, warnings)) => {
+            diagnostic::render_all(&warnings, &source, true);
+            let text = print::configuration(&configuration, print::Secrets::Shown);
+            let source = Source { name: "printed".into(), text };
+            match parse(&source, &loader::Offline, &environment) {
+                Ok((again, _)) if again == configuration => {}
+                Ok(_) => panic!("read back as something else: {}", source.text),
+                Err(errors) => {
+                    panic!("not read back: {}", diagnostic::render_all(&errors, &source, false))
+                }
+            }
+        }
     }
 }

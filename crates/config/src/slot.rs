@@ -20,11 +20,13 @@ pub(crate) struct At<T> {
 pub(crate) struct Slot<T> {
     at: Option<At<T>>,
     inherited: bool,
+    /// A statement was there, but its value was wrong, and reported.
+    failed: bool,
 }
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
-        Self { at: None, inherited: false }
+        Self { at: None, inherited: false, failed: false }
     }
 }
 
@@ -46,7 +48,7 @@ impl<T> Slot<T> {
         words: &mut Words<'w, 'p>,
         read: impl FnOnce(&mut Words<'w, 'p>) -> Result<T, TextError>,
     ) -> Result<(), TextError> {
-        let value = read(words)?;
+        let value = read(words).inspect_err(|_| self.failed = true)?;
         self.set(value, words);
         Ok(())
     }
@@ -69,6 +71,11 @@ impl<T> Slot<T> {
         self.at.as_ref().map(|at| &at.value)
     }
 
+    /// Whether no statement said anything, right or wrong.
+    pub(crate) const fn is_missing(&self) -> bool {
+        self.at.is_none() && !self.failed
+    }
+
     /// The value with its place.
     pub(crate) const fn at(&self) -> Option<&At<T>> {
         self.at.as_ref()
@@ -87,6 +94,7 @@ impl<T: Clone + PartialEq> Slot<T> {
     /// Takes the template's value, unless there is an own one. ExaBGP lets the template win, which nobody expects: where
     /// that matters there is a warning.
     pub(crate) fn inherit(&mut self, template: &Self, keyword: &str, about: &mut Inheritance<'_>) {
+        self.failed |= template.failed;
         let Some(theirs) = &template.at else { return };
         match &self.at {
             Some(own) if !self.inherited => {

@@ -193,7 +193,7 @@ impl<'w> Words<'w, '_> {
     /// Takes an address with an optional length.
     pub(crate) fn peer(&mut self) -> Read<Prefix> {
         const FORMAT: &str = "<ip> or <ip>/<prefix>, such as 192.0.2.1 or 192.0.2.0/24";
-        let word = self.word("the peer's address", FORMAT)?;
+        let word = self.word("the address of the peer", FORMAT)?;
         Prefix::parse_with_host_bits(word).map_err(|_| {
             let message = format!("'{word}' is not a valid IP address or range");
             self.tokens.last_error(message).help(FORMAT)

@@ -10,6 +10,8 @@ mod template;
 
 use std::collections::HashMap;
 
+pub(crate) use neighbor::text_of as peer_text;
+
 use yottabgp_wire::io::tokens::Span;
 
 use crate::diagnostic::Diagnostic;

@@ -28,16 +28,20 @@ pub(crate) fn resolve(
     let router_id = draft.router_id.get().copied().or(local_v4);
 
     let mut missing = Vec::new();
-    if draft.listen.get().is_some() && local_address.is_none() {
+    let no_local_address =
+        draft.local_address.is_missing() || draft.local_address.get().is_some_and(Option::is_none);
+    if draft.listen.get().is_some() && no_local_address {
         missing.push("local-address");
     }
-    if draft.local_as.get().is_none() {
+    if draft.local_as.is_missing() {
         missing.push("local-as");
     }
-    if draft.peer_as.get().is_none() {
+    if draft.peer_as.is_missing() {
         missing.push("peer-as");
     }
-    if router_id.is_none() {
+    // A local address that can not be read might have been the identifier.
+    let local_is_read = draft.local_address.is_missing() || draft.local_address.get().is_some();
+    if router_id.is_none() && draft.router_id.is_missing() && local_is_read {
         missing.push("router-id");
     }
     if !missing.is_empty() {

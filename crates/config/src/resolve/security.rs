@@ -60,12 +60,15 @@ fn tcp_ao(draft: &NeighborDraft, context: &mut Context<'_>) -> Option<TcpAo> {
         (ao.key_id.get(), ao.algorithm.get(), ao.password.get())
     else {
         let parts = [
-            ("keyid", ao.key_id.get().is_none()),
-            ("algorithm", ao.algorithm.get().is_none()),
-            ("password", ao.password.get().is_none()),
+            ("keyid", ao.key_id.is_missing()),
+            ("algorithm", ao.algorithm.is_missing()),
+            ("password", ao.password.is_missing()),
         ];
         let missing: Vec<_> =
             parts.iter().filter(|(_, missing)| *missing).map(|(name, _)| *name).collect();
+        if missing.is_empty() {
+            return None;
+        }
         let message = format!("incomplete tcp-ao, missing {}", missing.join(", "));
         context.problems.push(Diagnostic::error(first, message));
         return None;

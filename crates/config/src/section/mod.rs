@@ -13,6 +13,9 @@ pub(crate) mod static_routes;
 pub(crate) mod tcp_ao;
 pub(crate) mod unsupported;
 
+pub(crate) use api::regex as api_regex;
+pub(crate) use capability::ROLES;
+
 /// A keyword, for documents, completion and the hints of editors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeywordHelp {

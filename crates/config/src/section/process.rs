@@ -63,7 +63,6 @@ pub(crate) fn read(
     let name_span = tokens.last_span();
     parser.ignore_header_words(header, 2);
     let mut draft = ProcessDraft::default();
-    let errors = parser.shared.problems.errors();
     parser.section(&TABLE, Some(header), &mut draft);
     let problems = &mut parser.shared.problems;
     let Some(name) = name.filter(|name| !name.is_empty()) else {
@@ -82,7 +81,7 @@ pub(crate) fn read(
                 .help("give it another name"),
         );
     }
-    if draft.run.get().is_none() && problems.errors() == errors {
+    if draft.run.is_missing() {
         let message = format!("the process \"{name}\" has no 'run'");
         problems.push(
             Diagnostic::error(header.span(), message).help("add 'run /path/to/program argument…;'"),

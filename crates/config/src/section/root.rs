@@ -59,8 +59,9 @@ fn read_neighbor(
     tokens.next();
     let keyword_span = tokens.last_span();
     let mut words = Words { tokens, keyword: "neighbor", keyword_span, shared: &mut parser.shared };
-    let peer = words.peer()?;
-    draft.peer.set(peer, &mut words);
+    if let Err(error) = draft.peer.read(&mut words, |words| words.peer()) {
+        words.shared.problems.push(error);
+    }
     parser.ignore_header_words(header, 2);
     parser.section(&neighbor::TABLE, Some(header), &mut draft);
     root.neighbors.push(draft);

@@ -1,0 +1,72 @@
+//! What is offered in the OPEN.
+
+use yottabgp_session::settings::{AddPathMode, Settings};
+use yottabgp_wire::codes::Family;
+
+use super::Lines;
+use crate::section::ROLES;
+
+/// Prints `capability`, `family`, `nexthop` and `add-path`.
+pub(super) fn print(settings: &Settings, lines: &mut Lines) {
+    let word = |on: bool| if on { "enable" } else { "disable" };
+    lines.open(format_args!("capability"));
+    lines.line(format_args!("asn4 {};", word(settings.asn4)));
+    lines.line(format_args!("route-refresh {};", word(settings.route_refresh)));
+    match settings.graceful_restart {
+        Some(seconds) => lines.line(format_args!("graceful-restart {seconds};")),
+        None => lines.line(format_args!("graceful-restart disable;")),
+    }
+    if let Some(seconds) = settings.long_lived_graceful_restart {
+        lines.line(format_args!("long-lived-graceful-restart {seconds};"));
+    }
+    let add_path = match settings.add_path {
+        AddPathMode { receive: true, send: true } => "send/receive",
+        AddPathMode { receive: true, send: false } => "receive",
+        AddPathMode { receive: false, send: true } => "send",
+        AddPathMode { receive: false, send: false } => "disable",
+    };
+    lines.line(format_args!("add-path {add_path};"));
+    lines.line(format_args!("multi-session {};", word(settings.multisession)));
+    lines.line(format_args!("operational {};", word(settings.operational)));
+    if let Some(aigp) = settings.aigp {
+        lines.line(format_args!("aigp {};", word(aigp)));
+    }
+    lines.line(format_args!("extended-message {};", word(settings.extended_message)));
+    lines.line(format_args!("software-version {};", word(settings.software_version.is_some())));
+    lines.line(format_args!("nexthop {};", word(!settings.next_hop.is_empty())));
+    lines.line(format_args!("link-local-nexthop {};", word(settings.link_local_next_hop)));
+    if let Some((role, _)) = ROLES.iter().find(|(_, role)| settings.role == Some(*role)) {
+        lines.line(format_args!("role {role};"));
+    }
+    if settings.role_strict {
+        lines.line(format_args!("role-strict true;"));
+    }
+    lines.close();
+
+    lines.open(format_args!("family"));
+    if settings.families == Family::ALL {
+        lines.line(format_args!("all;"));
+    } else {
+        for family in &settings.families {
+            lines.line(format_args!("{family};"));
+        }
+    }
+    lines.close();
+    if !settings.next_hop.is_empty() {
+        lines.open(format_args!("nexthop"));
+        for (family, afi) in &settings.next_hop {
+            lines.line(format_args!("{family} {afi};"));
+        }
+        lines.close();
+    }
+    if !settings.add_path_families.is_empty() {
+        lines.open(format_args!("add-path"));
+        for (family, limit) in &settings.add_path_families {
+            match limit {
+                Some(limit) => lines.line(format_args!("{family} limit {limit};")),
+                None => lines.line(format_args!("{family};")),
+            }
+        }
+        lines.close();
+    }
+}
