@@ -1,7 +1,7 @@
 //! The one grammar of routes: configuration, helper commands, `encode` and HTTP read the same words here.
 //!
 //! A statement is what it is about (a prefix, an NLRI, or `nlri` and several) and keywords in any order: the attributes of
-//! [`crate::attribute::registry`] and what is not sent ([`keyword`]).
+//! [`crate::attribute::registry`] and, of `route/keyword.rs`, what is not sent.
 
 mod keyword;
 mod memo;

@@ -242,6 +242,24 @@ impl<'a> Tokens<'a> {
     }
 }
 
+/// Whether an octet ends a word of a command: a table, since every octet of every command is looked up.
+#[inline]
+fn ends_word(byte: u8) -> bool {
+    static ENDS: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut ends: &[u8] = b" \t\r\n[](),;{}";
+        while let [byte, rest @ ..] = ends {
+            #[expect(clippy::indexing_slicing, reason = "an octet is an index of it")]
+            {
+                table[*byte as usize] = true;
+            }
+            ends = rest;
+        }
+        table
+    };
+    ENDS.get(usize::from(byte)).is_some_and(|ends| *ends)
+}
+
 /// Splits one command line into tokens, as the helper API does: blanks separate; `[ ] ( ) ,` and `;` stand for
 /// themselves; quotes of either kind group; there are no escapes and no comments. `tokens` is cleared first.
 ///
@@ -268,16 +286,9 @@ pub fn split_command(line: &str, tokens: &mut Vec<Token>) {
             }
             _ => {
                 let start = at;
-                while let Some(&byte) = bytes.get(at) {
-                    if matches!(
-                        byte,
-                        b' ' | b'\t' | b'\r' | b'\n' | b'[' | b']' | b'(' | b')' | b',' | b';'
-                            | b'{' | b'}'
-                    ) {
-                        break;
-                    }
-                    at += 1;
-                }
+                let rest = bytes.get(at..).unwrap_or_default();
+                let length = rest.iter().position(|byte| ends_word(*byte));
+                at += length.unwrap_or(rest.len());
                 let span = Span::new(start, at);
                 tokens.push(Token { text: span, source: span, quoted: false });
             }

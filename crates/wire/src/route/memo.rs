@@ -10,6 +10,8 @@ pub(super) struct Memo {
     /// The words, each ended by a newline: no word has one, since lines are split at it.
     words: String,
     seen: Option<Seen>,
+    /// How many statements in a row were not those remembered.
+    misses: u32,
 }
 
 /// What is not in the attributes.
@@ -21,12 +23,22 @@ pub(super) struct Seen {
     pub(super) split: Option<u8>,
 }
 
+/// After so many misses in a row, only one of [`SELDOM`] statements is remembered.
+const FEW: u32 = 4;
+const SELDOM: u32 = 8;
+
 /// Longer statements are not worth it.
 const MOST_OCTETS: usize = 4096;
 
 impl Memo {
     /// Takes all words if they are those remembered.
-    pub(super) fn recall(&self, tokens: &mut Tokens<'_>) -> Option<Seen> {
+    pub(super) fn recall(&mut self, tokens: &mut Tokens<'_>) -> Option<Seen> {
+        let seen = self.compare(tokens);
+        self.misses = if seen.is_some() { 0 } else { self.misses.wrapping_add(1) };
+        seen
+    }
+
+    fn compare(&self, tokens: &mut Tokens<'_>) -> Option<Seen> {
         let seen = self.seen?;
         let mut ahead = *tokens;
         let mut words = self.words.as_str();
@@ -40,8 +52,11 @@ impl Memo {
         Some(seen)
     }
 
-    /// Remembers the words that `tokens` have left.
+    /// Remembers the words that `tokens` have left; seldom while every statement is another.
     pub(super) fn remember(&mut self, mut tokens: Tokens<'_>, seen: Seen) {
+        if self.misses > FEW && !self.misses.is_multiple_of(SELDOM) {
+            return;
+        }
         self.words.clear();
         while let Some(word) = tokens.next() {
             if word.contains('\n') || self.words.len() > MOST_OCTETS {

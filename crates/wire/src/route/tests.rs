@@ -339,7 +339,7 @@ fn what_a_line_costs() {
         let mut route = RouteBuffer::default();
         let mut words = Vec::new();
         let mut total = 0;
-        let rounds = 1000;
+        let rounds = 200;
         let started = std::time::Instant::now();
         for _ in 0..rounds {
             for line in &lines {
