@@ -52,13 +52,13 @@ fn lines(name: &str) -> Vec<Value> {
 fn differs(source: &str, expected: &Value) -> bool {
     // 5.0.15 does not know the name of SAFI 73; a message of a session with two-octet AS numbers was read as of another.
     let misread = source.contains("conf-sr-policy") || source.contains("conf-no-asn4");
-    // Of the extended communities only these have names yet.
+    // ExaBGP looks at four bits of a type only: it shows 0006 as 8006.
     let communities = expected["update"]["attribute"]["extended-community"].as_array();
-    let unnamed = communities.into_iter().flatten().any(|community| {
-        let text = community["string"].as_str().unwrap_or_default();
-        !["target:", "origin:", "0x"].iter().any(|name| text.starts_with(name))
-    });
-    misread || unnamed
+    let mistaken = communities
+        .into_iter()
+        .flatten()
+        .any(|community| community["value"].as_u64().is_some_and(|value| value >> 48 == 0x0006));
+    misread || mistaken
 }
 
 /// The body of a message, or a body.
