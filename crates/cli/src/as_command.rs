@@ -3,13 +3,15 @@
 use std::net::Ipv4Addr;
 
 use yottabgp_session::event::Decoded;
-use yottabgp_wire::attribute::{Attribute, render};
+use yottabgp_wire::attribute::{Attribute, flags, render};
 use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::next_hop::push_wire_next_hop;
-use yottabgp_wire::nlri::{JsonForm, Nlri, NlriIter, opaque, registry};
+use yottabgp_wire::nlri::{Nlri, NlriIter, opaque, registry};
 use yottabgp_wire::prefix::{Prefix, octets_for};
 
+/// AS_PATH: an empty one goes without saying, as with ExaBGP.
+const AS_PATH: u8 = 2;
 /// NEXT_HOP: commands have the next hop of the routes instead.
 const NEXT_HOP: u8 = 3;
 
@@ -118,13 +120,17 @@ fn is_multicast(bytes: &[u8]) -> bool {
     groups.contains(Ipv4Addr::from(address).into())
 }
 
-/// The attributes, each after a blank. The words of AS_PATH and of communities read as they are written.
+/// The attributes, each after a blank, as they are read: received ones may have flags that no word gives, then their octets
+/// are written.
 fn attributes(update: &Update<'_>) -> Vec<u8> {
-    let context = update.context(JsonForm::default());
     let mut out = Vec::new();
-    let each: Vec<Attribute<'_>> = update.attributes().collect();
-    for attribute in each.iter().filter(|attribute| attribute.code != NEXT_HOP) {
-        render::push_text(attribute, &context, &mut out);
+    let left_out = |attribute: &Attribute<'_>| {
+        attribute.code == NEXT_HOP || attribute.code == AS_PATH && attribute.value.is_empty()
+    };
+    for attribute in update.attributes().filter(|attribute| !left_out(attribute)) {
+        // How long the length field was says nothing.
+        let flags = attribute.flags & !flags::EXTENDED_LENGTH;
+        render::push_readable(&Attribute { flags, ..attribute }, &mut out);
     }
     out
 }

@@ -81,8 +81,12 @@ fn update(update: &Update<'_>) -> Vec<String> {
         let context = update.context(JsonForm::default());
         // NEXT_HOP is said already.
         for attribute in update.attributes().filter(|attribute| attribute.code != 3) {
-            with.push(b',');
-            render::push_text(&attribute, &context, &mut with);
+            let mut text = Vec::new();
+            render::push_text(&attribute, &context, &mut text);
+            if !text.is_empty() {
+                with.push(b',');
+                with.extend_from_slice(&text);
+            }
         }
         says.push(format!("announces {}", list(nlri)));
         says.push(format!("next-hop {}", String::from_utf8_lossy(&with)));

@@ -1,3 +1,5 @@
+//! Settings as users write them: variables, ini files, and what is wrong with them.
+
 use super::*;
 use crate::diagnostic::Source;
 

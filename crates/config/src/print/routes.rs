@@ -1,10 +1,7 @@
 //! Routes, in the order of the neighbor: `static` for what `route` reads, `announce` for the other families.
 
-use std::borrow::Cow;
-
-use yottabgp_wire::attribute::{Attribute, ValueContext, registry, set, unknown};
+use yottabgp_wire::attribute::{render, set, unknown};
 use yottabgp_wire::codes::{Afi, Family};
-use yottabgp_wire::io::tokens::{Span, Tokens, split_command};
 
 use super::{Lines, quote};
 use crate::model::ConfiguredRoute;
@@ -78,7 +75,7 @@ fn text(route: &ConfiguredRoute) -> String {
         if stored.verbatim {
             unknown::text(&stored.attribute, &mut out);
         } else {
-            attribute(&stored.attribute, &mut out);
+            render::push_readable(&stored.attribute, &mut out);
         }
     }
     let mut text = String::from_utf8_lossy(&out).into_owned();
@@ -91,53 +88,4 @@ fn text(route: &ConfiguredRoute) -> String {
         text += " withdraw";
     }
     text
-}
-
-/// Writes an attribute in a way that is read back as it is: some texts are not (ExaBGP writes AS paths with the brackets
-/// the other way round), and then its octets are written.
-fn attribute(attribute: &Attribute<'_>, out: &mut Vec<u8>) {
-    let Some(row) = registry::row(attribute.code) else {
-        return unknown::text(attribute, out);
-    };
-    let mut text = Vec::new();
-    (row.text)(attribute.value, &ValueContext::STORED, &mut text);
-    let text = String::from_utf8_lossy(&text);
-    let empty = row.keywords.first().map(|keyword| format!(" {keyword} [ ]"));
-    let candidates =
-        [text.clone(), Cow::Owned(turned(&text)), Cow::Owned(empty.unwrap_or_default())];
-    match candidates.iter().find(|text| is_read_back(text, attribute)) {
-        Some(text) => out.extend(text.bytes()),
-        None => unknown::text(attribute, out),
-    }
-}
-
-/// The text with the brackets of an AS path as they are read.
-fn turned(text: &str) -> String {
-    let turn = |word| match word {
-        "(" => "[",
-        ")" => "]",
-        "[" => "(",
-        "]" => ")",
-        "{(" => "[ {",
-        ")}" => "} ]",
-        "{[" => "( {",
-        "]}" => "} )",
-        other => other,
-    };
-    text.split(' ').map(turn).collect::<Vec<_>>().join(" ")
-}
-
-fn is_read_back(text: &str, attribute: &Attribute<'_>) -> bool {
-    let mut words = Vec::new();
-    split_command(text, &mut words);
-    let mut tokens = Tokens::new(text, &words, Span::default());
-    let row = tokens.next().and_then(registry::keyword).filter(|row| row.code == attribute.code);
-    let Some((row, parse)) = row.and_then(|row| Some((row, row.parse?))) else { return false };
-    let mut value = Vec::new();
-    if parse(&mut tokens, &mut value).is_err() || !tokens.is_done() || row.flags != attribute.flags
-    {
-        return false;
-    }
-    (row.normalise)(&mut value);
-    value == attribute.value
 }

@@ -1,7 +1,10 @@
 //! Attributes as JSON and as text: one, or those of a set.
 
+use std::borrow::Cow;
+
 use super::{Attribute, ValueContext, registry, set, unknown};
 use crate::io::text::push;
+use crate::io::tokens::{Span, Tokens, split_command};
 use crate::nlri::JsonForm;
 
 /// Writes the JSON member of an attribute after `, ` (nothing before the first); nothing for what is left out.
@@ -48,6 +51,55 @@ pub fn push_set_text(set: &[u8], out: &mut Vec<u8>) {
             push_text(&stored.attribute, &ValueContext::STORED, out);
         }
     }
+}
+
+/// Writes an attribute after a blank in a way that is read back as it is: some texts are not (ExaBGP writes AS paths with the
+/// brackets the other way round), and then its octets are written.
+pub fn push_readable(attribute: &Attribute<'_>, out: &mut Vec<u8>) {
+    let Some(row) = registry::row(attribute.code) else {
+        return unknown::text(attribute, out);
+    };
+    let mut text = Vec::new();
+    (row.text)(attribute.value, &ValueContext::STORED, &mut text);
+    let text = String::from_utf8_lossy(&text);
+    let empty = row.keywords.first().map(|keyword| format!(" {keyword} [ ]"));
+    let candidates =
+        [text.clone(), Cow::Owned(turned(&text)), Cow::Owned(empty.unwrap_or_default())];
+    match candidates.iter().find(|text| is_read_back(text, attribute)) {
+        Some(text) => push(out, text),
+        None => unknown::text(attribute, out),
+    }
+}
+
+/// The text with the brackets of an AS path as they are read.
+fn turned(text: &str) -> String {
+    let turn = |word| match word {
+        "(" => "[",
+        ")" => "]",
+        "[" => "(",
+        "]" => ")",
+        "{(" => "[ {",
+        ")}" => "} ]",
+        "{[" => "( {",
+        "]}" => "} )",
+        other => other,
+    };
+    text.split(' ').map(turn).collect::<Vec<_>>().join(" ")
+}
+
+fn is_read_back(text: &str, attribute: &Attribute<'_>) -> bool {
+    let mut words = Vec::new();
+    split_command(text, &mut words);
+    let mut tokens = Tokens::new(text, &words, Span::default());
+    let row = tokens.next().and_then(registry::keyword).filter(|row| row.code == attribute.code);
+    let Some((row, parse)) = row.and_then(|row| Some((row, row.parse?))) else { return false };
+    let mut value = Vec::new();
+    if parse(&mut tokens, &mut value).is_err() || !tokens.is_done() || row.flags != attribute.flags
+    {
+        return false;
+    }
+    (row.normalise)(&mut value);
+    value == attribute.value
 }
 
 fn member(out: &mut Vec<u8>, first: &mut bool, write: impl FnOnce(&mut Vec<u8>)) {

@@ -1,3 +1,5 @@
+//! Statements as users write them, and what is read of them.
+
 use super::*;
 use crate::attribute::render::push_set_text;
 use crate::io::tokens::{Token, split_command};

@@ -1,0 +1,507 @@
+//! The command line as its users see it: what the built program prints, and its exit status.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a run of the program did.
+#[derive(Debug)]
+struct Run {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yottabgp"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().to_ascii_lowercase().starts_with("exabgp") {
+            command.env_remove(name);
+        }
+    }
+    command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn finish(mut command: Command, input: &str) -> Run {
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // A program that reads nothing may have ended already.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
+    Run {
+        status: output.status.code().unwrap(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
+
+fn run(words: &[&str]) -> Run {
+    finish(command(words), "")
+}
+
+/// Runs something that goes well.
+fn good(words: &[&str]) -> String {
+    let run = run(words);
+    assert_eq!((run.status, run.err.as_str()), (0, ""), "{words:?}: {run:?}");
+    run.out
+}
+
+/// Runs something that does not, and says so on standard error.
+fn bad(words: &[&str], status: i32, says: &str) {
+    let run = run(words);
+    assert_eq!(run.status, status, "{words:?}: {run:?}");
+    assert!(run.err.contains(says), "{words:?}: {}", run.err);
+}
+
+/// A file with this content, gone when dropped.
+fn file(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.conf");
+    std::fs::write(&path, text).unwrap();
+    let name = path.to_str().unwrap().to_owned();
+    (folder, name)
+}
+
+const MARKER: &str = "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF";
+const ROUTE: &str = "route 10.0.0.0/24 next-hop 192.168.1.1";
+const UPDATE: &str = "003002000000\
+    1540010100400200400304C0A8010140050400000064180A0000";
+
+fn update() -> String {
+    format!("{MARKER}{UPDATE}")
+}
+
+#[test]
+fn nothing_said_is_answered_with_help_and_the_settings() {
+    let run = run(&[]);
+    assert_eq!(run.status, 1);
+    for part in ["Usage: yottabgp", "decode", "Environment values are:", "exabgp.tcp.port=179"] {
+        assert!(run.out.contains(part), "{part}: {}", run.out);
+    }
+}
+
+#[test]
+fn help_goes_well_and_a_wrong_command_line_does_not() {
+    assert!(good(&["--help"]).contains("Usage:"));
+    assert!(good(&["decode", "--help"]).contains("HEX"));
+    bad(&["decode", "--no-such-flag"], 2, "--no-such-flag");
+    bad(&["server"], 2, "FILE");
+    bad(&["configuration"], 1, "validate");
+}
+
+#[test]
+fn the_version_is_found_by_what_looks_for_exabgp() {
+    for words in [&["version"][..], &["--version"], &["-v"]] {
+        let text = good(words);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 4, "{text}");
+        assert_eq!(lines[0], format!("YottaBGP : {}", env!("CARGO_PKG_VERSION")));
+        assert_eq!(lines[1], "ExaBGP : 5.0.15");
+        assert!(lines[2].starts_with("Uname  : "), "{text}");
+        assert!(lines[3].starts_with("From   : /"), "{text}");
+    }
+    let mut told = command(&["version"]);
+    told.env("exabgp_version", "4.2.25");
+    assert!(finish(told, "").out.contains("ExaBGP : 4.2.25\n"));
+}
+
+#[test]
+fn it_answers_as_exabgp() {
+    let folder = tempfile::tempdir().unwrap();
+    let called = folder.path().join("exabgp");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_yottabgp"), &called).unwrap();
+    let output = Command::new(&called).arg("version").output().unwrap();
+    assert!(output.stdout.starts_with(b"ExaBGP : 5.0.15\nYottaBGP : "), "{output:?}");
+
+    let called = folder.path().join("exabgpcli");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_yottabgp"), &called).unwrap();
+    let root = folder.path().to_str().unwrap();
+    let output =
+        Command::new(&called).args(["--root", root, "show", "neighbor", "summary"]).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("could not find the Unix socket exabgp.sock"), "{err}");
+    assert!(err.contains(&format!("{root}/run/exabgp")), "{err}");
+}
+
+#[test]
+fn settings_are_shown_and_wrong_ones_are_named() {
+    let text = good(&["env"]);
+    assert!(text.contains("\n[exabgp.tcp]\n") && text.contains("\nport = 179\n"), "{text}");
+    assert_eq!(good(&["env", "--diff"]), "");
+
+    let (_folder, file) = file("[exabgp.api]\nack = false\n");
+    assert_eq!(good(&["env", "--diff", "--env", "--env-file", &file]), "exabgp.api.ack=false\n");
+
+    let mut wrong = command(&["env"]);
+    wrong.env("exabgp_tcp_port", "many");
+    let run = finish(wrong, "");
+    assert_eq!(run.status, 1);
+    assert!(run.err.contains("exabgp_tcp_port") && run.err.contains("many"), "{}", run.err);
+}
+
+#[test]
+fn a_message_is_decoded_to_one_line_of_json() {
+    let text = good(&["decode", &update()]);
+    let event: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(text.starts_with("{ \"exabgp\": \"4.0.1\", \"time\": "), "{text}");
+    assert_eq!(event["counter"], 1);
+    assert_eq!(event["neighbor"]["direction"], "in");
+    assert_eq!(event["neighbor"]["asn"], serde_json::json!({ "local": 65533, "peer": 65533 }));
+    let update = &event["neighbor"]["message"]["update"];
+    assert_eq!(update["announce"]["ipv4 unicast"]["192.168.1.1"][0]["nlri"], "10.0.0.0/24");
+
+    let mut six = command(&["decode", &self::update()]);
+    six.env("exabgp_api_version", "6");
+    assert!(finish(six, "").out.starts_with("{ \"exabgp\": \"6.0.0\", "));
+}
+
+#[test]
+fn hexadecimal_may_be_written_in_many_ways() {
+    let pairs: Vec<String> = update()
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| String::from_utf8(pair.to_vec()).unwrap())
+        .collect();
+    let member = |text: &str| {
+        let event: serde_json::Value = serde_json::from_str(text).unwrap();
+        event["neighbor"]["message"].clone()
+    };
+    let expected = member(&good(&["decode", &update()]));
+    for payload in
+        [pairs.join(":"), pairs.join(" "), update().to_lowercase(), format!("0x{}", update())]
+    {
+        assert_eq!(member(&good(&["decode", &payload])), expected, "{payload}");
+    }
+    // Not quoted: each pair is a word of its own.
+    let mut words = vec!["decode"];
+    words.extend(pairs.iter().map(String::as_str));
+    assert_eq!(member(&good(&words)), expected);
+    // Without the header.
+    assert_eq!(member(&good(&["decode", &update()[38..]])), expected);
+}
+
+#[test]
+fn every_type_of_message_is_decoded() {
+    for (message, kind, holds) in [
+        ("001304", "keepalive", "\"direction\": \"in\""),
+        ("0015030602", "notification", "\"code\": 6, \"subcode\": 2"),
+        ("0017050001 00 01", "refresh", "\"subtype\": \"query\""),
+        ("001D0104FDE900B40A00000200", "open", "\"asn\": 65001"),
+        ("001E06 0001 0007 0001 01 74657374", "operational", "\"advisory\": \"test\""),
+        ("00170200000000", "update", "\"eor\": { \"afi\" : \"ipv4\", \"safi\" : \"unicast\" }"),
+    ] {
+        let text = good(&["decode", &format!("{MARKER}{message}")]);
+        assert!(text.contains(&format!("\"type\": \"{kind}\"")), "{text}");
+        assert!(text.contains(holds), "{text}");
+        serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    }
+}
+
+#[test]
+fn several_messages_are_several_lines() {
+    let both = format!("{}{MARKER}001304", update());
+    assert_eq!(good(&["decode", &both]).lines().count(), 2);
+
+    let input = format!("{both}\n\n# a comment\n{}\n", update());
+    let run = finish(command(&["decode"]), &input);
+    assert_eq!((run.status, run.out.lines().count()), (0, 3), "{run:?}");
+}
+
+#[test]
+fn one_bad_line_does_not_hide_the_others() {
+    let run = finish(command(&["decode"]), &format!("zz\n{}\n", update()));
+    assert_eq!((run.status, run.out.lines().count()), (1, 1), "{run:?}");
+    assert!(
+        run.err.starts_with("invalid hexadecimal: ") && run.err.contains("(line 1)"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn a_bad_payload_is_named_with_its_octet() {
+    for (payload, says) in [
+        ("0g".to_owned(), "invalid hexadecimal: 'g' at character 2"),
+        ("000".to_owned(), "invalid hexadecimal: 3 digits"),
+        (
+            format!("{MARKER}002202"),
+            "invalid payload: octet 19: the message needs 34 octets, 19 are there",
+        ),
+        (format!("{MARKER}001307"), "invalid payload: octet 18: unknown type 7"),
+        (
+            format!("{MARKER}00140400"),
+            "invalid payload: octet 16: the length of KEEPALIVE can not be 20",
+        ),
+        (format!("{MARKER}00170200050000"), "invalid payload: UPDATE at octet 0: session reset"),
+        (
+            format!("{MARKER}001304FF"),
+            "invalid payload: octet 20: the header of a message needs 19 octets",
+        ),
+    ] {
+        bad(&["decode", &payload], 1, &says);
+    }
+    bad(&["decode", "-n", "210A000000"], 1, "invalid payload: NLRI of ipv4 unicast: prefix length");
+    bad(&["decode", "-f", "ipv4 uncast", "00000000"], 1, "did you mean 'ipv4 unicast'?");
+}
+
+#[test]
+fn what_a_session_would_survive_is_a_warning() {
+    // MED of three octets: treated as withdrawn (RFC 7606 section 7.4).
+    let message = format!("{MARKER}002F0200000014400101004002004003040A000001800403000001180A0000");
+    let run = run(&["decode", &message]);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(
+        run.err.contains("warning: UPDATE at octet 0: treat-as-withdraw due to med"),
+        "{}",
+        run.err
+    );
+    assert!(run.out.contains("\"withdraw\""), "{}", run.out);
+}
+
+#[test]
+fn nlri_alone_and_with_identifiers() {
+    assert_eq!(
+        good(&["decode", "-n", "180A0000080A"]),
+        "{ \"nlri\": \"10.0.0.0/24\" }\n{ \"nlri\": \"10.0.0.0/8\" }\n"
+    );
+    assert_eq!(
+        good(&["decode", "-n", "-f", "ipv6 unicast", "2020010DB8"]),
+        "{ \"nlri\": \"2001:db8::/32\" }\n"
+    );
+    assert_eq!(
+        good(&["decode", "-n", "-i", "00000001180A0000"]),
+        "{ \"nlri\": \"10.0.0.0/24\", \"path-information\": \"0.0.0.1\" }\n"
+    );
+}
+
+#[test]
+fn a_message_is_shown_as_the_command_that_sends_it() {
+    assert_eq!(
+        good(&["decode", "-m", &update()]),
+        "announce route 10.0.0.0/24 next-hop 192.168.1.1 origin igp local-preference 100\n"
+    );
+    bad(&["decode", "-m", &format!("{MARKER}001304")], 1, "no command sends such a message");
+}
+
+#[test]
+fn commands_and_messages_are_the_same_thing() {
+    for command in [
+        ROUTE,
+        "announce attributes next-hop 192.0.2.1 med 7 nlri 10.1.0.0/16 10.2.0.0/16",
+        "route 10.0.0.0/24 next-hop 192.0.2.1 origin egp as-path [ 65001 65002 ] ( 65003 65004 ) med 5",
+        "route 10.0.0.0/24 next-hop 192.0.2.1 community [ 65000:1 no-export ] large-community 1:2:3",
+        "route 10.0.0.0/24 next-hop 192.0.2.1 extended-community [ target:65000:1 origin:1.2.3.4:5 ]",
+        "route 10.0.0.0/24 next-hop 192.0.2.1 originator-id 10.0.0.1 cluster-list [ 1.1.1.1 2.2.2.2 ]",
+        "route 10.0.0.0/24 next-hop 192.0.2.1 aggregator ( 65000:10.0.0.1 ) atomic-aggregate",
+        "route 10.0.0.0/24 next-hop 192.0.2.1 attribute [ 0x63 0xE0 0x0102 ]",
+        "route 224.1.0.0/16 next-hop 192.0.2.1",
+        "ipv4 multicast 10.0.0.0/24 next-hop 192.0.2.1",
+        "route 2001:db8::/32 next-hop 2001:db8::1",
+        "withdraw route 10.0.0.0/24",
+        "withdraw ipv6 multicast 2001:db8::/32",
+        "announce eor ipv6 unicast",
+        "announce route-refresh ipv4 unicast",
+        "group announce route 10.0.0.0/24 next-hop 192.0.2.1 ; withdraw route 10.0.1.0/24",
+    ] {
+        let hexadecimal = good(&["encode", command]);
+        let messages: Vec<&str> = hexadecimal.lines().collect();
+        let again: Vec<String> = messages
+            .iter()
+            .flat_map(|message| {
+                let commands = good(&["decode", "-m", message]);
+                commands.lines().map(str::to_owned).collect::<Vec<_>>()
+            })
+            .map(|command| good(&["encode", &command]).trim().to_owned())
+            .collect();
+        assert_eq!(again, messages, "{command}");
+    }
+}
+
+#[test]
+fn a_route_is_encoded_as_exabgp_does() {
+    assert_eq!(good(&["encode", ROUTE]), format!("{}\n", update()));
+    assert_eq!(good(&["encode", "--no-header", ROUTE]), format!("{}\n", &update()[38..]));
+    assert_eq!(good(&["encode", "-n", ROUTE]), "180A0000\n");
+    assert_eq!(
+        good(&["encode", "-n", "-i", &format!("{ROUTE} path-information 1")]),
+        "00000001180A0000\n"
+    );
+    // Not quoted; with the verb of the API.
+    let words: Vec<&str> = ["encode", "announce"].into_iter().chain(ROUTE.split(' ')).collect();
+    assert_eq!(good(&words), format!("{}\n", update()));
+    // Between two AS: our number in the path, no LOCAL_PREF.
+    let text = good(&["encode", "-a", "65001", "-z", "65002", ROUTE]);
+    assert_eq!(
+        text,
+        format!("{MARKER}002F020000001440010100400206020100 00FDE9400304C0A80101180A0000\n")
+            .replace(' ', "")
+    );
+}
+
+#[test]
+fn a_route_that_can_not_be_encoded_is_named() {
+    let failed = "configuration error: Failed to parse route: ";
+    for (words, says) in [
+        (vec!["encode", "route 10.0.0.0/33 next-hop 1.1.1.1"], "10.0.0.0/33"),
+        (vec!["encode", "route 10.0.0.0/24"], "announce requires nexthop: 10.0.0.0/24"),
+        (
+            vec!["encode", "route 10.0.0.0/24 next-hop 1.1.1.1 madness 5"],
+            "unknown attribute 'madness'",
+        ),
+        (vec!["encode", "rout 10.0.0.0/24"], "did you mean 'route'?"),
+    ] {
+        bad(&words, 1, failed);
+        bad(&words, 1, says);
+    }
+    bad(&["encode"], 1, "no route");
+    bad(&["encode", "-a", "many", ROUTE], 1, "'many' is not an AS number");
+    bad(&["encode", "-f", "ipv6 unicast", ROUTE], 1, "add --family \"ipv4 unicast\"");
+    bad(&["encode", "route 2001:db8::/32 next-hop self"], 1, "next-hop self");
+    bad(&["encode", "show neighbor"], 1, "unknown announce type: show");
+}
+
+const CONFIGURATION: &str = "\
+neighbor 127.0.0.1 {
+    router-id 10.0.0.2;
+    local-address 127.0.0.1;
+    local-as 65001;
+    peer-as 65002;
+    capability { add-path send/receive; }
+    family { ipv4 unicast; }
+    static {
+        route 10.0.0.0/24 next-hop self med 5 path-information 0.0.0.7;
+        route 10.0.1.0/24 next-hop self med 5;
+        route 10.0.2.0/24 next-hop self watchdog dog withdraw;
+    }
+}
+";
+
+#[test]
+fn a_configuration_says_what_is_sent_and_how_it_is_read() {
+    let (_folder, file) = file(CONFIGURATION);
+    let sent = good(&["encode", "-c", &file]);
+    assert_eq!(sent.lines().count(), 1, "{sent}");
+    let text = good(&["decode", "-c", &file, sent.trim()]);
+    let event: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(event["neighbor"]["asn"], serde_json::json!({ "local": 65001, "peer": 65002 }));
+    assert_eq!(event["neighbor"]["router-id"], "10.0.0.2");
+    assert_eq!(
+        event["neighbor"]["message"]["update"]["announce"]["ipv4 unicast"]["127.0.0.1"],
+        serde_json::json!([
+            { "nlri": "10.0.0.0/24", "path-information": "0.0.0.7" },
+            { "nlri": "10.0.1.0/24", "path-information": "0.0.0.0" }
+        ])
+    );
+}
+
+#[test]
+fn configurations_are_validated() {
+    let (_folder, file) = file(CONFIGURATION);
+    assert_eq!(good(&["validate", &file]), "");
+    assert_eq!(good(&["validate", "-nr", &file]), "");
+    assert_eq!(good(&["--test", &file]), "");
+    let run = run(&["configuration", "validate", "-nrv", &file]);
+    assert_eq!(run.status, 0, "{run:?}");
+    for part in ["✓ loading", "✓ neighbor  127.0.0.1", "✓ routes"] {
+        assert!(run.err.contains(part), "{}", run.err);
+    }
+    let run = finish(command(&["validate", "-"]), CONFIGURATION);
+    assert_eq!(run.status, 0, "{run:?}");
+}
+
+#[test]
+fn what_is_wrong_in_a_configuration_is_pointed_at() {
+    let (_folder, file) = file(&CONFIGURATION.replace("med 5;", "mde 5;"));
+    let run = run(&["validate", &file]);
+    assert_eq!(run.status, 1);
+    for part in [
+        format!("{file}:10:"),
+        "unknown attribute 'mde'".to_owned(),
+        "^^^".to_owned(),
+        format!("error: {file} is not a valid config file: "),
+        "(line 10, column 41)".to_owned(),
+    ] {
+        assert!(run.err.contains(&part), "{part}: {}", run.err);
+    }
+    bad(&["decode", "-c", &file, "00000000"], 1, "is not a valid config file");
+    bad(&["encode", "-c", &file], 1, "is not a valid config file");
+    bad(
+        &["/no/such/file.conf"],
+        1,
+        "error: /no/such/file.conf is not an exabgp config file (file not found)",
+    );
+    bad(&["validate", "/no/such/file.conf"], 1, "file not found");
+}
+
+#[test]
+fn a_reader_that_left_ends_the_program_with_1() {
+    let mut command = command(&["env"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    command.stdout(writer);
+    let run = finish(command, "");
+    assert_eq!((run.status, run.err.as_str()), (1, ""));
+}
+
+#[test]
+fn what_needs_no_daemon_starts_at_once() {
+    good(&["decode", &update()]);
+    let started = std::time::Instant::now();
+    for _ in 0..20 {
+        good(&["decode", &update()]);
+    }
+    // A release build takes 2 ms each; what is excluded is that a runtime or a file of the system is waited for.
+    assert!(started.elapsed().as_millis() < 20 * 100, "{:?}", started.elapsed());
+}
+
+#[test]
+fn the_demonstration_works_and_ends_by_itself() {
+    let started = std::time::Instant::now();
+    let run = run(&["demo"]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""), "{run:?}");
+    for part in [
+        "announces 198.51.100.0/24",
+        "announces 2001:db8:1::/48",
+        "the speaker's helper is told: { \"exabgp\": \"4.0.1\"",
+        "the speaker's helper says: announce route 203.0.113.0/24",
+        "withdraws 203.0.113.0/24",
+        "Cease / Administrative Shutdown",
+    ] {
+        assert!(run.out.contains(part), "{part}: {}", run.out);
+    }
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}
+
+/// The lines of the blocks of commands in a document.
+fn commands_of(document: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(document).unwrap();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
+    lines.map(|line| line.split(" #").next().unwrap_or(line).trim().to_owned()).collect()
+}
+
+#[test]
+fn the_commands_of_the_readme_are_what_it_says() {
+    let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let commands = commands_of(&root.join("README.md"));
+    assert!(commands.len() > 5, "{commands:?}");
+    let mut found = 0;
+    for command in &commands {
+        for part in command.split("&&").map(str::trim) {
+            let words: Vec<&str> = part.split_whitespace().collect();
+            let Some((program, words)) = words.split_first() else { continue };
+            if program.ends_with("/yottabgp") || *program == "yottabgp" {
+                let subcommand = words.first().copied().unwrap_or_default();
+                assert!(good(&[subcommand, "--help"]).contains("Usage:"), "{part}");
+                found += 1;
+            } else if program.starts_with('.') {
+                assert!(root.join(program).exists(), "{part}");
+            }
+        }
+    }
+    assert!(found > 2, "{commands:?}");
+}
