@@ -69,8 +69,7 @@ fn update(
 ) {
     let feeds = core.feeds();
     let Some(peer) = core.peers.get_mut(&id) else { return };
-    let changed: Vec<&str> =
-        if peer.neighbor.settings == neighbor.settings { vec![] } else { vec!["settings"] };
+    let changed = peer.neighbor.session_changes(&neighbor);
     let cache_changed = peer.neighbor.adj_rib_out != neighbor.adj_rib_out;
     peer.key = peer::key_of(&neighbor);
     peer.holding = !neighbor.auto_flush;

@@ -5,6 +5,7 @@ use yottabgp_api::answer::{
 };
 use yottabgp_api::command::NeighborForm;
 use yottabgp_api::{Encoding, Version};
+use yottabgp_config::print::{self, Secrets};
 use yottabgp_session::statistics::Messages;
 use yottabgp_wire::capability::Capabilities;
 use yottabgp_wire::codes::{CapabilityCode as Code, MessageType};
@@ -27,7 +28,7 @@ impl Core {
         let configurations: Vec<String> = peers
             .iter()
             .map(|peer| match form {
-                NeighborForm::Configuration => peer.neighbor.name.clone(),
+                NeighborForm::Configuration => print::neighbor(&peer.neighbor, Secrets::Hidden),
                 _ => String::new(),
             })
             .collect();
