@@ -2,13 +2,14 @@
 //!
 //! Wire form of a segment: `type(1) count(1) number(2 or 4)…`.
 
+mod parse;
+
 use super::{
     Attribute, AttributeType, OnError, Repeat, ValueContext, ValueFault, as_it_is, as4_path, flags,
     push_attribute, subcode,
 };
 use crate::asn::Asn;
 use crate::io::text::{push, push_decimal};
-use crate::io::tokens::{TextError, Tokens};
 use crate::negotiated::Negotiated;
 
 /// The row of the registry.
@@ -22,7 +23,7 @@ pub const ROW: AttributeType = AttributeType {
     check,
     json,
     text,
-    parse: Some(parse),
+    parse: Some(parse::parse),
     repeat: Repeat::KeepFirst,
     normalise: as_it_is,
     send,
@@ -37,9 +38,6 @@ pub const SEQUENCE: u8 = 2;
 pub const CONFED_SEQUENCE: u8 = 3;
 /// AS_CONFED_SET: as a set, inside of a confederation (RFC 5065).
 pub const CONFED_SET: u8 = 4;
-
-/// The most numbers that a segment can have.
-const MOST: usize = 255;
 
 /// One segment: a view over its numbers.
 #[derive(Clone, Copy, Debug)]
@@ -201,121 +199,6 @@ pub(super) fn text_segments(name: &str, value: &[u8], asn4: bool, out: &mut Vec<
     }
 }
 
-/// The words of a path cut at brackets, however they are glued: files keep `(65001` as one word, commands do not.
-struct Pieces<'t, 'a> {
-    tokens: &'t mut Tokens<'a>,
-    rest: &'a str,
-}
-
-const BRACKETS: [char; 7] = ['[', ']', '(', ')', '{', '}', ','];
-
-impl<'a> Pieces<'_, 'a> {
-    fn next(&mut self) -> Option<&'a str> {
-        if self.rest.is_empty() {
-            self.rest = self.tokens.next()?;
-        }
-        let end = match self.rest.find(BRACKETS) {
-            Some(0) => 1,
-            Some(end) => end,
-            None => self.rest.len(),
-        };
-        let (piece, rest) = self.rest.split_at_checked(end)?;
-        self.rest = rest;
-        Some(piece)
-    }
-
-    /// Whether the next piece opens a segment.
-    fn opens(&self) -> bool {
-        let next = if self.rest.is_empty() { self.tokens.peek() } else { Some(self.rest) };
-        next.is_some_and(|next| next.starts_with(['[', '(']))
-    }
-}
-
-/// Reads `65001`, or segments: `[ 1 2 ]` a sequence, `( 3 4 )` a set, `[ { 5 } ]` and `( { 6 } )` those of a
-/// confederation. Commas are optional.
-fn parse(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
-    let mut pieces = Pieces { tokens, rest: "" };
-    if !pieces.opens() {
-        let word = pieces.tokens.expect("as-path")?;
-        let number = number(word, pieces.tokens)?;
-        out.extend([SEQUENCE, 1]);
-        out.extend(number.to_be_bytes());
-        return Ok(());
-    }
-    while pieces.opens() {
-        parse_segment(&mut pieces, out)?;
-    }
-    match pieces.rest {
-        "" => Ok(()),
-        rest => Err(pieces
-            .tokens
-            .last_error(format!("'{rest}' follows the as-path without a blank between them"))),
-    }
-}
-
-fn parse_segment(pieces: &mut Pieces<'_, '_>, out: &mut Vec<u8>) -> Result<(), TextError> {
-    let (close, plain, confederation) = match pieces.next() {
-        Some("(") => (")", SET, CONFED_SET),
-        _ => ("]", SEQUENCE, CONFED_SEQUENCE),
-    };
-    let open = pieces.tokens.last_span();
-    let mut kind = plain;
-    let (mut header, mut count, mut braced) = (out.len(), 0, false);
-    out.extend([kind, 0]);
-    loop {
-        match pieces.next() {
-            Some(",") => {}
-            Some("{") if count == 0 && kind == plain => {
-                (kind, braced) = (confederation, true);
-                if let Some(octet) = out.get_mut(header) {
-                    *octet = kind;
-                }
-            }
-            Some("}") if braced => braced = false,
-            Some(piece) if piece == close && !braced => break,
-            Some(piece) if !piece.starts_with(BRACKETS) && (braced || kind == plain) => {
-                let number = number(piece, pieces.tokens)?;
-                if count == MOST {
-                    (header, count) = (out.len(), 0);
-                    out.extend([kind, 0]);
-                }
-                count += 1;
-                out.extend(number.to_be_bytes());
-                if let Some(octet) = out.get_mut(header + 1) {
-                    *octet = u8::try_from(count).unwrap_or(u8::MAX);
-                }
-            }
-            Some(piece) => {
-                let expected = if braced { "}" } else { close };
-                return Err(pieces
-                    .tokens
-                    .last_error(format!("'{piece}' is out of place in an as-path"))
-                    .help(format!("AS numbers, then '{expected}'")));
-            }
-            None => {
-                return Err(TextError::new(open, "the as-path is not closed")
-                    .help(format!("add '{close}' at its end")));
-            }
-        }
-    }
-    if count == 0 {
-        out.truncate(header);
-    }
-    Ok(())
-}
-
-fn number(word: &str, tokens: &Tokens<'_>) -> Result<u32, TextError> {
-    match word.parse() {
-        Ok(Asn(0)) => Err(tokens
-            .last_error("AS 0 can not be in a path")
-            .help("RFC 7607 has it refused by every peer")),
-        Ok(Asn(number)) => Ok(number),
-        Err(error) => Err(tokens
-            .last_error(format!("'{word}' is not a valid AS number"))
-            .help(error.to_string())),
-    }
-}
-
 /// To a peer of two-octet numbers: AS_TRANS for what does not fit, and then AS4_PATH right after, without the
 /// segments of a confederation (RFC 6793 section 4.2.2).
 fn send(attribute: &Attribute<'_>, negotiated: &Negotiated, out: &mut Vec<u8>) {
@@ -424,196 +307,4 @@ pub fn merge(as_path: &[u8], as4_path: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::attribute::tests::{faces, parse_error, parse_value, sent};
-    use proptest::prelude::*;
-
-    /// A path of four-octet numbers from `(type, numbers)`.
-    fn path(segments: &[(u8, &[u32])]) -> Vec<u8> {
-        let mut out = Vec::new();
-        for (kind, numbers) in segments {
-            out.extend([*kind, numbers.len() as u8]);
-            out.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
-        }
-        out
-    }
-
-    /// The same in two octets.
-    fn narrow(segments: &[(u8, &[u16])]) -> Vec<u8> {
-        let mut out = Vec::new();
-        for (kind, numbers) in segments {
-            out.extend([*kind, numbers.len() as u8]);
-            out.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
-        }
-        out
-    }
-
-    #[test]
-    fn every_way_to_write_a_path() {
-        let sequence = path(&[(SEQUENCE, &[65001, 65537])]);
-        for text in ["[ 65001 1.1 ]", "[65001,65537]", "[ 65001 , 65537, ]"] {
-            assert_eq!(parse_value(&ROW, text), sequence, "{text}");
-        }
-        assert_eq!(parse_value(&ROW, "65001"), path(&[(SEQUENCE, &[65001])]));
-        assert_eq!(
-            parse_value(&ROW, "[ 1 ] ( 2 3 ) [ { 4 } ] ( { 5 } )"),
-            path(&[(SEQUENCE, &[1]), (SET, &[2, 3]), (CONFED_SEQUENCE, &[4]), (CONFED_SET, &[5])])
-        );
-        assert_eq!(parse_value(&ROW, "[ ] ( )"), [0u8; 0]);
-    }
-
-    #[test]
-    fn brackets_may_be_glued_to_words() {
-        use crate::io::tokens::{Span, Token};
-        let line = "[1] (2 3) ({4}) med";
-        let mut tokens = Vec::new();
-        for word in line.split(' ') {
-            let start = word.as_ptr() as usize - line.as_ptr() as usize;
-            let span = Span::new(start, start + word.len());
-            tokens.push(Token { text: span, source: span, quoted: false });
-        }
-        let mut cursor = Tokens::new(line, &tokens, Span::default());
-        let mut out = Vec::new();
-        parse(&mut cursor, &mut out).unwrap();
-        assert_eq!(out, path(&[(SEQUENCE, &[1]), (SET, &[2, 3]), (CONFED_SET, &[4])]));
-        assert_eq!(cursor.peek(), Some("med"));
-    }
-
-    #[test]
-    fn wrong_paths_say_what_is_wrong() {
-        for (text, error) in [
-            ("[ 1 x ]", "'x' is not a valid AS number"),
-            ("[ 1 )", "')' is out of place"),
-            ("[ 1", "is not closed (add ']' at its end)"),
-            ("[ 0 ]", "AS 0 can not be in a path"),
-            ("[ { 1 ]", "']' is out of place in an as-path (AS numbers, then '}')"),
-            ("[ 1 { 2 } ]", "'{' is out of place"),
-            ("", "as-path is missing"),
-        ] {
-            let found = parse_error(&ROW, text);
-            assert!(found.contains(error), "{text}: {found}");
-        }
-    }
-
-    #[test]
-    fn long_segments_are_split() {
-        let text = format!("[ {} ]", "7 ".repeat(256));
-        let value = parse_value(&ROW, &text);
-        assert_eq!(value, path(&[(SEQUENCE, &[7; 255]), (SEQUENCE, &[7])]));
-        assert!(check(&value, &ValueContext::STORED).is_ok());
-    }
-
-    #[test]
-    fn json_and_text() {
-        let value = path(&[
-            (SEQUENCE, &[65001, 65537]),
-            (SET, &[3]),
-            (CONFED_SEQUENCE, &[4]),
-            (CONFED_SET, &[5]),
-        ]);
-        let (json, text) = faces(&ROW, &value);
-        assert_eq!(
-            json,
-            r#""as-path": {"0": {"element": "as-sequence", "value": [65001, 65537]}, "1": {"element": "as-set", "value": [3]}, "2": {"element": "as-confed-sequence", "value": [4]}, "3": {"element": "as-confed-set", "value": [5]}}"#
-        );
-        assert_eq!(text, " as-path ( 65001 65537 ) [ 3 ] {( 4 )} {[ 5 ]}");
-        assert_eq!(faces(&ROW, &[]), (String::new(), String::new()));
-    }
-
-    #[test]
-    fn malformed_segments() {
-        let two = ValueContext { asn4: false, ..ValueContext::STORED };
-        assert!(check(&[2, 1, 0, 1], &two).is_ok());
-        for wrong in [&[2, 2, 0, 1][..], &[2], &[2, 0], &[5, 1, 0, 1], &[2, 1, 0, 0]] {
-            assert_eq!(check(wrong, &two).unwrap_err().subcode, 11, "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn two_octet_peers_get_as_trans_and_as4_path() {
-        let mut negotiated = Negotiated::permissive();
-        let value = path(&[(CONFED_SEQUENCE, &[70000]), (SEQUENCE, &[65001, 65536])]);
-        assert_eq!(sent(&ROW, &value, &negotiated)[..3], [0x40, 2, 16]);
-        negotiated.asn4 = false;
-        let out = sent(&ROW, &value, &negotiated);
-        assert_eq!(out[..3], [0x40, 2, 10]);
-        assert_eq!(out[3..13], narrow(&[(CONFED_SEQUENCE, &[23456]), (SEQUENCE, &[65001, 23456])]));
-        assert_eq!(out[13..16], [0xc0, 17, 10]);
-        assert_eq!(out[16..], path(&[(SEQUENCE, &[65001, 65536])]));
-        let fits = path(&[(SEQUENCE, &[65001])]);
-        assert_eq!(sent(&ROW, &fits, &negotiated), [0x40, 2, 4, 2, 1, 0xfd, 0xe9]);
-        let confederation = path(&[(CONFED_SEQUENCE, &[70000])]);
-        assert_eq!(sent(&ROW, &confederation, &negotiated).len(), 7);
-    }
-
-    #[test]
-    fn the_default_is_our_as_outside_of_it() {
-        let mut negotiated = Negotiated::permissive();
-        let made = |negotiated: &Negotiated| {
-            let mut out = Vec::new();
-            default(negotiated, &mut out);
-            out
-        };
-        assert_eq!(made(&negotiated), [0x40, 2, 0]);
-        negotiated.local_as = Asn(65536);
-        assert_eq!(made(&negotiated), [0x40, 2, 6, 2, 1, 0, 1, 0, 0]);
-        negotiated.asn4 = false;
-        assert_eq!(
-            made(&negotiated),
-            [0x40, 2, 4, 2, 1, 0x5b, 0xa0, 0xc0, 17, 6, 2, 1, 0, 1, 0, 0]
-        );
-    }
-
-    #[test]
-    fn merging_as_rfc_6793_says() {
-        // The same length: AS4_PATH alone.
-        let old = narrow(&[(SEQUENCE, &[65534, 23456])]);
-        let new = path(&[(SEQUENCE, &[65534, 70000])]);
-        assert_eq!(merge(&old, &new), new);
-        // AS_PATH is longer: its first numbers lead, in one sequence with the others.
-        let old = narrow(&[(SEQUENCE, &[1, 2, 23456])]);
-        let new = path(&[(SEQUENCE, &[70000])]);
-        assert_eq!(merge(&old, &new), path(&[(SEQUENCE, &[1, 2, 70000])]));
-        // A set counts as one.
-        let old = narrow(&[(SEQUENCE, &[1, 2]), (SET, &[3, 23456])]);
-        let new = path(&[(SEQUENCE, &[2]), (SET, &[3, 70000])]);
-        assert_eq!(merge(&old, &new), path(&[(SEQUENCE, &[1, 2]), (SET, &[3, 70000])]));
-        // AS4_PATH is longer, or empty: ignored.
-        let old = narrow(&[(SEQUENCE, &[1])]);
-        assert_eq!(merge(&old, &path(&[(SEQUENCE, &[1, 70000])])), path(&[(SEQUENCE, &[1])]));
-        assert_eq!(merge(&old, &[]), path(&[(SEQUENCE, &[1])]));
-        // A confederation leads, and none can be in AS4_PATH.
-        let old = narrow(&[(CONFED_SEQUENCE, &[9, 8]), (SEQUENCE, &[1, 23456])]);
-        let new = path(&[(CONFED_SEQUENCE, &[7]), (SEQUENCE, &[70000])]);
-        assert_eq!(merge(&old, &new), path(&[(CONFED_SEQUENCE, &[9, 8]), (SEQUENCE, &[1, 70000])]));
-    }
-
-    proptest! {
-        #[test]
-        fn a_path_survives_two_octet_peers(
-            kinds in prop::collection::vec((1u8..=2, prop::collection::vec(1u32.., 1..20)), 1..4)
-        ) {
-            let segments: Vec<(u8, &[u32])> = kinds.iter().map(|(k, n)| (*k, n.as_slice())).collect();
-            let value = path(&segments);
-            let mut negotiated = Negotiated::permissive();
-            negotiated.asn4 = false;
-            let out = sent(&ROW, &value, &negotiated);
-            let length = usize::from(out[2]);
-            let (narrow, rest) = out[3..].split_at(length);
-            let merged = if rest.is_empty() {
-                widen(narrow)
-            } else {
-                let header = if rest[0] & 0x10 == 0 { 3 } else { 4 };
-                merge(narrow, &rest[header..])
-            };
-            prop_assert_eq!(merged, value);
-        }
-
-        #[test]
-        fn merging_never_panics(a: Vec<u8>, b: Vec<u8>) {
-            let merged = merge(&a, &b);
-            prop_assert!(segments(&merged, true).map(|s| 2 + s.octets.len()).sum::<usize>() == merged.len());
-        }
-    }
-}
+mod tests;
