@@ -38,7 +38,7 @@ fn every_way_to_write_a_path() {
 
 #[test]
 fn brackets_may_be_glued_to_words() {
-    use crate::io::tokens::{Span, Token};
+    use crate::io::tokens::{Span, Token, Tokens};
     let line = "[1] (2 3) ({4}) med";
     let mut tokens = Vec::new();
     for word in line.split(' ') {
