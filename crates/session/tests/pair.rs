@@ -1,4 +1,5 @@
 //! Two peers that talk to each other.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod common;
 

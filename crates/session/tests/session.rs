@@ -1,4 +1,5 @@
 //! One session as its driver and the peer see it: events, messages, timers.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod common;
 
@@ -237,6 +238,23 @@ fn a_peer_that_takes_nothing_is_given_up() {
     }
     solo.pass(seconds(8));
     assert_eq!(solo.sent().last().map(String::as_str), Some("NOTIFICATION 8/0"));
+}
+
+#[test]
+fn a_peer_that_stops_taking_is_given_up() {
+    let mut solo = Solo::established(settings());
+    solo.writable = false;
+    solo.source.waiting = vec![withdraw(1); 100];
+    solo.act(|_, _, _| ());
+    solo.pass(seconds(60));
+    solo.peer.written(solo.now, ConnectionId(1), 1);
+    let stuck = solo.now;
+    while solo.peer.state() == State::Established {
+        solo.receive(1, &keepalive());
+        solo.pass(seconds(10));
+        assert!(solo.now - stuck <= seconds(490));
+    }
+    assert!(solo.now - stuck >= seconds(480));
 }
 
 #[test]
