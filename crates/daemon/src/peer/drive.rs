@@ -95,7 +95,13 @@ struct Plan {
 fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     let mut core = shared.borrow_mut();
     let now = Instant::now();
-    if core.peers.get(&id)?.session.poll_timeout().is_some_and(|at| at <= now) {
+    let peer = core.peers.get_mut(&id)?;
+    if peer.session.poll_timeout().is_some_and(|at| at <= now) {
+        // A peer whose octets wait is not silent: it is this program that had no time to read them.
+        for connection in &sockets.connections {
+            let unread = socket::unread(&connection.stream).is_ok_and(|count| count > 0);
+            peer.session.unread(connection.id, unread);
+        }
         core.with_session(id, |session, events| session.handle_timeout(now, events));
     }
     let mut finished = false;
@@ -131,6 +137,9 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
         peer.idle.notify_waiters();
     }
     peer.is_idle = idle;
+    if idle {
+        peer.holding = !peer.neighbor.auto_flush;
+    }
     let paused = peer.is_paused();
     for connection in &sockets.connections {
         let unread = paused && socket::unread(&connection.stream).is_ok_and(|count| count > 0);
