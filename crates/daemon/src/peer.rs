@@ -194,7 +194,11 @@ impl Core {
         let afterwards = surroundings.afterwards;
         for what in afterwards {
             match what {
-                Afterwards::Up => peer.rib_out.session_up(&mut self.store),
+                Afterwards::Up => {
+                    // What the session starts with is not held back by `auto-flush false`.
+                    peer.holding = false;
+                    peer.rib_out.session_up(&mut self.store);
+                }
                 Afterwards::Down => {
                     peer.rib_out.session_down(&mut self.store);
                     peer.rib_in.clear(&mut self.store);
@@ -391,6 +395,22 @@ impl Core {
     }
 }
 
+/// What the section of a range says for the peer that connected from one address to another.
+pub(crate) fn member(range: &Neighbor, local: IpAddr, remote: IpAddr) -> Neighbor {
+    let mut neighbor = range.clone();
+    neighbor.peer.address = remote;
+    neighbor.peer.length = yottabgp_wire::prefix::longest(neighbor.peer.afi());
+    neighbor.local_address = Some(local);
+    if neighbor.settings.router_id.is_unspecified()
+        && let IpAddr::V4(address) = local
+    {
+        neighbor.settings.router_id = address;
+    }
+    neighbor.settings.passive = true;
+    neighbor.name = key_of(&neighbor).to_string();
+    neighbor
+}
+
 /// Makes the peer of a range that has connected.
 pub(crate) fn start_ephemeral(
     shared: &Shared,
@@ -399,23 +419,11 @@ pub(crate) fn start_ephemeral(
     local: SocketAddr,
     remote: SocketAddr,
 ) -> Result<(), &'static str> {
-    let mut neighbor = shared
-        .borrow()
-        .configuration
-        .neighbors
-        .get(index)
-        .cloned()
-        .ok_or("the configuration has changed")?;
-    neighbor.peer.address = remote.ip();
-    neighbor.peer.length = yottabgp_wire::prefix::longest(neighbor.peer.afi());
-    neighbor.local_address = Some(local.ip());
-    if neighbor.settings.router_id.is_unspecified()
-        && let IpAddr::V4(address) = local.ip()
-    {
-        neighbor.settings.router_id = address;
-    }
-    neighbor.settings.passive = true;
-    neighbor.name = key_of(&neighbor).to_string();
+    let mut neighbor = {
+        let core = shared.borrow();
+        let range = core.configuration.neighbors.get(index);
+        member(range.ok_or("the configuration has changed")?, local.ip(), remote.ip())
+    };
     let routes = std::mem::take(&mut neighbor.routes);
     let id = start(shared, neighbor, true);
     let mut core = shared.borrow_mut();

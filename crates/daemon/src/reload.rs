@@ -54,9 +54,26 @@ pub(crate) fn apply(shared: &Shared, mut configuration: Configuration, sessions:
     }
     let mut core = shared.borrow_mut();
     for (id, name) in gone {
+        if let Some((neighbor, routes)) = still_in_range(&core, id) {
+            update(&mut core, id, neighbor, &routes, sessions);
+            continue;
+        }
         info!(target: "yottabgp::reactor", "{name} is no longer configured");
         peer::stop(&mut core, id, StopReason::Removed);
     }
+}
+
+/// What a range of the configuration now says for a peer that an earlier one let in.
+fn still_in_range(core: &Core, id: PeerId) -> Option<(Neighbor, Vec<ConfiguredRoute>)> {
+    let peer = core.peers.get(&id).filter(|peer| peer.ephemeral)?;
+    let (remote, local) = (peer.key.peer, peer.neighbor.local_address?);
+    let mut ranges = core.configuration.neighbors.iter().filter(|neighbor| neighbor.is_range());
+    let range = ranges.find(|range| {
+        range.peer.contains(remote) && range.local_address.is_none_or(|address| address == local)
+    })?;
+    let mut neighbor = peer::member(range, local, remote);
+    let routes = std::mem::take(&mut neighbor.routes);
+    Some((neighbor, routes))
 }
 
 /// Brings one peer to its new section.
