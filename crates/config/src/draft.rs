@@ -11,7 +11,7 @@ use yottabgp_wire::prefix::Prefix;
 
 use crate::model::{MessageFlags, Process, TcpAoAlgorithm};
 use crate::routes::Routes;
-use crate::slot::{At, Inheritance, draft};
+use crate::slot::{At, Inheritance, Slot, draft};
 
 /// The whole file.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +20,10 @@ pub(crate) struct RootDraft {
     pub(crate) processes: Vec<At<Process>>,
     /// `template { neighbor NAME }`.
     pub(crate) templates: Vec<Template>,
-    /// `neighbor`, and the file's order of them.
+    /// `neighbor`, in the order of the file.
     pub(crate) neighbors: Vec<NeighborDraft>,
+    /// What the processes of groups are told of every neighbor.
+    pub(crate) api: Vec<ApiDraft>,
 }
 
 /// A template.
@@ -80,6 +82,12 @@ draft! {
         next_hop: Vec<At<(Family, Afi)>>;
         api: Vec<ApiDraft>;
         routes: Routes;
+        /// Processes of ExaBGP 3.4, which stand in neighbors and groups, with what they are told.
+        processes: Vec<(At<Process>, ApiDraft)>;
+        /// Neighbors of a group of ExaBGP 3.4.
+        members: Vec<NeighborDraft>;
+        /// Whether the defaults are those of ExaBGP 3.4.
+        is_3_4: bool;
     }
 }
 
@@ -139,23 +147,21 @@ draft! {
     }
 }
 
-draft! {
-    /// `api [NAME] { … }`
-    ApiDraft {
-        neighbor_changes: bool = "neighbor-changes";
-        negotiated: bool = "negotiated";
-        fsm: bool = "fsm";
-        signal: bool = "signal";
-    }
-    plain {
-        /// Empty when it has none.
-        name: String;
-        span: Span;
-        processes: Vec<At<String>>;
-        processes_match: Vec<At<String>>;
-        receive: MessageFlags;
-        send: MessageFlags;
-    }
+/// `api [NAME] { … }`
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ApiDraft {
+    pub(crate) neighbor_changes: Slot<bool>,
+    pub(crate) negotiated: Slot<bool>,
+    pub(crate) fsm: Slot<bool>,
+    pub(crate) signal: Slot<bool>,
+    /// Empty when it has none.
+    pub(crate) name: String,
+    /// The header.
+    pub(crate) span: Span,
+    pub(crate) processes: Vec<At<String>>,
+    pub(crate) processes_match: Vec<At<String>>,
+    pub(crate) receive: MessageFlags,
+    pub(crate) send: MessageFlags,
 }
 
 impl NeighborDraft {

@@ -53,7 +53,7 @@ pub fn parse(
             Diagnostic::error(Span::default(), "a configuration can not have more than 4 GiB");
         return Err(vec![error]);
     }
-    let mut parser = parser::Parser::new(&source.text, loader, environment);
+    let mut parser = parser::Parser::new(&source.text, loader);
     let mut root = draft::RootDraft::default();
     parser.section(&section::root::TABLE, None, &mut root);
     let parser::Shared { mut problems, .. } = parser.shared;

@@ -6,7 +6,6 @@
 use yottabgp_wire::io::tokens::{Span, TextError, did_you_mean};
 
 use crate::diagnostic::Diagnostic;
-use crate::environment::Environment;
 use crate::lexer::{Lexer, Statement, Terminator, Words as Characters};
 use crate::loader::Loader;
 use crate::problems::Problems;
@@ -19,8 +18,6 @@ pub(crate) struct Shared<'p> {
     pub(crate) problems: Problems,
     /// The machine.
     pub(crate) loader: &'p dyn Loader,
-    /// The settings of the process.
-    pub(crate) environment: &'p Environment,
     /// Reads routes.
     pub(crate) routes: RouteReader,
 }
@@ -53,8 +50,11 @@ pub(crate) struct Keyword<T: 'static> {
     /// What it is for, in one line.
     pub(crate) help: &'static str,
     /// Reads what follows it.
-    pub(crate) read: fn(&mut Words<'_, '_>, &mut T) -> Result<(), TextError>,
+    pub(crate) read: Read<T>,
 }
+
+/// A function that reads a statement.
+pub(crate) type Read<T> = fn(&mut Words<'_, '_>, &mut T) -> Result<(), TextError>;
 
 /// A section inside of another: a row of the table of the outer one.
 #[derive(Debug)]
@@ -81,13 +81,30 @@ pub(crate) struct Section<T: 'static> {
     /// Its sections.
     pub(crate) sections: &'static [Inner<T>],
     /// Reads a statement whose keyword is in no row, when the words are not known here one by one.
-    pub(crate) other: Option<fn(&mut Words<'_, '_>, &mut T) -> Result<(), TextError>>,
+    pub(crate) other: Option<Read<T>>,
+    /// A section all of whose statements and sections are also in this one.
+    pub(crate) base: Option<&'static Self>,
 }
 
 impl<T: 'static> Section<T> {
     /// A section without any row.
     pub(crate) const fn new(place: &'static str) -> Self {
-        Self { place, characters: Characters::Lists, keywords: &[], sections: &[], other: None }
+        Self {
+            place,
+            characters: Characters::Lists,
+            keywords: &[],
+            sections: &[],
+            other: None,
+            base: None,
+        }
+    }
+
+    fn keywords(&self) -> impl Iterator<Item = &'static Keyword<T>> + Clone + use<T> {
+        self.keywords.iter().chain(self.base.into_iter().flat_map(|base| base.keywords))
+    }
+
+    fn sections(&self) -> impl Iterator<Item = &'static Inner<T>> + Clone + use<T> {
+        self.sections.iter().chain(self.base.into_iter().flat_map(|base| base.sections))
     }
 }
 
@@ -96,23 +113,17 @@ const ROOT_SECTIONS: [&str; 4] = ["neighbor", "process", "template", "group"];
 
 impl<'p> Parser<'p> {
     /// At the start of `text`.
-    pub(crate) fn new(text: &'p str, loader: &'p dyn Loader, environment: &'p Environment) -> Self {
+    pub(crate) fn new(text: &'p str, loader: &'p dyn Loader) -> Self {
         Self {
             shared: Shared {
                 problems: Problems::default(),
                 loader,
-                environment,
                 routes: RouteReader::default(),
             },
             lexer: Lexer::new(text),
             errors: Vec::new(),
             unclosed: false,
         }
-    }
-
-    /// The source.
-    pub(crate) const fn source(&self) -> &'p str {
-        self.lexer.source()
     }
 
     /// Reads one statement and reports what is wrong with its characters.
@@ -190,7 +201,7 @@ impl<'p> Parser<'p> {
             return self.shared.problems.push(error);
         };
         let mut words = Words { tokens, keyword, keyword_span, shared: &mut self.shared };
-        let row = table.keywords.iter().find(|row| row.name == keyword);
+        let row = table.keywords().find(|row| row.name == keyword);
         let read = row.map(|row| row.read).or(table.other);
         let result = match read {
             Some(read) => read(&mut words, target),
@@ -212,7 +223,7 @@ impl<'p> Parser<'p> {
 
     fn inner<T>(&mut self, table: &Section<T>, header: &Statement, target: &mut T) {
         let keyword = header.tokens().next().unwrap_or_default();
-        let result = match table.sections.iter().find(|row| row.name == keyword) {
+        let result = match table.sections().find(|row| row.name == keyword) {
             Some(row) => (row.read)(self, header, target),
             None => Err(unknown_section(table, keyword, header)),
         };
@@ -251,7 +262,7 @@ impl<'p> Parser<'p> {
 
 fn unknown_keyword<T>(table: &Section<T>, keyword: &str, span: Span) -> TextError {
     let place = table.place;
-    if keyword.is_empty() || table.sections.iter().any(|row| row.name == keyword) {
+    if keyword.is_empty() || table.sections().any(|row| row.name == keyword) {
         return TextError::new(
             span,
             format!("'{keyword}' is a section of {place}, not a statement"),
@@ -262,8 +273,8 @@ fn unknown_keyword<T>(table: &Section<T>, keyword: &str, span: Span) -> TextErro
     if let Some(hint) = crate::legacy::hint(keyword) {
         return error.help(hint);
     }
-    let names = table.keywords.iter().map(|row| row.name);
-    let all = names.clone().chain(table.sections.iter().map(|row| row.name));
+    let names = table.keywords().map(|row| row.name);
+    let all = names.clone().chain(table.sections().map(|row| row.name));
     match did_you_mean(keyword, all.clone()) {
         Some(near) => error.help(format!("did you mean '{near}'?")),
         None => error.help(format!("valid here: {}", sorted(all))),
@@ -272,7 +283,7 @@ fn unknown_keyword<T>(table: &Section<T>, keyword: &str, span: Span) -> TextErro
 
 fn unknown_section<T>(table: &Section<T>, keyword: &str, header: &Statement) -> TextError {
     let (place, span) = (table.place, header.tokens().span());
-    if table.keywords.iter().any(|row| row.name == keyword) {
+    if table.keywords().any(|row| row.name == keyword) {
         return TextError::new(header.end, format!("'{keyword}' is a statement, not a section"))
             .help(format!("write '{keyword} …;'"));
     }
@@ -280,10 +291,10 @@ fn unknown_section<T>(table: &Section<T>, keyword: &str, header: &Statement) -> 
     if place != "root" && ROOT_SECTIONS.contains(&keyword) {
         return error.help("is the '}' of the section before it missing?");
     }
-    let names = table.sections.iter().map(|row| row.name);
+    let names = table.sections().map(|row| row.name);
     match did_you_mean(keyword, names.clone()) {
         Some(near) => error.help(format!("did you mean '{near}'?")),
-        None if table.sections.is_empty() => error.help("there are no sections here"),
+        None if table.sections().next().is_none() => error.help("there are no sections here"),
         None => error.help(format!("valid sections here: {}", sorted(names))),
     }
 }

@@ -37,8 +37,8 @@ pub(crate) struct Inheritance<'a> {
     pub(crate) template: &'a str,
     /// The source, to quote from.
     pub(crate) source: &'a str,
-    /// Where warnings go.
-    pub(crate) problems: &'a mut Problems,
+    /// Where warnings go, when the neighbor's own value counting more is worth one.
+    pub(crate) problems: Option<&'a mut Problems>,
 }
 
 impl<T> Slot<T> {
@@ -98,7 +98,9 @@ impl<T: Clone + PartialEq> Slot<T> {
         let Some(theirs) = &template.at else { return };
         match &self.at {
             Some(own) if !self.inherited => {
-                if own.value != theirs.value {
+                if own.value != theirs.value
+                    && let Some(problems) = &mut about.problems
+                {
                     let quote = |span: Span| about.source.get(span.range()).unwrap_or(keyword);
                     let message = format!(
                         "'{}' is used and not the '{}' of the template '{}', which ExaBGP would use",
@@ -109,7 +111,7 @@ impl<T: Clone + PartialEq> Slot<T> {
                     let warning = Diagnostic::warning(own.span, message)
                         .related(theirs.span, "the template's value")
                         .help("leave out the one that is not meant");
-                    about.problems.push(warning);
+                    problems.push(warning);
                 }
             }
             _ => {
@@ -136,6 +138,15 @@ macro_rules! draft {
             /// Inherits every keyword that has one value.
             pub(crate) fn inherit_slots(&mut self, template: &Self, about: &mut $crate::slot::Inheritance<'_>) {
                 $(self.$slot.inherit(&template.$slot, $keyword, about);)*
+            }
+
+            /// A value that is set after `place`.
+            #[allow(dead_code, reason = "asked of some only")]
+            pub(crate) fn set_after(&self, place: u32) -> Option<yottabgp_wire::io::tokens::Span> {
+                $(if let Some(at) = self.$slot.at() && at.span.start > place {
+                    return Some(at.span);
+                })*
+                None
             }
         }
     };

@@ -1,4 +1,11 @@
 //! Any text is read without a panic, and what loads is printed and read back as the same.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may"
+)]
 
 mod common;
 

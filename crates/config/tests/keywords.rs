@@ -1,4 +1,11 @@
 //! Every keyword of a neighbor: its value, its default, what is refused and how.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may"
+)]
 
 mod common;
 

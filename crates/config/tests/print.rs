@@ -1,4 +1,11 @@
 //! What is printed is read back as the same.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may"
+)]
 
 mod common;
 

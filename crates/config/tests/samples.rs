@@ -1,5 +1,12 @@
 //! The configurations of ExaBGP's own suite load. They are kept beside this project, not in it: without them the test
 //! says so and passes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may"
+)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,11 @@
 //! Sections, templates, recovery: what belongs where, and how many mistakes are found in one run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may"
+)]
 
 mod common;
 
@@ -89,7 +96,7 @@ fn statements_and_sections_are_told_apart() {
     assert_eq!(error("; "), "this ';' ends no statement (remove it)");
     assert_eq!(
         bad("foo { }")[0],
-        "t:1:1: error: section foo is invalid in root (valid sections here: neighbor, process, template)"
+        "t:1:1: error: section foo is invalid in root (valid sections here: group, neighbor, process, template)"
     );
     assert_eq!(
         bad("nieghbor 1.1.1.1 { }")[0],

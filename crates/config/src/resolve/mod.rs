@@ -32,14 +32,15 @@ pub(crate) struct Context<'a> {
 
 /// Makes the configuration. What is wrong is added to the problems; the result counts only when nothing is.
 pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configuration {
-    let RootDraft { processes, templates, neighbors } = root;
+    let RootDraft { processes, templates, neighbors, api } = root;
     let processes: Vec<_> = processes.into_iter().map(|process| process.value).collect();
     let templates = template::Templates::new(templates, context);
     let mut seen: HashMap<String, Span> = HashMap::new();
     let mut resolved = Vec::with_capacity(neighbors.len());
     for draft in neighbors {
         let header = draft.header;
-        let draft = templates.apply(draft, context);
+        let mut draft = templates.apply(draft, context);
+        draft.api.extend(api.iter().cloned());
         let Some(neighbor) = neighbor::resolve(draft, &processes, context) else { continue };
         if let Some(other) = seen.insert(identity(&neighbor), header) {
             let message = format!("duplicate peer definition {}", neighbor.peer.address);

@@ -85,7 +85,7 @@ pub(crate) fn resolve(
         local_link_local: draft.local_link_local.get().copied(),
         passive,
         manual_eor: draft.manual_eor.or(false),
-        group_updates: draft.group_updates.or(true),
+        group_updates: draft.group_updates.or(!draft.is_3_4),
         open_wait: environment.bgp.openwait,
         attempts: environment.tcp.attempts,
         families,

@@ -61,7 +61,7 @@ impl Templates {
         for At { value: name, span } in std::mem::take(&mut draft.templates) {
             match self.resolved.get(&name) {
                 Some(template) => {
-                    let (source, problems) = (context.source, &mut *context.problems);
+                    let (source, problems) = (context.source, Some(&mut *context.problems));
                     draft.inherit(template, &mut Inheritance { template: &name, source, problems });
                 }
                 None => {

@@ -63,7 +63,8 @@ fn read_all(words: &mut Words<'_, '_>, draft: &mut FamilyDraft) -> Result<(), Te
 }
 
 fn read_family(words: &mut Words<'_, '_>, draft: &mut FamilyDraft) -> Result<(), TextError> {
-    let family = modern(words, |words, afi| safi(words, afi))?;
+    let afi = afi(words);
+    let family = safi(words, afi)?;
     let span = words.span();
     if let Some(earlier) = draft.list.iter().find(|at| at.value == family) {
         let warning = Diagnostic::warning(span, format!("duplicate entry: {family}"));
@@ -81,20 +82,17 @@ fn read_family(words: &mut Words<'_, '_>, draft: &mut FamilyDraft) -> Result<(),
     Ok(())
 }
 
-fn modern(
-    words: &mut Words<'_, '_>,
-    read: impl FnOnce(&mut Words<'_, '_>, Afi) -> Result<Family, TextError>,
-) -> Result<Family, TextError> {
-    let afi = match words.keyword {
+/// The AFI of a keyword, those of ExaBGP 3.4 included.
+fn afi(words: &mut Words<'_, '_>) -> Afi {
+    match words.keyword {
         "inet" | "inet4" | "inet6" => {
-            let name = if words.keyword == "inet6" { Afi::IPV6 } else { Afi::IPV4 };
-            let message = format!("'{}' is the ExaBGP 3.4 spelling of '{name}'", words.keyword);
-            words.warn(message, "use ipv4 or ipv6");
-            name
+            let afi = if words.keyword == "inet6" { Afi::IPV6 } else { Afi::IPV4 };
+            let message = format!("'{}' is the ExaBGP 3.4 spelling of '{afi}'", words.keyword);
+            words.warn(message, "write ipv4 or ipv6");
+            afi
         }
         keyword => Afi::named(keyword).unwrap_or(Afi::IPV4),
-    };
-    read(words, afi)
+    }
 }
 
 /// Reads the SAFI that follows an AFI.

@@ -5,6 +5,7 @@ pub(crate) mod announce;
 pub(crate) mod api;
 pub(crate) mod capability;
 pub(crate) mod family;
+pub(crate) mod group;
 pub(crate) mod neighbor;
 pub(crate) mod next_hop;
 pub(crate) mod process;
@@ -40,6 +41,8 @@ pub fn keywords() -> Vec<KeywordHelp> {
     collect(&process::TABLE, &mut all);
     collect(&root::TEMPLATE, &mut all);
     collect(&neighbor::TABLE, &mut all);
+    collect(&group::TABLE, &mut all);
+    collect(&group::PROCESS, &mut all);
     collect(&family::TABLE, &mut all);
     collect(&capability::TABLE, &mut all);
     collect(&tcp_ao::TABLE, &mut all);

@@ -9,7 +9,8 @@ use crate::legacy;
 use crate::lexer::Statement;
 use crate::parser::{Inner, Keyword, Parser, Section};
 use crate::section::{
-    add_path, announce, api, capability, family, next_hop, static_routes, tcp_ao, unsupported,
+    add_path, announce, api, capability, family, group, next_hop, static_routes, tcp_ao,
+    unsupported,
 };
 use crate::slot::At;
 use crate::words::Words;
@@ -281,6 +282,12 @@ pub(crate) static TABLE: Section<NeighborDraft> = Section {
             read: read_api,
         },
         Inner {
+            name: "process",
+            value: "<name>",
+            help: "ExaBGP 3.4: a helper program and what it is told",
+            read: group::read_process,
+        },
+        Inner {
             name: "static",
             value: "",
             help: "routes to announce",
@@ -321,6 +328,21 @@ pub(crate) static TABLE: Section<NeighborDraft> = Section {
     ],
     ..Section::new("neighbor")
 };
+
+/// Reads a neighbor. What is wrong with its address is reported, and the rest is read nevertheless.
+pub(crate) fn read(parser: &mut Parser<'_>, header: &Statement) -> NeighborDraft {
+    let mut draft = NeighborDraft { header: header.span(), ..NeighborDraft::default() };
+    let mut tokens = header.tokens();
+    tokens.next();
+    let keyword_span = tokens.last_span();
+    let mut words = Words { tokens, keyword: "neighbor", keyword_span, shared: &mut parser.shared };
+    if let Err(error) = draft.peer.read(&mut words, |words| words.peer()) {
+        words.shared.problems.push(error);
+    }
+    parser.ignore_header_words(header, 2);
+    parser.section(&TABLE, Some(header), &mut draft);
+    draft
+}
 
 fn inherit(words: &mut Words<'_, '_>, draft: &mut NeighborDraft) -> Result<(), TextError> {
     let mut names = Vec::new();

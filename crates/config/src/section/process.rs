@@ -49,7 +49,7 @@ pub(crate) static TABLE: Section<ProcessDraft> = Section {
     ..Section::new("process")
 };
 
-const ENCODERS: &[(&str, Encoder)] = &[("text", Encoder::Text), ("json", Encoder::Json)];
+pub(crate) const ENCODERS: &[(&str, Encoder)] = &[("text", Encoder::Text), ("json", Encoder::Json)];
 
 /// Reads the section.
 pub(crate) fn read(

@@ -5,9 +5,8 @@ use yottabgp_wire::io::tokens::{Span, TextError};
 use crate::draft::{NeighborDraft, RootDraft, Template};
 use crate::lexer::Statement;
 use crate::parser::{Inner, Parser, Section};
-use crate::section::{neighbor, process};
+use crate::section::{group, neighbor, process};
 use crate::slot::At;
-use crate::words::Words;
 
 /// The root.
 pub(crate) static TABLE: Section<RootDraft> = Section {
@@ -34,6 +33,12 @@ pub(crate) static TABLE: Section<RootDraft> = Section {
             help: "a BGP peer, or a range of peers",
             read: read_neighbor,
         },
+        Inner {
+            name: "group",
+            value: "<name>",
+            help: "ExaBGP 3.4: neighbors, and what they have in common",
+            read: group::read,
+        },
     ],
     ..Section::new("root")
 };
@@ -54,16 +59,8 @@ fn read_neighbor(
     header: &Statement,
     root: &mut RootDraft,
 ) -> Result<(), TextError> {
-    let mut draft = NeighborDraft { header: header.span(), ..NeighborDraft::default() };
-    let mut tokens = header.tokens();
-    tokens.next();
-    let keyword_span = tokens.last_span();
-    let mut words = Words { tokens, keyword: "neighbor", keyword_span, shared: &mut parser.shared };
-    if let Err(error) = draft.peer.read(&mut words, |words| words.peer()) {
-        words.shared.problems.push(error);
-    }
-    parser.ignore_header_words(header, 2);
-    parser.section(&neighbor::TABLE, Some(header), &mut draft);
+    let mut draft = neighbor::read(parser, header);
+    group::take_processes(&mut draft, root, parser);
     root.neighbors.push(draft);
     Ok(())
 }

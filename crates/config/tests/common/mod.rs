@@ -1,5 +1,12 @@
 //! What the tests share: configurations as text, and what comes of them.
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may"
+)]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
 use yottabgp_config::loader::Offline;
 use yottabgp_config::{Configuration, Diagnostic, Environment, Neighbor, Source, parse};
