@@ -7,7 +7,7 @@ use yottabgp_wire::codes::{Family, MessageType};
 use yottabgp_wire::message::notification::Notification;
 use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::message::route_refresh::{RouteRefresh, subtype};
-use yottabgp_wire::message::update::Update;
+use yottabgp_wire::message::update::{Scrutiny, Update};
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 
 use crate::connection::{Input, Next, Opened, bad_type};
@@ -102,16 +102,20 @@ impl Established {
     fn update(&mut self, message: Message<'_>, context: &mut Context<'_>) -> Next {
         let negotiated = &*self.opened.negotiated;
         let reading = self.reading.as_deref().unwrap_or(negotiated);
-        let update = match Update::decode(message.body, reading, Direction::Receive) {
+        let direction = Direction::Receive;
+        let decoded = Update::decode_with(message.body, reading, direction, Scrutiny::Session);
+        let update = match decoded {
             Ok(update) => update,
-            Err(notification) => {
-                context.message(Direction::Receive, message, Some(negotiated), Decoded::None);
-                return Next::End(End::malformed(notification));
+            Err(fault) => {
+                context.message(direction, message, Some(negotiated), Decoded::None);
+                return Next::End(End::notify(fault.notification(), fault.to_string()));
             }
         };
         let decoded = Decoded::Update(&update);
-        context.message(Direction::Receive, message, Some(negotiated), decoded);
-        if let Some(family) = update.disabled_family() {
+        context.message(direction, message, Some(negotiated), decoded);
+        // MP_REACH_NLRI and MP_UNREACH_NLRI may each disable one.
+        let disabled: Vec<Family> = update.disabled_families().collect();
+        for family in disabled {
             self.disable(family);
         }
         Next::Stay
