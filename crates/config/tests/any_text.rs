@@ -67,7 +67,7 @@ proptest! {
 fn every_cut_of_a_configuration_is_read() {
     let text = "process a { run /a; }\nneighbor 192.0.2.1 { local-as 1; api { processes [ a ]; } static { route 10.0.0.0/8 next-hop \"1.1.1.1\" as-path [ {\n 1 } ]; } }\n";
     for end in 0..=text.len() {
-        fuzz(text[..end].as_bytes());
+        fuzz(&text.as_bytes()[..end]);
         if let Err(errors) = common::run(&text[..end]) {
             assert!(
                 !diagnostic::render_all(&errors, &common::source(&text[..end]), false).is_empty()
