@@ -8,7 +8,8 @@ use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::message::route_refresh::{RouteRefresh, subtype};
 use yottabgp_wire::negotiated::{Negotiated, Refresh};
 
-use super::{Peer, Reset, StopReason, gracefully};
+use super::outcome::gracefully;
+use super::{Peer, Reset, StopReason};
 use crate::connection::{Connection, Stage};
 use crate::end::End;
 use crate::established::Established;
