@@ -122,6 +122,9 @@ impl Lab {
     /// # Errors
     /// When it does not come up.
     pub fn await_up(&mut self, mark: usize) -> Outcome {
+        if self.us.settings.passive {
+            self.peer.hurry(&self.pair.right);
+        }
         self.us.await_state(mark, "up");
         let mut last = Ok(false);
         let up = poll(PATIENCE, || {
@@ -194,7 +197,9 @@ impl Lab {
     /// How its table differs at the end.
     pub fn they_have(&mut self, expected: &BTreeSet<Route>) -> Outcome {
         let (peer, namespace) = (&mut self.peer, &self.pair.right);
-        await_table(expected, || peer.routes(namespace))
+        let expected: BTreeSet<_> =
+            expected.iter().map(|route| peer.shown(route.clone())).collect();
+        await_table(&expected, || peer.routes(namespace))
             .map_err(|error| format!("the table of {}: {error}", self.peer.name()))
     }
 

@@ -101,7 +101,15 @@ pub trait Peer {
         attributes
     }
 
-    /// The next hop it can give in a family.
+    /// Asks it not to pause before it calls again, where it would for long.
+    fn hurry(&mut self, _namespace: &Namespace) {}
+
+    /// What its tables show of a route, where they do not show everything.
+    fn shown(&self, route: Route) -> Route {
+        route
+    }
+
+    /// The next hop it gives in a family with an attribute set, by number.
     fn next_hop(&self, ipv4: bool, _number: u32) -> IpAddr {
         if ipv4 { PEER_ADDRESS.into() } else { PEER_ADDRESS_IPV6.into() }
     }

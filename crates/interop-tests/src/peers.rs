@@ -3,8 +3,9 @@
 pub mod bird;
 pub mod frr;
 pub mod gobgp;
+pub mod openbgpd;
 
 use crate::peer::Kind;
 
 /// All of them.
-pub const ALL: &[Kind] = &[bird::KIND, frr::KIND, gobgp::KIND];
+pub const ALL: &[Kind] = &[bird::KIND, frr::KIND, gobgp::KIND, openbgpd::KIND];

@@ -56,11 +56,18 @@ impl Program {
     ///
     /// # Errors
     /// When it is not there or may not be run.
-    pub fn start(mut self, namespace: &Namespace) -> std::io::Result<Running> {
+    pub fn start(self, namespace: &Namespace) -> std::io::Result<Running> {
+        namespace.enter(|| self.start_here())
+    }
+
+    /// The same, in the network namespace of the test.
+    ///
+    /// # Errors
+    /// As [`Program::start`].
+    pub fn start_here(mut self) -> std::io::Result<Running> {
         let log = File::options().create(true).append(true).open(&self.log)?;
         self.command.stdout(log.try_clone()?).stderr(log);
-        let child = namespace.enter(|| self.command.spawn())?;
-        Ok(Running { child, log: self.log })
+        Ok(Running { child: self.command.spawn()?, log: self.log })
     }
 }
 
