@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use yottabgp_config::loader::Offline;
 use yottabgp_config::print::{self, Secrets};
-use yottabgp_config::{Configuration, Environment, Neighbor, Source, diagnostic};
+use yottabgp_config::{Configuration, Environment, Neighbor, Severity, Source, diagnostic};
 use yottabgp_wire::attribute::{render, set};
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::message::update::{Scrutiny, Update};
@@ -29,17 +29,18 @@ pub(crate) fn run(arguments: &ValidateArgs, environment: &Environment) -> Result
     Ok(good)
 }
 
-/// Loads a file for another subcommand: its diagnostics go to standard error.
+/// Loads a file for another subcommand: errors go to standard error; warnings are for `validate` and the daemon.
 pub(crate) fn load_or_say(path: &Path, environment: &Environment) -> Result<Configuration> {
-    load(path, environment)
+    load(path, environment, Severity::Error)
         .map_err(|error| anyhow!("{} is not a valid config file: {error}", path.display()))
 }
 
-/// Loads a file and shows what is wrong with it. The error is the first thing wrong, in one line.
-fn load(path: &Path, environment: &Environment) -> Result<Configuration> {
+/// Loads a file and shows what is wrong with it, if it is at least so bad. The error is the first thing wrong, in one line.
+fn load(path: &Path, environment: &Environment, least: Severity) -> Result<Configuration> {
     let loaded = load::file(path, environment)?;
-    let (source, diagnostics) = (&loaded.source, &loaded.diagnostics);
-    let shown = diagnostic::render_all(diagnostics, source, out::is_coloured());
+    let (source, mut diagnostics) = (&loaded.source, loaded.diagnostics);
+    diagnostics.retain(|diagnostic| diagnostic.severity >= least);
+    let shown = diagnostic::render_all(&diagnostics, source, out::is_coloured());
     if !shown.is_empty() {
         out::warn(shown.trim_end());
     }
@@ -63,7 +64,7 @@ fn check(path: &Path, arguments: &ValidateArgs, environment: &Environment) -> Re
         }
     };
     say(&|| format!("loading {}", path.display()));
-    let configuration = load(path, environment)?;
+    let configuration = load(path, environment, Severity::Warning)?;
     say(&|| "✓ loading".to_owned());
     if arguments.neighbor {
         say(&|| "checking neighbors".to_owned());

@@ -1,0 +1,1 @@
+//! Malformed BGP: what each error is answered, and that nobody else notices.
