@@ -119,12 +119,11 @@ fn it_answers_as_exabgp() {
     let called = folder.path().join("exabgpcli");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_yottabgp"), &called).unwrap();
     let root = folder.path().to_str().unwrap();
-    let output =
-        Command::new(&called).args(["--root", root, "show", "neighbor", "summary"]).output();
-    let output = output.unwrap();
+    let words = ["--root", root, "--pipename", "no-such-daemon", "show", "neighbor", "summary"];
+    let output = Command::new(&called).args(words).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let err = String::from_utf8(output.stderr).unwrap();
-    assert!(err.contains("could not find the Unix socket exabgp.sock"), "{err}");
+    assert!(err.contains("could not find the Unix socket no-such-daemon.sock"), "{err}");
     assert!(err.contains(&format!("{root}/run/exabgp")), "{err}");
 }
 

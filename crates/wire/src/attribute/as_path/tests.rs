@@ -1,3 +1,5 @@
+//! AS paths as they arrive, are written and are read from text.
+
 use super::*;
 use crate::attribute::tests::{faces, parse_error, parse_value, sent};
 use proptest::prelude::*;
