@@ -73,7 +73,8 @@ fn batch(path: &Path, daemon: &mut Daemon) -> Result<bool> {
 fn connect(arguments: &RunArgs, environment: &Environment) -> Result<Daemon> {
     let folders = control::folders(&root::folder(), nix::unistd::getuid().as_raw());
     let transport = std::env::var("exabgp_cli_transport").unwrap_or_default();
-    let only_pipe = arguments.pipe || !arguments.socket && transport == "pipe";
+    let no_socket = transport == "pipe" || environment.api.cli_socket.as_deref() == Some("");
+    let only_pipe = arguments.pipe || !arguments.socket && no_socket;
     let only_socket = arguments.socket || !arguments.pipe && transport == "socket";
     let name = |setting: &str| arguments.pipename.clone().unwrap_or_else(|| setting.to_owned());
     let socket = name(&environment.api.socketname);

@@ -89,6 +89,48 @@ fn a_batch_counts_what_was_refused() {
 }
 
 #[test]
+fn named_pipes_do_as_well() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("run");
+    std::fs::create_dir_all(&folder).unwrap();
+    let [input, output] = ["test.in", "test.out"].map(|name| folder.join(name));
+    for path in [&input, &output] {
+        nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    }
+    let nobody = run(root.path(), &["version"]);
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(text(&nobody.stderr).contains("no daemon reads the named pipe"), "{nobody:?}");
+
+    // As the daemon holds them: the input for reading and writing, the output opened for each answer. What an earlier client
+    // left unread is not taken for an answer.
+    let commands = std::fs::OpenOptions::new().read(true).write(true).open(&input).unwrap();
+    let kept = std::fs::OpenOptions::new().read(true).write(true).open(&output).unwrap();
+    (&kept).write_all(b"stale\nerror\n").unwrap();
+    let daemon = std::thread::spawn(move || {
+        let line = BufReader::new(commands).lines().next().unwrap().unwrap();
+        let mut answers = std::fs::OpenOptions::new().write(true).open(&output).unwrap();
+        answers.write_all(b"one\ndone\n").unwrap();
+        line
+    });
+    let answered = run(root.path(), &["--pipe", "version"]);
+    assert_eq!((answered.status.code(), text(&answered.stdout)), (Some(0), "one\n".to_owned()));
+    assert_eq!(daemon.join().unwrap(), "version");
+    drop(kept);
+}
+
+#[test]
+fn silence_is_not_waited_out() {
+    let root = tempfile::tempdir().unwrap();
+    let daemon = daemon(root.path(), &["something\n", "never asked for"]);
+    let started = std::time::Instant::now();
+    let output = run(root.path(), &["version"]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), "something\n".to_owned()));
+    assert!(text(&output.stderr).contains("no end of command message received"), "{output:?}");
+    assert!(started.elapsed().as_secs() < 8, "{:?}", started.elapsed());
+    daemon.join().unwrap();
+}
+
+#[test]
 fn without_a_daemon_every_place_is_named() {
     let root = tempfile::tempdir().unwrap();
     let output = run(root.path(), &["version"]);
