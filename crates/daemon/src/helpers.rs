@@ -76,7 +76,8 @@ impl Drop for Voice {
     }
 }
 
-/// Starts helpers that are new, ends those that are gone, and does with changed ones what `changed` says.
+/// Starts helpers that are new, or that ended for good before; ends those that are gone, and does with changed ones what
+/// `changed` says.
 pub(crate) fn apply(
     shared: &Shared,
     processes: &[Process],
@@ -92,12 +93,15 @@ pub(crate) fn apply(
         .collect();
     for (id, name, process) in &running {
         let now = processes.iter().find(|process| process.name == *name);
+        let over = shared.borrow().senders.get(id).is_some_and(Sender::is_over);
         let ended = match now {
             None => true,
-            Some(now) => changed == Changed::Restart && Some(now) != process.as_ref(),
+            Some(now) => over || changed == Changed::Restart && Some(now) != process.as_ref(),
         };
         if ended && let Some(sender) = shared.borrow_mut().senders.remove(id) {
-            info!(target: "yottabgp::processes", "helper {name} is ended: its configuration changed");
+            if !over {
+                info!(target: "yottabgp::processes", "helper {name} is ended: its configuration changed");
+            }
             if let Some(handle) = sender.handle {
                 handle.stop(b"");
             }

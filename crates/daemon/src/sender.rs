@@ -35,3 +35,10 @@ pub(crate) struct Sender {
     /// Its section, if it is a helper.
     pub(crate) process: Option<Process>,
 }
+
+impl Sender {
+    /// Whether it is a helper that ended and is not started again by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        self.task.as_ref().is_some_and(tokio::task::JoinHandle::is_finished)
+    }
+}

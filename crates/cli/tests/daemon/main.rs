@@ -2,7 +2,13 @@
 //!
 //! Every test has a daemon of its own, with its files in a folder of its own and ports that the system chose. Nothing waits
 //! for a time: all waits are for an event, with a deadline.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod bad_input;
 mod malformed;

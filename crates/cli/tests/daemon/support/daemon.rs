@@ -25,9 +25,12 @@ pub(crate) struct Lab {
 impl Lab {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let environment =
-            [("exabgp_daemon_user", "root"), ("exabgp_daemon_drop", "false"), ("exabgp_api_version", "4")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let environment = [
+            ("exabgp_daemon_user", "root"),
+            ("exabgp_daemon_drop", "false"),
+            ("exabgp_api_version", "4"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
         Self { folder, environment: environment.to_vec(), arguments: Vec::new() }
     }
 

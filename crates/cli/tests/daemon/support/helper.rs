@@ -105,8 +105,7 @@ impl Helper {
     /// Waits for a line with these words.
     #[track_caller]
     pub(crate) fn line(&self, mark: usize, words: &str) -> String {
-        let found =
-            self.find(mark, PATIENCE, |line| line.contains(words).then(|| line.to_owned()));
+        let found = self.find(mark, PATIENCE, |line| line.contains(words).then(|| line.to_owned()));
         found.unwrap_or_else(|| panic!("no line with {words:?}: {:#?}", self.lines(mark)))
     }
 

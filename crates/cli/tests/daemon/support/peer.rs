@@ -130,6 +130,16 @@ impl Session {
         updates.into_iter().flat_map(|update| update.announced).collect()
     }
 
+    /// UPDATEs until the End-of-RIB of both families, IPv4 and IPv6 unicast.
+    #[track_caller]
+    pub(crate) fn settled(&mut self) -> Vec<Update> {
+        let mut ends = 0;
+        self.updates(|update| {
+            ends += u8::from(update.is_eor() || update.is_ipv6_eor());
+            ends == 2
+        })
+    }
+
     /// The code, subcode and data of the NOTIFICATION that is next.
     #[track_caller]
     pub(crate) fn notification(&mut self) -> (u8, u8, Vec<u8>) {

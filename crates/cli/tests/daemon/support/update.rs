@@ -59,6 +59,11 @@ impl Update {
         self.withdrawn.is_empty() && self.attributes.is_empty() && self.announced.is_empty()
     }
 
+    /// End-of-RIB of IPv6 unicast.
+    pub(crate) fn is_ipv6_eor(&self) -> bool {
+        self.attributes == [(15, vec![0, 2, 1])]
+    }
+
     /// The value of an attribute.
     pub(crate) fn attribute(&self, kind: u8) -> Option<&[u8]> {
         let found = self.attributes.iter().find(|(other, _)| *other == kind);
