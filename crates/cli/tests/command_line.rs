@@ -1,5 +1,13 @@
 //! The command line as its users see it: what the built program prints, and its exit status.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::panic,
+    reason = "a test may fail"
+)]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -242,7 +250,7 @@ fn a_bad_payload_is_named_with_its_octet() {
             "invalid payload: octet 20: the header of a message needs 19 octets",
         ),
     ] {
-        bad(&["decode", &payload], 1, &says);
+        bad(&["decode", &payload], 1, says);
     }
     bad(&["decode", "-n", "210A000000"], 1, "invalid payload: NLRI of ipv4 unicast: prefix length");
     bad(&["decode", "-f", "ipv4 uncast", "00000000"], 1, "did you mean 'ipv4 unicast'?");

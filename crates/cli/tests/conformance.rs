@@ -2,6 +2,14 @@
 //!
 //! The suite is kept beside the repository; without it nothing is tested here, and it says so.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::panic,
+    reason = "a test may fail"
+)]
+
 use std::path::Path;
 use std::process::Command;
 
