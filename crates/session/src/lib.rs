@@ -4,6 +4,10 @@
 //! hands over what it read ([`Peer::receive`]), takes what is to be written ([`Peer::poll_transmit`]), and comes back when
 //! [`Peer::poll_timeout`] says so. What happened is told while it happens, as [`event::Event`]s to a closure.
 //!
+//! After every call a driver asks for actions until there are none, then for octets to write on each connection, and tells
+//! how many of them the socket took ([`Peer::written`]: without it the send hold timer of RFC 9687 goes off). Octets that it
+//! can not read now, for want of room elsewhere, it announces with [`Peer::unread`].
+//!
 //! The states are those of RFC 4271 section 8.2.2. `Idle`, `Connect` and `Active` belong to the [`Peer`]; each TCP connection,
 //! of which there may be two until a collision is resolved (section 6.8), is in one of the other three, a file each.
 

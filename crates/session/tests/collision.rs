@@ -244,6 +244,18 @@ fn a_dial_that_is_up_first_collides_in_the_usual_way() {
 }
 
 #[test]
+fn a_stop_ends_both_and_lets_neither_take_over() {
+    let mut solo = crossed(low());
+    let stop = yottabgp_session::StopReason::Removed;
+    solo.act(|peer, now, events| peer.stop(now, stop, events));
+    assert_eq!(
+        solo.events(),
+        ["send notification", "send notification", "down - stop, message [removed]", "IDLE"]
+    );
+    assert_eq!(solo.actions(), ["close 2", "close 1", "finished"]);
+}
+
+#[test]
 fn an_open_that_is_refused_leaves_the_other_connection_alone() {
     let mut solo = crossed(low());
     solo.receive(1, &octets(&Open { hold_time: 1, ..open() }));
