@@ -20,7 +20,7 @@ use crate::link::{Link, Message};
 const YOUNG_SESSION: Duration = Duration::from_secs(5);
 
 impl Peer {
-    /// The connection that [`Action::Connect`] asked for is up.
+    /// The connection that [`Action::Connect`](crate::Action::Connect) asked for is up.
     pub fn connected(
         &mut self,
         now: Instant,
@@ -35,7 +35,7 @@ impl Peer {
     }
 
     /// The peer has connected. The returned name is to be used like that of a connection of our own: it may have been
-    /// refused, in which case [`Action::Close`] follows, and [`Self::poll_transmit`] has what the peer is told.
+    /// refused, in which case [`Action::Close`](crate::Action::Close) follows, and [`Self::poll_transmit`] has what the peer is told.
     pub fn incoming(
         &mut self,
         now: Instant,
@@ -113,7 +113,7 @@ impl Peer {
         self.close(link);
     }
 
-    /// [`Action::Connect`] failed. Nothing is told but that it was tried again, later.
+    /// [`Action::Connect`](crate::Action::Connect) failed. Nothing is told but that it was tried again, later.
     pub fn connect_failed(&mut self, now: Instant, id: ConnectionId, why: &str) {
         if self.dialer.connected(id) {
             self.ended = Some(Ended { at: now, explanation: why.to_owned() });
