@@ -95,6 +95,7 @@ impl Lab {
             port: 179,
             password,
             graceful_restart: wanted.graceful_restart,
+            watch_sent: true,
             routes: BTreeSet::new(),
             helper: helper(),
         });

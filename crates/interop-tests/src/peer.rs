@@ -78,11 +78,21 @@ pub trait Peer {
     /// When it refuses.
     fn refresh(&mut self, namespace: &Namespace) -> Outcome<bool>;
 
+    /// Whether it sends everything again when we ask.
+    fn answers_refresh(&self) -> bool {
+        true
+    }
+
     /// Takes the session down with a reason (RFC 9003), until [`Peer::enable`] or for a moment.
     ///
     /// # Errors
     /// When it refuses.
     fn shut_down(&mut self, namespace: &Namespace, text: &str) -> Outcome;
+
+    /// The reason it gives when told to give `text`.
+    fn shutdown_text(&self, text: &'static str) -> &'static str {
+        text
+    }
 
     /// Takes the session up again.
     ///
@@ -110,8 +120,14 @@ pub trait Peer {
     }
 
     /// The next hop it gives in a family with an attribute set, by number.
-    fn next_hop(&self, ipv4: bool, _number: u32) -> IpAddr {
-        if ipv4 { PEER_ADDRESS.into() } else { PEER_ADDRESS_IPV6.into() }
+    fn next_hop(&self, ipv4: bool, number: u32) -> IpAddr {
+        // For some a third party on the same wire.
+        match (ipv4, number % 3) {
+            (true, 0) => Ipv4Addr::new(10, 0, 0, 77).into(),
+            (false, 0) => Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 0x77).into(),
+            (true, _) => PEER_ADDRESS.into(),
+            (false, _) => PEER_ADDRESS_IPV6.into(),
+        }
     }
 }
 

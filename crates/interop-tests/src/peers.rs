@@ -1,6 +1,7 @@
 //! The speakers tested with; one file each.
 
 pub mod bird;
+pub mod exabgp;
 pub mod frr;
 pub mod gobgp;
 pub mod openbgpd;
@@ -8,4 +9,4 @@ pub mod openbgpd;
 use crate::peer::Kind;
 
 /// All of them.
-pub const ALL: &[Kind] = &[bird::KIND, frr::KIND, gobgp::KIND, openbgpd::KIND];
+pub const ALL: &[Kind] = &[bird::KIND, frr::KIND, gobgp::KIND, openbgpd::KIND, exabgp::KIND];

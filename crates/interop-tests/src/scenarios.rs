@@ -90,6 +90,9 @@ fn refresh(lab: &mut Lab) -> Outcome {
     for family in ["ipv4", "ipv6"] {
         let mark = lab.us.relay.mark();
         lab.us.relay.commands(&[format!("announce route-refresh {family} unicast")])?;
+        if !lab.peer.answers_refresh() {
+            continue;
+        }
         let asked = theirs.iter().filter(|route| route.family() == family).cloned().collect();
         await_announced(lab, mark, "receive", &asked)?;
     }
@@ -200,11 +203,13 @@ fn shutdown_text(lab: &mut Lab) -> Outcome {
     let code = lab.us.event(mark, &["neighbor", "notification", "code"], "6");
     let event = code.ok_or("no event about the NOTIFICATION of the peer")?;
     let subcode = events::member(&event, &["neighbor", "notification", "subcode"]);
+    let text = lab.peer.shutdown_text(TEXT);
     let message = events::member(&event, &["neighbor", "notification", "message"]);
-    if subcode.as_deref() != Some("2") || !message.as_ref().is_some_and(|text| text.contains(TEXT))
+    if subcode.as_deref() != Some("2")
+        || !message.as_ref().is_some_and(|found| found.contains(text))
     {
         return Err(format!(
-            "a NOTIFICATION 6/2 with «{TEXT}» was sent, the event has {message:?}"
+            "a NOTIFICATION 6/2 with «{text}» was sent, the event has {message:?}"
         ));
     }
     lab.us.await_state(mark, "down");

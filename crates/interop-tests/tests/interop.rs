@@ -23,9 +23,10 @@ thread_local! {
 fn main() {
     let mut words = std::env::args_os().skip(1);
     if words.next().is_some_and(|word| word == RELAY) {
-        let socket = words.next().expect("the path of a socket");
-        // Whoever closes first, the test or the program, the other one is done too.
-        let _ = yottabgp_testkit::relay::relay(Path::new(&socket));
+        if let Some(socket) = words.next() {
+            // Whoever closes first, the test or the program, the other one is done too.
+            let _ = yottabgp_testkit::relay::relay(Path::new(&socket));
+        }
         return;
     }
     std::panic::set_hook(Box::new(|panic| {

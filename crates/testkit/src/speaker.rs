@@ -90,6 +90,8 @@ pub struct Settings {
     pub password: Option<String>,
     /// Whether to have the graceful restart capability (RFC 4724).
     pub graceful_restart: bool,
+    /// Whether the helper is also told of what is sent.
+    pub watch_sent: bool,
     /// Routes of the configuration.
     pub routes: BTreeSet<Route>,
     /// The command that becomes the helper when the relay's socket is added to it.
@@ -123,7 +125,8 @@ impl Settings {
         text += &format!("\tcapability {{\n\t\troute-refresh enable;\n{restart}\t}}\n");
         text += "\tfamily {\n\t\tipv4 unicast;\n\t\tipv6 unicast;\n\t}\n";
         text += "\tapi {\n\t\tprocesses [ watch ];\n\t\tneighbor-changes;\n";
-        for direction in ["receive", "send"] {
+        let directions: &[&str] = if self.watch_sent { &["receive", "send"] } else { &["receive"] };
+        for direction in directions {
             text += &format!(
                 "\t\t{direction} {{\n\t\t\tparsed;\n\t\t\tupdate;\n\t\t\tnotification;\n\t\t\trefresh;\n\t\t}}\n"
             );

@@ -11,9 +11,7 @@ use yottabgp_testkit::route::{Attributes, Origin, Route, read_prefix};
 use yottabgp_testkit::wait::{PATIENCE, poll};
 use yottabgp_testkit::{Namespace, Program, Running};
 
-use crate::peer::{
-    Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_ADDRESS_IPV6, PEER_AS, Peer,
-};
+use crate::peer::{Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_AS, Peer};
 
 /// Its row.
 pub const KIND: Kind = Kind {
@@ -184,16 +182,6 @@ impl Peer for Bird {
     fn notification(&mut self, namespace: &Namespace) -> Outcome<String> {
         let state = self.client(namespace, "show protocols all tested")?;
         Ok(state + &fs::read_to_string(self.path("bird.log")).unwrap_or_default())
-    }
-
-    fn next_hop(&self, ipv4: bool, number: u32) -> std::net::IpAddr {
-        // A third party on the same wire, for some.
-        match (ipv4, number % 3) {
-            (true, 0) => [10, 0, 0, 77].into(),
-            (false, 0) => "fd00::77".parse().expect("an address"),
-            (true, _) => PEER_ADDRESS.into(),
-            (false, _) => PEER_ADDRESS_IPV6.into(),
-        }
     }
 }
 

@@ -15,9 +15,7 @@ use yottabgp_testkit::route::{
 use yottabgp_testkit::wait::{PATIENCE, poll};
 use yottabgp_testkit::{Namespace, Program, Running};
 
-use crate::peer::{
-    Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_ADDRESS_IPV6, PEER_AS, Peer,
-};
+use crate::peer::{Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_AS, Peer};
 
 /// Not in `PATH`, and not to be taken for OpenBSD's program of the same name.
 const PROGRAM: &str = "/usr/lib/frr/bgpd";
@@ -259,15 +257,6 @@ impl Peer for Frr {
         // A network has a metric, which is 0 unless set.
         attributes.med.get_or_insert(0);
         attributes
-    }
-
-    fn next_hop(&self, ipv4: bool, number: u32) -> IpAddr {
-        match (ipv4, number % 3) {
-            (true, 0) => [10, 0, 0, 77].into(),
-            (false, 0) => "fd00::77".parse().expect("an address"),
-            (true, _) => PEER_ADDRESS.into(),
-            (false, _) => PEER_ADDRESS_IPV6.into(),
-        }
     }
 }
 

@@ -17,9 +17,7 @@ use yottabgp_testkit::wait::{PATIENCE, poll};
 use yottabgp_testkit::{Namespace, Program, Running};
 
 use crate::mrt;
-use crate::peer::{
-    Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_ADDRESS_IPV6, PEER_AS, Peer,
-};
+use crate::peer::{Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_AS, Peer};
 
 /// Its row.
 pub const KIND: Kind = Kind {
@@ -224,15 +222,6 @@ impl Peer for GoBgp {
 
     fn notification(&mut self, _namespace: &Namespace) -> Outcome<String> {
         Ok(fs::read_to_string(self.path("gobgpd.log")).unwrap_or_default())
-    }
-
-    fn next_hop(&self, ipv4: bool, number: u32) -> IpAddr {
-        match (ipv4, number % 3) {
-            (true, 0) => [10, 0, 0, 77].into(),
-            (false, 0) => "fd00::77".parse().expect("an address"),
-            (true, _) => PEER_ADDRESS.into(),
-            (false, _) => PEER_ADDRESS_IPV6.into(),
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -178,6 +179,11 @@ impl Peer for OpenBgpd {
         self.client(namespace, &["neighbor", &OUR_ADDRESS.to_string(), "refresh"], "").map(|_| true)
     }
 
+    fn answers_refresh(&self) -> bool {
+        // Version 7.7 takes no family for negotiated then, whoever asks («AID … not negotiated»).
+        false
+    }
+
     fn shut_down(&mut self, namespace: &Namespace, text: &str) -> Outcome {
         self.client(namespace, &["neighbor", &OUR_ADDRESS.to_string(), "down", text], "").map(drop)
     }
@@ -200,6 +206,11 @@ impl Peer for OpenBgpd {
     fn shown(&self, mut route: Route) -> Route {
         route.attributes.med.get_or_insert(0);
         route
+    }
+
+    fn next_hop(&self, ipv4: bool, _number: u32) -> IpAddr {
+        // Always its own, on a shared network.
+        if ipv4 { PEER_ADDRESS.into() } else { PEER_ADDRESS_IPV6.into() }
     }
 
     fn hurry(&mut self, namespace: &Namespace) {
