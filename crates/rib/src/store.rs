@@ -5,6 +5,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use hashbrown::HashTable;
 use yottabgp_wire::next_hop::NextHop;
 
+use crate::table::Slot;
+
 /// Names an interned attribute set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AttributesId(u32);
@@ -25,22 +27,23 @@ struct Entry {
 pub struct AttributeStore {
     entries: Vec<Entry>,
     free: Vec<u32>,
-    index: HashTable<u32>,
+    index: HashTable<Slot>,
     hasher: foldhash::fast::RandomState,
 }
 
 impl AttributeStore {
     /// The identifier of this set and next hop, with one more reference.
     pub fn intern(&mut self, set: &[u8], next_hop: NextHop) -> AttributesId {
-        let hash = hash(&self.hasher, set, next_hop);
+        let wanted = Slot::new(u32::MAX, hash(&self.hasher, set, next_hop));
         let entries = &self.entries;
-        let found = self.index.find(hash, |id| {
-            entries
-                .get(*id as usize)
-                .is_some_and(|entry| &*entry.set == set && entry.next_hop == next_hop)
+        let found = self.index.find(wanted.spread(), |slot| {
+            slot.hash == wanted.hash
+                && entries
+                    .get(slot.id as usize)
+                    .is_some_and(|entry| &*entry.set == set && entry.next_hop == next_hop)
         });
-        if let Some(&id) = found {
-            let id = AttributesId(id);
+        if let Some(slot) = found {
+            let id = AttributesId(slot.id);
             self.retain(id);
             return id;
         }
@@ -58,10 +61,8 @@ impl AttributeStore {
                 id
             }
         };
-        let (entries, hasher) = (&self.entries, &self.hasher);
-        self.index.insert_unique(hash, id, |id| {
-            entries.get(*id as usize).map_or(0, |entry| hash_entry(hasher, entry))
-        });
+        let slot = Slot { id, ..wanted };
+        self.index.insert_unique(slot.spread(), slot, |slot| slot.spread());
         AttributesId(id)
     }
 
@@ -79,8 +80,8 @@ impl AttributeStore {
         if entry.references > 0 {
             return;
         }
-        let hash = hash_entry(&self.hasher, entry);
-        if let Ok(found) = self.index.find_entry(hash, |found| *found == id.0) {
+        let slot = Slot::new(id.0, hash(&self.hasher, &entry.set, entry.next_hop));
+        if let Ok(found) = self.index.find_entry(slot.spread(), |found| found.id == id.0) {
             found.remove();
             entry.set = Box::default();
             self.free.push(id.0);
@@ -106,10 +107,6 @@ impl AttributeStore {
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
     }
-}
-
-fn hash_entry(hasher: &foldhash::fast::RandomState, entry: &Entry) -> u64 {
-    hash(hasher, &entry.set, entry.next_hop)
 }
 
 fn hash(hasher: &foldhash::fast::RandomState, set: &[u8], next_hop: NextHop) -> u64 {

@@ -64,12 +64,34 @@ impl<T> Record<T> {
     }
 }
 
+/// An entry of a hash index: what it names, with half of its hash. Growing the index then reads nothing else, and few
+/// strangers are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    /// What is found.
+    pub(crate) id: u32,
+    /// The lower half of its hash.
+    pub(crate) hash: u32,
+}
+
+impl Slot {
+    #[expect(clippy::cast_possible_truncation, reason = "half of the hash is meant")]
+    pub(crate) const fn new(id: u32, hash: u64) -> Self {
+        Self { id, hash: hash as u32 }
+    }
+
+    /// The hash that the index uses: spread from the half that is kept.
+    pub(crate) const fn spread(self) -> u64 {
+        (self.hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
 /// Routes by NLRI: family, path identifier and the bytes that identify it.
 #[derive(Debug)]
 pub struct Table<T> {
     records: Vec<Record<T>>,
     free: Vec<RouteId>,
-    index: HashTable<RouteId>,
+    index: HashTable<Slot>,
     hasher: foldhash::fast::RandomState,
 }
 
@@ -97,22 +119,28 @@ impl<T: Default> Table<T> {
 
     /// The route to this NLRI.
     pub fn find(&self, nlri: &Nlri<'_>) -> Option<RouteId> {
+        let wanted = Slot::new(NONE, hash(&self.hasher, nlri));
         self.index
-            .find(hash(&self.hasher, nlri), |id| {
-                self.records.get(*id as usize).is_some_and(|record| same(&record.nlri(), nlri))
+            .find(wanted.spread(), |slot| {
+                slot.hash == wanted.hash
+                    && self
+                        .records
+                        .get(slot.id as usize)
+                        .is_some_and(|record| same(&record.nlri(), nlri))
             })
-            .copied()
+            .map(|slot| slot.id)
     }
 
     /// The route to this NLRI, made if there is none; `true` when it was made. The bytes of an old one are replaced:
     /// what does not identify a route (labels) may differ.
     pub fn find_or_insert(&mut self, nlri: &Nlri<'_>) -> (RouteId, bool) {
-        let hash_value = hash(&self.hasher, nlri);
+        let wanted = Slot::new(NONE, hash(&self.hasher, nlri));
         let records = &mut self.records;
-        let found = self.index.find(hash_value, |id| {
-            records.get(*id as usize).is_some_and(|record| same(&record.nlri(), nlri))
+        let found = self.index.find(wanted.spread(), |slot| {
+            slot.hash == wanted.hash
+                && records.get(slot.id as usize).is_some_and(|record| same(&record.nlri(), nlri))
         });
-        if let Some(&id) = found {
+        if let Some(&Slot { id, .. }) = found {
             if let Some(record) = records.get_mut(id as usize)
                 && record.bytes.as_slice() != nlri.bytes
             {
@@ -141,18 +169,16 @@ impl<T: Default> Table<T> {
                 id
             }
         };
-        let (records, hasher) = (&self.records, &self.hasher);
-        self.index.insert_unique(hash_value, id, |id| {
-            records.get(*id as usize).map_or(0, |record| hash(hasher, &record.nlri()))
-        });
+        let slot = Slot { id, ..wanted };
+        self.index.insert_unique(slot.spread(), slot, |slot| slot.spread());
         (id, true)
     }
 
     /// Forgets a route and gives what was kept with it.
     pub fn remove(&mut self, id: RouteId) -> Option<T> {
         let record = self.records.get(id as usize).filter(|record| record.flags & USED != 0)?;
-        let hash_value = hash(&self.hasher, &record.nlri());
-        if let Ok(entry) = self.index.find_entry(hash_value, |found| *found == id) {
+        let slot = Slot::new(id, hash(&self.hasher, &record.nlri()));
+        if let Ok(entry) = self.index.find_entry(slot.spread(), |found| found.id == id) {
             entry.remove();
         }
         let record = self.records.get_mut(id as usize)?;
