@@ -218,11 +218,12 @@ impl Outbox {
         self.shared.changed.notify_waiters();
     }
 
-    /// A new reader: empty and open.
+    /// A new reader. What came since [`close`](Self::close) is gone; what waits for the first reader is not.
     pub fn open(&self) {
-        *self.lock() = Queue::default();
-        self.shared.paused.send_replace(false);
-        self.shared.changed.notify_waiters();
+        let mut queue = self.lock();
+        if queue.closed {
+            *queue = Queue::default();
+        }
     }
 
     /// For the writer: waits for lines and takes all that are ready, in exchange for `buffer`.

@@ -98,7 +98,7 @@ fn end_of_rib_in_all_its_forms() {
     let body = parse_hex("00000006800F03000201").unwrap();
     let update = Update::decode(&body, &session(), Direction::Receive).unwrap();
     assert_eq!(json(&update), r#"{ "eor": { "afi" : "ipv6", "safi" : "unicast" } }"#);
-    assert!(text(&update).contains(" update route eor 1/1 (ipv6 unicast)\n"));
+    assert!(text(&update).contains(" update route eor 2/1 (ipv6 unicast)\n"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::json::{push_afi, push_safi};
 use super::{Field, Update};
 use crate::attribute::render;
-use crate::io::text::push;
+use crate::io::text::{push, push_decimal};
 use crate::next_hop::push_wire_next_hop;
 use crate::nlri::JsonForm;
 
@@ -22,7 +22,11 @@ impl Update<'_> {
         };
         start(out, "start\n");
         if let Some(family) = self.end_of_rib() {
-            start(out, "route eor 1/1 (");
+            start(out, "route eor ");
+            push_decimal(out, u64::from(family.afi.0));
+            out.push(b'/');
+            push_decimal(out, u64::from(family.safi.0));
+            push(out, " (");
             push_afi(out, family.afi);
             out.push(b' ');
             push_safi(out, family.safi);
