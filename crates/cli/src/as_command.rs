@@ -3,11 +3,11 @@
 use std::net::Ipv4Addr;
 
 use yottabgp_session::event::Decoded;
-use yottabgp_wire::attribute::{Attribute, flags, render};
+use yottabgp_wire::attribute::{Attribute, flags, registry as attributes, render};
 use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::message::update::Update;
-use yottabgp_wire::next_hop::push_wire_next_hop;
-use yottabgp_wire::nlri::{Nlri, NlriIter, opaque, registry};
+use yottabgp_wire::next_hop::{push_wire_next_hop, wire_next_hop};
+use yottabgp_wire::nlri::{Nlri, NlriIter, registry};
 use yottabgp_wire::prefix::{Prefix, octets_for};
 
 /// AS_PATH: an empty one goes without saying, as with ExaBGP.
@@ -51,8 +51,11 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
     for (next_hop, nlri) in update.announced() {
         let nlri = known(nlri)?;
         any |= !nlri.is_empty();
-        let mut rest = b" next-hop ".to_vec();
-        push_wire_next_hop(&mut rest, next_hop);
+        let mut rest = Vec::new();
+        if wire_next_hop(next_hop).is_some() {
+            rest.extend_from_slice(b" next-hop ");
+            push_wire_next_hop(&mut rest, next_hop);
+        }
         rest.extend_from_slice(&attributes);
         announcements(&nlri, &rest, out);
     }
@@ -87,7 +90,7 @@ fn announcements(nlri: &[Nlri<'_>], attributes: &[u8], out: &mut Vec<u8>) {
 fn known<'a>(nlri: NlriIter<'a>) -> Result<Vec<Nlri<'a>>, String> {
     let nlri: Result<Vec<_>, _> = nlri.collect();
     let nlri = nlri.map_err(|error| error.to_string())?;
-    match nlri.iter().find(|nlri| std::ptr::eq(registry::row(nlri.family), &opaque::ROW)) {
+    match nlri.iter().find(|nlri| registry::row(nlri.family).families.is_empty()) {
         Some(nlri) => Err(format!("there are no commands for routes of {} yet", nlri.family)),
         None => Ok(nlri),
     }
@@ -128,8 +131,10 @@ fn attributes(update: &Update<'_>) -> Vec<u8> {
         attribute.code == NEXT_HOP || attribute.code == AS_PATH && attribute.value.is_empty()
     };
     for attribute in update.attributes().filter(|attribute| !left_out(attribute)) {
-        // How long the length field was says nothing.
-        let flags = attribute.flags & !flags::EXTENDED_LENGTH;
+        // How long the length field was says nothing, where words can say the rest.
+        let length =
+            if attributes::row(attribute.code).is_some() { flags::EXTENDED_LENGTH } else { 0 };
+        let flags = attribute.flags & !length;
         render::push_readable(&Attribute { flags, ..attribute }, &mut out);
     }
     out

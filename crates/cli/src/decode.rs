@@ -149,28 +149,32 @@ impl Decoder {
 
     fn messages(&self, session: &Session, octets: &[u8], place: &str) -> Result<bool> {
         let maximum = usize::from(session.negotiated.message_size);
+        let mut good = true;
         for (number, message) in Messages::new(octets, self.bare, maximum).enumerate() {
             let number = u64::try_from(number).unwrap_or(u64::MAX);
             let shown = match message {
                 Ok(message) => self.message(session, number.saturating_add(1), &message, place)?,
                 Err(error) => Err(error.to_string()),
             };
-            if let Err(why) = shown {
-                out::warn(format!("invalid payload{place}: {why}"));
-                return Ok(false);
+            match shown {
+                Ok(shown) => good &= shown,
+                Err(why) => {
+                    out::warn(format!("invalid payload{place}: {why}"));
+                    return Ok(false);
+                }
             }
         }
-        Ok(true)
+        Ok(good)
     }
 
-    /// Shows one message. The inner result says why that can not be done.
+    /// Shows one message, and says whether it could be; the inner error is what is wrong with the message.
     fn message(
         &self,
         session: &Session,
         counter: u64,
         message: &Message<'_>,
         place: &str,
-    ) -> Result<Result<(), String>> {
+    ) -> Result<Result<bool, String>> {
         let body = message.body;
         let wrong = |why: String| Ok(Err(format!("{message}: {why}")));
         let open;
@@ -223,14 +227,15 @@ impl Decoder {
         let mut text = Vec::new();
         if self.view == View::Commands {
             if let Err(why) = as_command::write(&decoded, &mut text) {
-                return wrong(why);
+                out::warn(format!("no command{place}: {message}: {why}"));
+                return Ok(Ok(false));
             }
         } else {
             let at = Moment { time: self.time, counter, label: &session.label };
             self.encoder.message(at, Way::In, &decoded, None, None, &mut text);
         }
         out::text(&text)?;
-        Ok(Ok(()))
+        Ok(Ok(true))
     }
 }
 

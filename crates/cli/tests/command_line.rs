@@ -293,6 +293,9 @@ fn a_message_is_shown_as_the_command_that_sends_it() {
         "announce route 10.0.0.0/24 next-hop 192.168.1.1 origin igp local-preference 100\n"
     );
     bad(&["decode", "-m", &format!("{MARKER}001304")], 1, "no command sends such a message");
+    // A family that has no words yet.
+    let flow = "0000000F 800E0C0001850000 06 0118CB007103".replace(' ', "");
+    bad(&["decode", "-m", &flow], 1, "there are no commands for routes of ipv4 flow yet");
 }
 
 #[test]
