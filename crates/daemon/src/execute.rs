@@ -13,6 +13,7 @@ use yottabgp_api::select::Selector;
 use yottabgp_rib::adj_rib_out::Origin;
 use yottabgp_session::State;
 use yottabgp_wire::io::tokens::Token;
+use yottabgp_wire::nlri::Nlri;
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
 use crate::core::{Core, PeerId, Request, Shared};
@@ -27,6 +28,17 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long an acknowledgement of a `sync` command waits for the peers.
 const SYNC_PATIENCE: Duration = Duration::from_secs(60);
+
+/// An NLRI as the log shows it.
+struct Text<'a>(Nlri<'a>);
+
+impl std::fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut text = Vec::new();
+        self.0.text(&mut text);
+        f.write_str(&String::from_utf8_lossy(&text))
+    }
+}
 
 /// What is to be answered to a line.
 enum Reply {
@@ -189,6 +201,9 @@ impl Core {
         };
         let version = self.senders.get(&id).map_or(self.version, |sender| sender.version);
         let Scratch { tokens, route, answer } = scratch;
+        if let Some(sender) = self.senders.get(&id) {
+            debug!(target: "yottabgp::parser", "{}: {line}", sender.name);
+        }
         let parsed = command::parse(line, version, tokens, route);
         let parsed = match parsed {
             Ok(parsed) => parsed,
@@ -492,6 +507,7 @@ impl Core {
         let mut reason = None;
         let mut last = None;
         for nlri in route.nlri() {
+            debug!(target: "yottabgp::rib", "{}: {verb:?} {}", peer.key.peer, Text(nlri));
             if !peer.neighbor.settings.families.contains(&nlri.family) {
                 reason
                     .get_or_insert_with(|| format!("the family {} is not configured", nlri.family));

@@ -45,11 +45,12 @@ impl Commands for Voice {
 }
 
 impl Handler for Voice {
-    fn started(&mut self, _: u32) {
+    fn started(&mut self, pid: u32) {
         let mut core = self.core.borrow_mut();
         let ack = core.environment.api.ack;
         let version = core.version;
         if let Some(sender) = core.senders.get_mut(&self.id) {
+            sender.pid = Some(pid);
             // A new process starts with a clean slate.
             sender.ack = ack;
             sender.sync = false;
@@ -142,6 +143,7 @@ fn start(shared: &Shared, process: &Process, open_files: Option<u64>) {
         is_client: false,
         handle: Some(handle),
         task: None,
+        pid: None,
         process: Some(process.clone()),
     };
     core.senders.insert(id, sender);
@@ -155,6 +157,18 @@ fn start(shared: &Shared, process: &Process, open_files: Option<u64>) {
     });
     if let Some(sender) = shared.borrow_mut().senders.get_mut(&id) {
         sender.task = Some(task);
+    }
+}
+
+/// Waits until every helper was started: before privileges are dropped, for those that are to keep them.
+pub(crate) async fn all_started(shared: &Shared) {
+    // A supervisor starts its process when it first runs; one that can not is not waited for.
+    for _ in 0..100 {
+        let all = shared.borrow().senders.values().all(|sender| sender.pid.is_some());
+        if all {
+            return;
+        }
+        tokio::task::yield_now().await;
     }
 }
 
@@ -185,6 +199,7 @@ pub(crate) fn client(shared: &Shared, kind: &str, outbox: Outbox) -> Voice {
         is_client: true,
         handle: None,
         task: None,
+        pid: None,
         process: None,
     };
     core.senders.insert(id, sender);

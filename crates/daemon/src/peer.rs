@@ -2,6 +2,7 @@
 
 mod drive;
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,9 +23,12 @@ use yottabgp_rib::store::AttributeStore;
 use yottabgp_session::event::{Decoded, Event};
 use yottabgp_session::{Peer, StopReason};
 use yottabgp_wire::codes::{Afi, Family, MessageType};
+use yottabgp_wire::io::text::push_hex_upper;
+use yottabgp_wire::message::update::Update;
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::negotiated::Direction;
 use yottabgp_wire::next_hop::NextHop;
+use yottabgp_wire::nlri::JsonForm;
 
 use crate::core::{Core, PeerId, Shared};
 use crate::outbox::Outbox;
@@ -95,7 +99,24 @@ struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
+    /// What the topics of messages want to know; costs nothing when they are off.
+    fn log_message(&self, event: &Event<'_>) {
+        let Event::Message { direction, kind, header, body, decoded, .. } = event else { return };
+        let peer = self.key.peer;
+        let way = match direction {
+            Direction::Receive => "received",
+            Direction::Send => "sent",
+        };
+        let name = kind.name().unwrap_or("unknown message");
+        debug!(target: "yottabgp::message", "{peer} {way} {name}, {} octets", header.len() + body.len());
+        debug!(target: "yottabgp::wire", "{peer} {way} {}", Hexadecimal(&[header, body]));
+        if let (Direction::Receive, Decoded::Update(update)) = (direction, decoded) {
+            debug!(target: "yottabgp::routes", "{peer} {way} {}", Routes(update));
+        }
+    }
+
     fn event(&mut self, event: &Event<'_>) {
+        self.log_message(event);
         match event {
             Event::Up(negotiated) => {
                 info!(
@@ -164,6 +185,31 @@ impl Surroundings<'_> {
     }
 }
 
+/// Octets as the log shows them.
+struct Hexadecimal<'a>(&'a [&'a [u8]]);
+
+impl fmt::Display for Hexadecimal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in self.0 {
+            let mut text = Vec::new();
+            push_hex_upper(&mut text, part);
+            f.write_str(&String::from_utf8_lossy(&text))?;
+        }
+        Ok(())
+    }
+}
+
+/// The routes of an UPDATE as the log shows them: one line.
+struct Routes<'a>(&'a Update<'a>);
+
+impl fmt::Display for Routes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::new();
+        self.0.json(JsonForm::default(), &mut text);
+        f.write_str(&String::from_utf8_lossy(&text))
+    }
+}
+
 fn tell(listeners: &[(ProcessId, Outbox)], process: ProcessId, lines: &[u8]) {
     if let Some((_, outbox)) = listeners.iter().find(|(id, _)| *id == process) {
         outbox.events(lines);
@@ -200,6 +246,16 @@ impl Core {
                     peer.rib_out.session_up(&mut self.store);
                 }
                 Afterwards::Down => {
+                    let counts = peer.session.statistics();
+                    info!(
+                        target: "yottabgp::statistics",
+                        "{}: {} messages sent, {} received, {} routes announced by it, {} withdrawn",
+                        peer.key.peer,
+                        counts.sent.total(),
+                        counts.received.total(),
+                        peer.counts.announced,
+                        peer.counts.withdrawn
+                    );
                     peer.rib_out.session_down(&mut self.store);
                     peer.rib_in.clear(&mut self.store);
                     peer.is_idle = true;

@@ -32,6 +32,8 @@ pub(crate) struct Sender {
     pub(crate) handle: Option<Handle>,
     /// Its supervisor.
     pub(crate) task: Option<tokio::task::JoinHandle<()>>,
+    /// The process that was started last, if it is a helper.
+    pub(crate) pid: Option<u32>,
     /// Its section, if it is a helper.
     pub(crate) process: Option<Process>,
 }

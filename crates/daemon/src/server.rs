@@ -242,6 +242,7 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
     let control = open_control(&environment, &options.root);
     if !environment.daemon.drop {
         helpers::apply(&core, &configuration.processes, open_files, helpers::Changed::Keep);
+        helpers::all_started(&core).await;
     }
     if privilege::drop_to(&environment.daemon.user)? {
         info!(target: "yottabgp::daemon", "{}", privilege::describe());
@@ -271,7 +272,12 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
         };
         match request {
             Request::Signal(received) => {
-                info!(target: "yottabgp::reactor", "{} received", received.name);
+                match received.number {
+                    0 => {
+                        info!(target: "yottabgp::reactor", "{:?} asked for by a command", received.request)
+                    }
+                    _ => info!(target: "yottabgp::reactor", "{} received", received.name),
+                }
                 peer::tell_signal(&core, received);
                 match received.request {
                     Asked::Shutdown => break,

@@ -102,6 +102,7 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
             let unread = socket::unread(&connection.stream).is_ok_and(|count| count > 0);
             peer.session.unread(connection.id, unread);
         }
+        debug!(target: "yottabgp::timer", "{}: a timer is due", peer.key.peer);
         core.with_session(id, |session, events| session.handle_timeout(now, events));
     }
     let mut finished = false;
