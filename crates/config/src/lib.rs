@@ -62,6 +62,10 @@ pub fn parse(
             Diagnostic::error(Span::default(), "there is neither a neighbor nor a process in it");
         problems.push(error.help("write 'neighbor ADDRESS { … }'"));
     }
+    if problems.are_too_many() {
+        // What was not read can not be missed.
+        return Err(problems.into_sorted());
+    }
     let mut context =
         resolve::Context { source: &source.text, environment, problems: &mut problems };
     let configuration = resolve::resolve(root, &mut context);

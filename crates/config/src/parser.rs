@@ -141,7 +141,7 @@ impl<'p> Parser<'p> {
         target: &mut T,
     ) {
         let mut statement = Statement::default();
-        loop {
+        while !self.shared.problems.are_too_many() {
             match self.statement(table.characters, &mut statement) {
                 Terminator::Semicolon => self.command(table, &statement, target),
                 Terminator::Open => self.inner(table, &statement, target),

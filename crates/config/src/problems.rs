@@ -7,6 +7,9 @@ use crate::diagnostic::{Diagnostic, Severity};
 /// How many diagnostics are kept at most: nobody reads more, and a file may have millions of mistakes.
 const MOST: usize = 200;
 
+/// How many errors are looked for at most: a file with more of them is not a configuration.
+const MOST_ERRORS: usize = 1000;
+
 /// Diagnostics, as they are found.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Problems {
@@ -34,6 +37,11 @@ impl Problems {
         for error in errors {
             self.push(error);
         }
+    }
+
+    /// Whether there are so many errors that reading on serves nobody.
+    pub(crate) const fn are_too_many(&self) -> bool {
+        self.errors >= MOST_ERRORS
     }
 
     /// How many errors there were.
