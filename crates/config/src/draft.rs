@@ -111,6 +111,7 @@ draft! {
         route_refresh: bool = "route-refresh";
         /// Seconds, 0 for the hold time; `None` for disable.
         graceful_restart: Option<u16> = "graceful-restart";
+        graceful_restart_notification: bool = "graceful-restart-notification";
         long_lived_graceful_restart: Option<u32> = "long-lived-graceful-restart";
         add_path: AddPathMode = "add-path";
         multi_session: bool = "multi-session";

@@ -171,6 +171,7 @@ fn settings_changes(a: &Settings, b: &Settings) -> Vec<&'static str> {
         asn4,
         route_refresh,
         graceful_restart,
+        graceful_restart_notification,
         long_lived_graceful_restart,
         add_path,
         add_path_families,
@@ -201,6 +202,10 @@ fn settings_changes(a: &Settings, b: &Settings) -> Vec<&'static str> {
         ("asn4", *asn4 == b.asn4),
         ("route-refresh", *route_refresh == b.route_refresh),
         ("graceful-restart", *graceful_restart == b.graceful_restart),
+        (
+            "graceful-restart-notification",
+            *graceful_restart_notification == b.graceful_restart_notification,
+        ),
         (
             "long-lived-graceful-restart",
             *long_lived_graceful_restart == b.long_lived_graceful_restart,

@@ -311,6 +311,14 @@ fn capabilities() {
         error("capability { graceful-restart 4096; }"),
         "graceful-restart 4096 is invalid (must be 0 to 4095)"
     );
+    assert!(
+        settings("graceful-restart; graceful-restart-notification;").graceful_restart_notification
+    );
+    assert!(!settings("graceful-restart;").graceful_restart_notification);
+    assert_eq!(
+        warned("capability { graceful-restart-notification; }").1,
+        "graceful-restart-notification does nothing without graceful-restart (add 'graceful-restart 120;' to capability { … })"
+    );
     assert_eq!(settings("long-lived-graceful-restart 60;").long_lived_graceful_restart, Some(60));
     let (receive, send) = (true, true);
     assert_eq!(settings("add-path Send/Receive;").add_path, AddPathMode { receive, send });

@@ -22,7 +22,7 @@ neighbor 192.0.2.1 {
   source-interface eth0; outgoing-ttl 255; incoming-ttl 254; md5-password "p w"; md5-ip 192.0.2.3;
   group-updates false; auto-flush false; adj-rib-in false; adj-rib-out true; manual-eor true;
   capability {
-    asn4 disable; route-refresh; graceful-restart 10; long-lived-graceful-restart 20; add-path send/receive;
+    asn4 disable; route-refresh; graceful-restart 10; graceful-restart-notification; long-lived-graceful-restart 20; add-path send/receive;
     multi-session; operational; aigp; extended-message disable; software-version true; nexthop;
     link-local-nexthop true; role peer; role-strict;
   }

@@ -64,6 +64,10 @@ fn each_keyword_of_the_session_needs_a_new_one() {
         let changes = changes(&before, &one(body));
         assert_eq!(changes.kept[0].session, [keyword], "{body}");
     }
+    let restart = "graceful-restart;";
+    let notifying = format!("capability {{ {restart} graceful-restart-notification; }}");
+    let changes_of = changes(&one(&format!("capability {{ {restart} }}")), &one(&notifying));
+    assert_eq!(changes_of.kept[0].session, ["graceful-restart-notification"]);
     let families = |limit| {
         format!(
             "capability {{ add-path receive; }} add-path {{ ipv4 unicast{limit}; ipv6 unicast; }}"

@@ -61,6 +61,16 @@ impl End {
         }
     }
 
+    /// The same as a hard reset (RFC 8538 section 3), after which the peer keeps no routes.
+    pub(crate) fn hard(self) -> Self {
+        match self {
+            Self::Notify { notification, reason, explanation } => {
+                Self::Notify { notification: notification.hard_reset(), reason, explanation }
+            }
+            other => other,
+        }
+    }
+
     /// A message came that has no place in this state (RFC 6608).
     pub(crate) fn unexpected(kind: MessageType, subcode: u8) -> Self {
         let name = kind.name().unwrap_or("message").to_ascii_uppercase();

@@ -133,7 +133,7 @@ fn announce_restart(settings: &Settings, restarted: bool, capabilities: &mut Cap
     let Some(time) = settings.graceful_restart else { return };
     capabilities.announce_graceful_restart(&GracefulRestartCapability {
         restarted,
-        notification: false,
+        notification: settings.graceful_restart_notification,
         time: if time == 0 { settings.hold_time } else { time },
         families: settings.families.iter().map(|family| (*family, true)).collect(),
     });

@@ -34,6 +34,9 @@ pub struct Settings {
     pub route_refresh: bool,
     /// Capability 64: the restart time in seconds; `None` to leave it out. 0 stands for the hold time.
     pub graceful_restart: Option<u16>,
+    /// The N bit of capability 64 (RFC 8538): a NOTIFICATION need not end the use of routes. Means nothing without
+    /// [`Self::graceful_restart`].
+    pub graceful_restart_notification: bool,
     /// Capability 71 (RFC 9494): the stale time in seconds for every family.
     pub long_lived_graceful_restart: Option<u32>,
     /// Capability 69.
@@ -88,6 +91,7 @@ impl Default for Settings {
             asn4: true,
             route_refresh: false,
             graceful_restart: None,
+            graceful_restart_notification: false,
             long_lived_graceful_restart: None,
             add_path: AddPathMode::default(),
             add_path_families: Vec::new(),

@@ -276,4 +276,13 @@ fn graceful_restart_says_what_the_peer_said() {
     assert_eq!((agreed.peer_time, agreed.peer_families), (77, vec![(IPV4, false), (IPV6, true)]));
     let agreed = judge(&settings(), &theirs).unwrap().graceful_restart;
     assert!(!agreed.negotiated && agreed.peer_restarted);
+    let notifying = Settings { graceful_restart_notification: true, ..ours };
+    assert!(judge(&notifying, &theirs).unwrap().graceful_restart.notification);
+    // The N bit beside the time (RFC 8538 section 2); none without the capability.
+    let value = |settings: &Settings| {
+        let capabilities = announce(settings, Asn(65001), false).capabilities;
+        capabilities.value(CapabilityCode::GRACEFUL_RESTART).map(|value| value.to_vec())
+    };
+    assert_eq!(value(&notifying).unwrap()[..2], [0x40, 120]);
+    assert_eq!(value(&Settings { graceful_restart: None, ..notifying }), None);
 }

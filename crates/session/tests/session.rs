@@ -3,9 +3,11 @@
 
 mod common;
 
+use std::time::Instant;
+
 use common::*;
 use yottabgp_session::peer::CommandError;
-use yottabgp_session::{ConnectionId, Settings, State};
+use yottabgp_session::{ConnectionId, Event, Peer, Reset, Settings, State};
 use yottabgp_wire::asn::Asn;
 use yottabgp_wire::codes::{Family, OperationalType};
 use yottabgp_wire::message::operational::Operational;
@@ -471,6 +473,56 @@ fn with_graceful_restart_a_session_ends_without_a_word() {
     let mut solo = Solo::established_with(graceful, &open());
     solo.act(|peer, now, events| peer.stop(now, yottabgp_session::StopReason::Shutdown, events));
     assert_eq!(solo.sent(), ["NOTIFICATION 6/2"]);
+}
+
+#[test]
+fn where_the_peer_keeps_routes_after_a_notification_it_is_told() {
+    use yottabgp_session::StopReason;
+    let notifying =
+        Settings { graceful_restart: Some(120), graceful_restart_notification: true, ..settings() };
+    let sent = |act: &dyn Fn(&mut Peer, Instant, &mut dyn FnMut(Event<'_>))| {
+        let mut solo = Solo::established(notifying.clone());
+        solo.act(act);
+        solo.sent()
+    };
+    let teardown = |subcode, text: Option<&'static str>| {
+        sent(&move |peer, now, events| {
+            peer.teardown(now, subcode, text, events);
+        })
+    };
+    assert_eq!(teardown(4, Some("why")), ["NOTIFICATION 6/4 03776879"]);
+    assert_eq!(teardown(4, None), ["NOTIFICATION 6/4 1441646d696e697374726174697665205265736574"]);
+    let stop = |reason| sent(&move |peer, now, events| peer.stop(now, reason, events));
+    assert_eq!(stop(StopReason::Shutdown), ["NOTIFICATION 6/2"]);
+    assert_eq!(
+        sent(&|peer, now, events| peer.reset(now, Reset::Administrative, events)),
+        ["NOTIFICATION 6/4 1441646d696e697374726174697665205265736574"]
+    );
+    // The peer is to keep nothing: a hard reset with the code, the subcode and the data.
+    assert_eq!(stop(StopReason::Removed), ["NOTIFICATION 6/9 0603"]);
+    assert_eq!(teardown(9, Some("why")), ["NOTIFICATION 6/9 060403776879"]);
+    // With a peer that does not know it, silence is what keeps the routes, and any word what ends them.
+    let restarting = open_of(&Settings { graceful_restart: Some(120), ..mirrored() });
+    let mut solo = Solo::established_with(notifying.clone(), &restarting);
+    solo.act(|peer, now, events| peer.teardown(now, 4, None, events));
+    assert_eq!(solo.sent(), [""; 0]);
+    let mut solo = Solo::established_with(notifying.clone(), &restarting);
+    solo.act(|peer, now, events| peer.teardown(now, 9, Some("why"), events));
+    assert_eq!(solo.sent(), ["NOTIFICATION 6/9 060403776879"]);
+    let mut solo = Solo::established_with(notifying.clone(), &restarting);
+    solo.act(|peer, now, events| peer.stop(now, StopReason::Removed, events));
+    assert_eq!(solo.sent(), ["NOTIFICATION 6/3"]);
+}
+
+#[test]
+fn a_hard_reset_is_told_with_what_it_stands_for() {
+    let mut solo = Solo::established(settings());
+    solo.receive(1, &raw(3, &[6, 9, 6, 4, 3, b'w', b'h', b'y']));
+    assert_eq!(solo.events()[1], "down - notification received (6,9)");
+    assert_eq!(
+        solo.peer.ended().unwrap().explanation,
+        "notification received (6,9): Cease / Hard Reset / Cease / Administrative Reset / Shutdown Communication: \"why\""
+    );
 }
 
 #[test]

@@ -224,6 +224,31 @@ mod notifications {
     }
 
     #[test]
+    fn a_hard_reset_says_what_it_stands_for() {
+        let inner = Notification::cease_with_text(error::cease::ADMINISTRATIVE_RESET, "why");
+        let hard = inner.clone().hard_reset();
+        assert_eq!(hard, Notification::with_data(6, 9, &b"\x06\x04\x03why"[..]));
+        assert_eq!(hard.encapsulated(), Some(inner));
+        assert_eq!(
+            hard.to_string(),
+            "Cease / Hard Reset / Cease / Administrative Reset / Shutdown Communication: \"why\""
+        );
+        assert_eq!(
+            written(|out| hard.json(out)),
+            r#"{ "code": 6, "subcode": 9, "data": "0x060403776879", "message": "Cease / Administrative Reset / Shutdown Communication: \"why\"" }"#
+        );
+        // Without what it stands for, and one within another.
+        assert_eq!(
+            Notification::with_data(6, 9, &[6][..]).to_string(),
+            "Cease / Hard Reset / 0x06"
+        );
+        assert_eq!(
+            hard.hard_reset().to_string(),
+            "Cease / Hard Reset / Cease / Hard Reset / 0x060403776879"
+        );
+    }
+
+    #[test]
     fn data_is_cut_where_the_message_ends() {
         let notification = Notification::with_data(3, 1, vec![7; 70_000]);
         let octets = octets(|out| notification.encode(out));

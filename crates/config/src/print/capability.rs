@@ -16,6 +16,9 @@ pub(super) fn print(settings: &Settings, lines: &mut Lines) {
         Some(seconds) => lines.line(format_args!("graceful-restart {seconds};")),
         None => lines.line(format_args!("graceful-restart disable;")),
     }
+    if settings.graceful_restart_notification {
+        lines.line(format_args!("graceful-restart-notification enable;"));
+    }
     if let Some(seconds) = settings.long_lived_graceful_restart {
         lines.line(format_args!("long-lived-graceful-restart {seconds};"));
     }

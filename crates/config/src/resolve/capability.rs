@@ -14,11 +14,21 @@ pub(crate) fn resolve(
     context: &mut Context<'_>,
 ) -> Settings {
     let capability = &draft.capability;
+    let restarts = capability.graceful_restart.get().copied().flatten().is_some();
+    if let Some(at) = capability.graceful_restart_notification.at()
+        && at.value
+        && !restarts
+    {
+        let message = "graceful-restart-notification does nothing without graceful-restart";
+        let warning = Diagnostic::warning(at.span, message);
+        context.problems.push(warning.help("add 'graceful-restart 120;' to capability { … }"));
+    }
     let (add_path, add_path_families) = add_path(draft, families, context);
     Settings {
         asn4: capability.asn4.or(true),
         route_refresh: capability.route_refresh.or(false),
         graceful_restart: capability.graceful_restart.get().copied().flatten(),
+        graceful_restart_notification: capability.graceful_restart_notification.or(false),
         long_lived_graceful_restart: capability
             .long_lived_graceful_restart
             .get()

@@ -32,6 +32,15 @@ pub(crate) static TABLE: Section<CapabilityDraft> = Section {
             read: |words, draft| draft.graceful_restart.read(words, graceful_restart),
         },
         Keyword {
+            name: "graceful-restart-notification",
+            value: "<boolean>",
+            default: "false",
+            help: "the peer keeps routes after a NOTIFICATION, too (RFC 8538)",
+            read: |words, draft| {
+                draft.graceful_restart_notification.read(words, |words| words.boolean())
+            },
+        },
+        Keyword {
             name: "long-lived-graceful-restart",
             value: "<0-16777215> | disable",
             default: "disable",

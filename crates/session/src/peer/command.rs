@@ -8,7 +8,7 @@ use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::message::route_refresh::{RouteRefresh, subtype};
 use yottabgp_wire::negotiated::{Negotiated, Refresh};
 
-use super::outcome::gracefully;
+use super::outcome::{for_good, gracefully};
 use super::{Peer, Reset, StopReason};
 use crate::connection::{Connection, Stage};
 use crate::end::End;
@@ -51,10 +51,13 @@ impl Peer {
                     "the program ends",
                 ),
             ),
-            StopReason::Removed => End::cease(
-                error::cease::PEER_DECONFIGURED,
-                Some("stop, message [removed]"),
-                "the neighbor is no longer configured",
+            StopReason::Removed => for_good(
+                connection,
+                End::cease(
+                    error::cease::PEER_DECONFIGURED,
+                    Some("stop, message [removed]"),
+                    "the neighbor is no longer configured",
+                ),
             ),
         });
         self.finish();
@@ -84,8 +87,9 @@ impl Peer {
     }
 
     /// Ends the session with Cease and this subcode, and makes it again. `text` is for the other operator (RFC 9003); without
-    /// one, and with graceful restart, nothing is sent and TCP is closed, as ExaBGP does it. Returns whether there was a
-    /// connection to end.
+    /// one, and with graceful restart, nothing is sent and TCP is closed, as ExaBGP does it, unless the peer keeps the routes
+    /// after a NOTIFICATION, too (RFC 8538). Hard Reset stands for Administrative Reset, and is always sent. Returns whether
+    /// there was a connection to end.
     pub fn teardown(
         &mut self,
         now: Instant,
@@ -96,10 +100,15 @@ impl Peer {
         if self.slots.is_empty() {
             return false;
         }
-        let notification = Notification::cease_with_text(subcode, text.unwrap_or_default());
+        let hard = subcode == error::cease::HARD_RESET;
+        let said = if hard { error::cease::ADMINISTRATIVE_RESET } else { subcode };
+        let mut notification = Notification::cease_with_text(said, text.unwrap_or_default());
+        if hard {
+            notification = notification.hard_reset();
+        }
         self.end_all(now, events, |connection| {
             let end = End::notify(notification.clone(), "torn down");
-            if text.is_some() { end } else { gracefully(connection, end) }
+            if text.is_some() || hard { end } else { gracefully(connection, end) }
         });
         self.dialer.reset_backoff();
         self.rest(now);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use yottabgp_wire::codes::error;
-use yottabgp_wire::negotiated::Negotiated;
+use yottabgp_wire::negotiated::{GracefulRestart, Negotiated};
 
 use super::{Ended, Peer};
 use crate::collision::{Origin, winner};
@@ -174,9 +174,27 @@ pub(super) fn collision() -> End {
     End::cease(error::cease::CONNECTION_COLLISION, Some(COLLISION), explanation)
 }
 
-/// How a session ends that may be graceful: without a word, if the peer then keeps the routes.
+/// How a session ends that may be graceful: without a word, if the peer keeps the routes then, and would not after a
+/// NOTIFICATION.
 pub(super) fn gracefully(connection: &Connection, end: End) -> End {
-    let graceful = connection.state() == State::Established
-        && connection.negotiated().is_some_and(|negotiated| negotiated.graceful_restart.negotiated);
-    if graceful { End::Silent(GRACEFUL.into()) } else { end }
+    match graceful_restart(connection) {
+        Some(agreed) if agreed.negotiated && !agreed.notification => End::Silent(GRACEFUL.into()),
+        _ => end,
+    }
+}
+
+/// How a session ends after which the peer is to keep nothing: with a hard reset, if it keeps the routes after any other
+/// NOTIFICATION (RFC 8538).
+pub(super) fn for_good(connection: &Connection, end: End) -> End {
+    match graceful_restart(connection) {
+        Some(agreed) if agreed.notification => end.hard(),
+        _ => end,
+    }
+}
+
+/// What an established session agreed upon.
+fn graceful_restart(connection: &Connection) -> Option<&GracefulRestart> {
+    let established = connection.state() == State::Established;
+    let negotiated = connection.negotiated().filter(|_| established)?;
+    Some(&negotiated.graceful_restart)
 }

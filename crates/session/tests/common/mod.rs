@@ -247,6 +247,7 @@ impl Solo {
     pub fn established(settings: Settings) -> Self {
         let theirs = open_of(&Settings {
             graceful_restart: settings.graceful_restart,
+            graceful_restart_notification: settings.graceful_restart_notification,
             route_refresh: settings.route_refresh,
             operational: settings.operational,
             hold_time: settings.hold_time,

@@ -1,4 +1,5 @@
-//! NOTIFICATION (RFC 4271 section 4.5): `code(1) subcode(1) data`, and the shutdown communication of RFC 9003.
+//! NOTIFICATION (RFC 4271 section 4.5): `code(1) subcode(1) data`, the shutdown communication of RFC 9003, and the hard
+//! reset of RFC 8538, whose data is another NOTIFICATION.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -57,6 +58,25 @@ impl<'a> Notification<'a> {
         Self::cease_with_text(error::cease::ADMINISTRATIVE_SHUTDOWN, text)
     }
 
+    /// A hard reset that stands for this one: Cease, Hard Reset, with the code, subcode and data of this one as data
+    /// (RFC 8538 section 3). It keeps the peer from keeping the routes.
+    #[must_use]
+    pub fn hard_reset(self) -> Notification<'static> {
+        let mut data = vec![self.code, self.subcode];
+        data.extend_from_slice(&self.data);
+        Notification::with_data(error::CEASE, error::cease::HARD_RESET, data)
+    }
+
+    /// What a hard reset stands for; `None` for any other, and for one that says nothing.
+    pub fn encapsulated(&self) -> Option<Notification<'_>> {
+        match (self.code, self.subcode, &*self.data) {
+            (error::CEASE, error::cease::HARD_RESET, [code, subcode, data @ ..]) => {
+                Some(Notification::with_data(*code, *subcode, data))
+            }
+            _ => None,
+        }
+    }
+
     /// Reads what follows the header. A missing code or subcode is 0: a NOTIFICATION is never answered, so that there is
     /// nobody to tell.
     pub fn decode(body: &'a [u8]) -> Self {
@@ -89,7 +109,8 @@ impl<'a> Notification<'a> {
     }
 
     /// Writes the JSON value: `{ "code": 6, "subcode": 2, "data": "0x…", "message": "…" }`. Of a shutdown communication
-    /// both members are of its text in words, as ExaBGP has them.
+    /// both members are of its text in words, as ExaBGP has them. Of a hard reset the message is what it stands for, in
+    /// words.
     pub fn json(&self, out: &mut Vec<u8>) {
         let shown = self.shown();
         push(out, "{ ");
@@ -104,7 +125,10 @@ impl<'a> Notification<'a> {
         push_hex_upper(out, &shown);
         push(out, "\", ");
         push_name(out, "message");
-        push_string(out, &String::from_utf8_lossy(&shown));
+        match self.encapsulated() {
+            Some(inner) => push_string(out, &inner.to_string()),
+            None => push_string(out, &String::from_utf8_lossy(&shown)),
+        }
         push(out, " }");
     }
 
@@ -120,13 +144,21 @@ impl<'a> Notification<'a> {
 }
 
 impl fmt::Display for Notification<'_> {
-    /// `Cease / Administrative Reset / Shutdown Communication: "text"`; without data the last part is left out. Control
-    /// characters are escaped.
+    /// `Cease / Administrative Reset / Shutdown Communication: "text"`; without data the last part is left out. Data with
+    /// control characters is in hexadecimal. What a hard reset stands for follows it: `Cease / Hard Reset / Cease / …`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(error::code_name(self.code).unwrap_or("unknown error"))?;
         f.write_str(" / ")?;
         f.write_str(error::subcode_name(self.code, self.subcode).unwrap_or("unknown reason"))?;
-        let shown = self.shown();
+        // Not by recursion: a peer could make it as deep as its message is long.
+        let inner = self.encapsulated();
+        if let Some(Notification { code, subcode, .. }) = &inner {
+            let code_name = error::code_name(*code).unwrap_or("unknown error");
+            let subcode_name = error::subcode_name(*code, *subcode).unwrap_or("unknown reason");
+            write!(f, " / {code_name} / {subcode_name}")?;
+        }
+        let told = inner.as_ref().unwrap_or(self);
+        let shown = told.shown();
         if shown.is_empty() {
             return Ok(());
         }
