@@ -22,7 +22,7 @@ use yottabgp_rib::adj_rib_out::AdjRibOut;
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_session::event::{Decoded, Event};
 use yottabgp_session::{Peer, StopReason};
-use yottabgp_wire::codes::{Afi, Family, MessageType};
+use yottabgp_wire::codes::{Family, MessageType};
 use yottabgp_wire::io::text::push_hex_upper;
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::message::update::encode::UpdateEncoder;
@@ -287,21 +287,16 @@ impl PeerState {
 
     /// The next hop of a route to this peer: what `self` means here.
     pub(crate) fn resolve(&self, next_hop: NextHop, family: Family) -> Result<NextHop, String> {
-        if next_hop != NextHop::SelfAddress {
-            return Ok(next_hop);
-        }
+        let router_id = self.neighbor.settings.router_id;
         let session = self.session.negotiated().map(|negotiated| negotiated.local_address);
-        let local = self.neighbor.local_address.or(session);
-        match (family.afi, local) {
-            (Afi::IPV6, Some(IpAddr::V6(address))) => Ok(NextHop::V6(address)),
-            (Afi::IPV6, _) => Err(format!(
+        // As long as the system has not chosen an address, the identifier is the only one that is known.
+        let local = self.neighbor.local_address.or(session).unwrap_or(router_id.into());
+        next_hop.resolve(family.afi, local, router_id).ok_or_else(|| {
+            format!(
                 "next-hop self of {family} needs an IPv6 session, and that of {} is not one: name the next hop",
                 self.key.peer
-            )),
-            (_, Some(IpAddr::V4(address))) => Ok(NextHop::V4(address)),
-            // The identifier is the only IPv4 address that is known of us.
-            _ => Ok(NextHop::V4(self.neighbor.settings.router_id)),
-        }
+            )
+        })
     }
 
     /// Whether somebody who is fed by this peer asks it to pause.

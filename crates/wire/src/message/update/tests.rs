@@ -75,8 +75,8 @@ fn an_ordinary_update() {
     assert_eq!(
         text(&update),
         "neighbor 127.0.0.1 receive update start\n\
-         neighbor 127.0.0.1 receive update announced 10.0.0.0/24 next-hop 1.2.3.4 origin igp as-path ( 65534 ) local-preference 100\n\
          neighbor 127.0.0.1 receive update withdrawn 10.0.1.0/24\n\
+         neighbor 127.0.0.1 receive update announced 10.0.0.0/24 next-hop 1.2.3.4 origin igp as-path ( 65534 ) local-preference 100\n\
          neighbor 127.0.0.1 receive update end\n"
     );
 }

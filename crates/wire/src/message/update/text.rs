@@ -32,6 +32,8 @@ impl Update<'_> {
             push_safi(out, family.safi);
             push(out, ")\n");
         }
+        // As in ExaBGP, and as the routes of the message are to be applied.
+        self.text_withdrawn(&start, out);
         // The attributes are the same on every line: rendered once, then copied.
         let mut attributes = None;
         for field in self.announced_fields().into_iter().flatten() {
@@ -51,7 +53,6 @@ impl Update<'_> {
                 out.push(b'\n');
             }
         }
-        self.text_withdrawn(&start, out);
         if !line.is_empty() {
             out.extend_from_slice(line);
             out.push(b'\n');
