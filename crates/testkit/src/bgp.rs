@@ -105,14 +105,19 @@ impl Open {
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// Where the messages not yet given out begin.
+    start: usize,
 }
+
+/// How much is read at once, in octets.
+const CHUNK: usize = 256 * 1024;
 
 impl Connection {
     /// Takes over a connected socket.
     pub fn new(stream: TcpStream) -> Self {
         // Not set: the messages come later, which no test can tell apart.
         let _ = stream.set_nodelay(true);
-        Self { stream, buffer: Vec::new() }
+        Self { stream, buffer: Vec::new(), start: 0 }
     }
 
     /// Calls `to` from `from`, again until it answers, for at most `limit`.
@@ -179,38 +184,55 @@ impl Connection {
     pub fn receive(&mut self, limit: Duration) -> io::Result<Option<Message>> {
         let end = Instant::now() + limit;
         loop {
-            if let Some(message) = self.cut()? {
-                return Ok(Some(message));
+            if let Some((kind, body)) = self.next_frame()? {
+                return Ok(Some(Message { kind, body: body.to_vec() }));
             }
             let Some(left) = end.checked_duration_since(Instant::now()) else {
                 return Err(io::ErrorKind::TimedOut.into());
             };
-            self.stream.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
-            let mut chunk = [0; 65536];
-            match self.stream.read(&mut chunk) {
+            match self.fill(left) {
                 Ok(0) if self.buffer.is_empty() => return Ok(None),
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
+                Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    fn cut(&mut self) -> io::Result<Option<Message>> {
-        if self.buffer.len() < HEADER {
+    /// Reads once, for at most `limit`: how many octets came, none when the other side closed.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing came in time, and what reading a socket may give.
+    pub fn fill(&mut self, limit: Duration) -> io::Result<usize> {
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        self.stream.set_read_timeout(Some(limit.max(Duration::from_millis(1))))?;
+        let length = self.buffer.len();
+        self.buffer.resize(length + CHUNK, 0);
+        let count = self.stream.read(&mut self.buffer[length..]);
+        self.buffer.truncate(length + *count.as_ref().unwrap_or(&0));
+        count
+    }
+
+    /// The type and the body of the next message among what was read.
+    ///
+    /// # Errors
+    /// `InvalidData` for a wrong header.
+    pub fn next_frame(&mut self) -> io::Result<Option<(u8, &[u8])>> {
+        let rest = &self.buffer[self.start..];
+        if rest.len() < HEADER {
             return Ok(None);
         }
-        let length = usize::from(u16::from_be_bytes([self.buffer[16], self.buffer[17]]));
-        if length < HEADER || self.buffer[..16] != [0xFF; 16] {
+        let length = usize::from(u16::from_be_bytes([rest[16], rest[17]]));
+        if length < HEADER || rest[..16] != [0xFF; 16] {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        if self.buffer.len() < length {
+        if rest.len() < length {
             return Ok(None);
         }
-        let message = Message { kind: self.buffer[18], body: self.buffer[HEADER..length].to_vec() };
-        self.buffer.drain(..length);
-        Ok(Some(message))
+        self.start += length;
+        Ok(Some((rest[18], &rest[HEADER..length])))
     }
 
     /// The next message that is not a KEEPALIVE, each of which is answered with one.
