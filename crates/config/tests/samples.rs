@@ -80,11 +80,8 @@ fn the_configurations_of_the_unicast_stage_load() {
 
 #[test]
 fn what_does_not_load_of_the_rest_is_of_other_families() {
-    const REASONS: [&str; 3] = [
-        "is of labelled and VPN routes",
-        "is not an NLRI of",
-        "not supported yet",
-    ];
+    const REASONS: [&str; 3] =
+        ["is of labelled and VPN routes", "is not an NLRI of", "not supported yet"];
     let Some(suite) = suite() else { return };
     let mut unexplained = Vec::new();
     for entry in std::fs::read_dir(suite.join("data/conf")).unwrap() {
