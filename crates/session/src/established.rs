@@ -21,7 +21,7 @@ pub(crate) struct Established {
     pub(crate) opened: Opened,
     /// Since when; [`Self::enter`] says.
     pub(crate) since: Option<Instant>,
-    /// How received UPDATEs are read, when that is not what was agreed upon: without the families that faults have disabled
+    /// How received UPDATEs are read, when that is not what was agreed upon: with the families that faults have disabled
     /// (RFC 7606 section 2).
     reading: Option<Box<Negotiated>>,
     /// Families whose End-of-RIB is to follow what the source has.
@@ -125,7 +125,9 @@ impl Established {
     fn disable(&mut self, family: Family) {
         let negotiated = &self.opened.negotiated;
         let reading = self.reading.get_or_insert_with(|| Box::new((**negotiated).clone()));
-        reading.families.retain(|other| *other != family);
+        if !reading.disabled.contains(&family) {
+            reading.disabled.push(family);
+        }
     }
 
     fn route_refresh(&self, message: Message<'_>, context: &mut Context<'_>) -> Next {

@@ -203,6 +203,7 @@ pub fn negotiate(
         message_size: if both(CapabilityCode::EXTENDED_MESSAGE) { 65535 } else { 4096 },
         asn4: both(CapabilityCode::ASN4),
         families: families(settings, theirs),
+        disabled: Vec::new(),
         add_path: paths(ours, theirs),
         next_hop: next_hops(ours, theirs),
         refresh: refresh(ours, theirs),

@@ -562,7 +562,7 @@ fn the_restart_bit_is_set_until_a_session_was_established() {
 }
 
 #[test]
-fn a_family_that_a_fault_disables_is_ignored_from_then_on() {
+fn families_that_faults_disable_are_ignored_from_then_on() {
     let families = vec![Family::IPV4_UNICAST, Family::IPV6_UNICAST];
     let mut solo = Solo::open_confirm(
         Settings { families: families.clone(), ..settings() },
@@ -574,10 +574,7 @@ fn a_family_that_a_fault_disables_is_ignored_from_then_on() {
         let message = raw(2, body);
         let now = peer.now;
         peer.peer.receive(now, ConnectionId(1), &message, &mut |event| {
-            if let yottabgp_session::Event::Message {
-                decoded: yottabgp_session::Decoded::Update(update),
-                ..
-            } = event
+            if let Event::Message { decoded: yottabgp_session::Decoded::Update(update), .. } = event
             {
                 routes += update.announced().map(|(_, nlri)| nlri.count()).sum::<usize>();
             }
@@ -598,4 +595,20 @@ fn a_family_that_a_fault_disables_is_ignored_from_then_on() {
     announced(&mut solo, &wrong);
     assert_eq!(solo.peer.state(), State::Established);
     assert_eq!(announced(&mut solo, &good), 0);
+
+    // The fields of IPv4 unicast are its routes as well as what MP_REACH_NLRI has of it.
+    let mut classic = vec![0, 0, 0, 20, 0x40, 1, 1, 0, 0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xea];
+    classic.extend_from_slice(&[0x40, 3, 4, 10, 0, 0, 2, 8, 10]);
+    assert_eq!(announced(&mut solo, &classic), 1);
+    // A next hop of 16 octets, which was not agreed upon.
+    let mut wrong = good.clone();
+    let at = wrong.len() - 24;
+    assert_eq!(wrong[at..at + 4], [0, 2, 1, 16]);
+    wrong[at + 1] = 1;
+    announced(&mut solo, &wrong);
+    assert_eq!(announced(&mut solo, &classic), 0);
+    // A wrong attribute of routes that are ignored does not end the session either.
+    classic[7] = 9;
+    assert_eq!(announced(&mut solo, &classic), 0);
+    assert_eq!(solo.peer.state(), State::Established);
 }

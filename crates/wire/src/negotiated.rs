@@ -85,6 +85,9 @@ pub struct Negotiated {
     pub asn4: bool,
     /// Families of both OPENs, in the order of the peer's.
     pub families: Vec<Family>,
+    /// Families whose received routes are ignored for the rest of the session, because of a fault (RFC 7606 section 2). Not
+    /// agreed upon, but found out.
+    pub disabled: Vec<Family>,
     /// Families whose NLRI carry path identifiers.
     pub add_path: AddPath,
     /// Families that may have a next hop of another address family (RFC 8950).
@@ -139,6 +142,7 @@ impl Negotiated {
             message_size: 65535,
             asn4: true,
             families: Family::ALL.to_vec(),
+            disabled: Vec::new(),
             add_path: AddPath::default(),
             next_hop: Family::ALL
                 .iter()

@@ -22,6 +22,9 @@ pub(super) const MP_UNREACH_NLRI: u8 = 15;
 pub(super) const AS4_PATH: u8 = 17;
 pub(super) const AS4_AGGREGATOR: u8 = 18;
 
+/// Why routes of a family that an earlier fault disabled are not looked at.
+const DISABLED: &str = "disabled by an earlier fault";
+
 pub(super) fn decode<'a>(
     body: &'a [u8],
     negotiated: &Negotiated,
@@ -40,6 +43,7 @@ pub(super) fn decode<'a>(
         seen: Codes::default(),
         four_octet: FourOctet::default(),
         next_hop: &[],
+        ignored: false,
         update: Update {
             body,
             attributes: SmallVec::new(),
@@ -171,6 +175,8 @@ struct Decoder<'a, 'n> {
     four_octet: FourOctet<'a>,
     /// The value of NEXT_HOP.
     next_hop: &'a [u8],
+    /// The two fields of IPv4 unicast are not looked at.
+    ignored: bool,
     update: Update<'a>,
 }
 
@@ -324,6 +330,9 @@ impl<'a> Decoder<'a, '_> {
 
     fn check_family(&self, raw: &Raw<'_>, family: Family) -> Result<(), UpdateFault> {
         let about = About { family: Some(family), ..raw.about() };
+        if self.negotiated.disabled.contains(&family) {
+            return Err(UpdateFault::new(Kind::Family, about, DISABLED));
+        }
         if !self.negotiated.has_family(family) {
             return Err(UpdateFault::new(Kind::Family, about, "not negotiated"));
         }
@@ -358,6 +367,11 @@ impl<'a> Decoder<'a, '_> {
     fn native(&mut self, withdrawn: Reader<'a>, nlri: Reader<'a>) -> Result<(), UpdateFault> {
         if withdrawn.is_empty() && nlri.is_empty() {
             return Ok(());
+        }
+        if self.negotiated.disabled.contains(&Family::IPV4_UNICAST) {
+            self.ignored = true;
+            let about = About { family: Some(Family::IPV4_UNICAST), ..About::default() };
+            return self.fault(UpdateFault::new(Kind::Family, about, DISABLED));
         }
         let fault = |kind| {
             move |error: WireError| {
@@ -399,7 +413,7 @@ impl<'a> Decoder<'a, '_> {
                     self.fault(UpdateFault::new(Kind::Missing, about, "missing"))?;
                 }
             }
-        } else if self.update.treat_as_withdraw && !self.seen.has(MP_REACH_NLRI) {
+        } else if self.update.treat_as_withdraw && !self.ignored && !self.seen.has(MP_REACH_NLRI) {
             let worst = |fault: &&UpdateFault| fault.action == OnError::TreatAsWithdraw;
             if let Some(fault) = self.update.faults.iter().find(worst) {
                 return Err(fault.clone().reset());

@@ -55,7 +55,7 @@ pub enum Kind {
     MultiprotocolNextHop,
     /// The NLRI of MP_REACH_NLRI or MP_UNREACH_NLRI can not be parsed.
     MultiprotocolNlri,
-    /// The family was not negotiated.
+    /// The family was not negotiated, or an earlier fault disabled it.
     Family,
 }
 
@@ -119,7 +119,7 @@ const TABLE: &[Rule] = {
         rule(Kind::MultiprotocolFlags, Some(DisableFamily), (U, update::ATTRIBUTE_FLAGS), Attribute, "RFC 7606 section 5.3"),
         rule(Kind::MultiprotocolNextHop, Some(DisableFamily), (U, update::OPTIONAL_ATTRIBUTE), Attribute, "RFC 7606 section 7.11"),
         rule(Kind::MultiprotocolNlri, Some(DisableFamily), (U, update::OPTIONAL_ATTRIBUTE), Attribute, "RFC 7606 section 5.3"),
-        rule(Kind::Family, Some(Discard), (U, update::OPTIONAL_ATTRIBUTE), Attribute, "RFC 4760 section 7"),
+        rule(Kind::Family, Some(Discard), (U, update::OPTIONAL_ATTRIBUTE), Attribute, "RFC 4760 section 7 and RFC 7606 section 2"),
     ];
     ROWS
 };
