@@ -144,11 +144,16 @@ impl Daemon {
             .write_all(line.as_bytes())
             .and_then(|()| self.commands.flush())
             .context("the daemon does not take the command")?;
+        let mut ends = false;
         let mut line = Vec::new();
         loop {
             line.clear();
             match (&mut self.answers).take(LONGEST_LINE).read_until(b'\n', &mut line) {
                 Ok(0) if is_end(command) => return Ok(true),
+                Ok(0) if ends => {
+                    out::warn("the daemon is shutting down, command aborted");
+                    return Ok(false);
+                }
                 Ok(0) => bail!("the daemon closed the connection before it answered '{command}'"),
                 Ok(_) => {}
                 Err(error) if is_silence(&error) => {
@@ -163,6 +168,10 @@ impl Daemon {
                 }
                 Err(error) => return Err(error).context("reading the answer"),
             }
+            // Said by an ExaBGP that ends; but `help` has this line too.
+            if std::mem::take(&mut ends) {
+                out::line("shutdown")?;
+            }
             let text = line.trim_ascii_end();
             match text {
                 b"done" => return Ok(true),
@@ -172,10 +181,7 @@ impl Daemon {
                     );
                     return Ok(false);
                 }
-                b"shutdown" => {
-                    out::warn("the daemon is shutting down, command aborted");
-                    return Ok(false);
-                }
+                b"shutdown" => ends = true,
                 _ => out::line(text)?,
             }
         }

@@ -285,7 +285,12 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
                         files.rotate();
                         match files.load(&environment) {
                             Ok(configuration) => {
+                                let neighbors = configuration.neighbors.len();
                                 again(&core, &mut listeners, configuration, asked, open_files);
+                                info!(
+                                    target: "yottabgp::configuration",
+                                    "the configuration was reloaded: {neighbors} neighbors"
+                                );
                             }
                             Err(reason) => {
                                 error!(

@@ -109,12 +109,20 @@ fn a_whole_session() {
     let unnumbered: Vec<String> = json
         .iter()
         .map(|line| {
-            let Some((before, rest)) = line.split_once("\"counter\": ") else { return line.clone() };
+            let Some((before, rest)) = line.split_once("\"counter\": ") else {
+                return line.clone();
+            };
             let (number, after) = rest.split_once(',').unwrap();
             let number: u32 = number.parse().unwrap();
             assert!(number > last, "{line}");
             last = number;
-            serde_json::from_str::<serde_json::Value>(&line.replace("_,", "0,").replace("NBR", "\"neighbor\": { \"a\": 0").replace("NEG", "\"n\": 0")).unwrap();
+            serde_json::from_str::<serde_json::Value>(
+                &line
+                    .replace("_,", "0,")
+                    .replace("NBR", "\"neighbor\": { \"a\": 0")
+                    .replace("NEG", "\"n\": 0"),
+            )
+            .unwrap();
             format!("{before}\"counter\": N,{after}")
         })
         .collect();
@@ -263,7 +271,8 @@ fn compact_nlri_and_version_6() {
         let mut session = site.session();
         session.send(kind::UPDATE, &update(&[], &attributes(), &["10.9.0.0/24"]));
         let line = json.line(0, "10.9.0.0/24");
-        let list = if compact { r#"[ "10.9.0.0/24" ]"# } else { r#"[ { "nlri": "10.9.0.0/24" } ]"# };
+        let list =
+            if compact { r#"[ "10.9.0.0/24" ]"# } else { r#"[ { "nlri": "10.9.0.0/24" } ]"# };
         assert!(line.contains(list), "{line}");
         assert!(line.starts_with(&format!(r#"{{ "exabgp": "{name}", "#)), "{line}");
         daemon.stop();

@@ -11,5 +11,8 @@
 )]
 
 mod bad_input;
+mod control;
+mod events;
 mod malformed;
+mod reload;
 mod support;

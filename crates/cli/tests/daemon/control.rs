@@ -1,0 +1,266 @@
+//! Commands of people, over the control socket, while helpers work.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+
+use serde_json::Value;
+use yottabgp_testkit::bgp::kind;
+
+use crate::support::{Helper, Lab, PATIENCE, Site, attributes, open, update};
+
+const KEY: &str = "neighbor 127.0.0.2 local-ip 127.0.0.1 local-as 65001 peer-as 65002 router-id 1.1.1.1 family-allowed in-open";
+
+#[test]
+fn every_question_is_answered() {
+    let lab = Lab::new();
+    let (site, absent) = (Site::new(2), Site::new(3));
+    let helper = Helper::new(&lab, "helper");
+    let text = helper.section("helper", "json")
+        + &site.neighbor(
+            "hold-time 90; family { ipv4 unicast; ipv6 unicast; } api { processes [ helper ]; neighbor-changes; }
+             static { route 10.0.0.0/24 next-hop 1.1.1.1 med 5 community 65001:1; route 2001:db8::/32 next-hop 2001:db8::1; }",
+        )
+        + &absent.neighbor("passive;");
+    let daemon = lab.start(&text);
+    let mut session = site.session();
+    session.settled();
+    session.send(kind::UPDATE, &update(&[], &attributes(), &["10.9.0.0/24"]));
+    helper.state(0, "up");
+
+    let version = daemon.ask("version");
+    assert!(version.starts_with("exabgp ") && version.lines().count() == 1, "{version}");
+    let help = daemon.ask("help");
+    assert!(help.contains(" show adj-rib in|out ") && help.contains("\nshutdown\n"), "{help}");
+    let pong: Value = serde_json::from_str(&daemon.ask("ping")).unwrap();
+    assert_eq!(pong["active"], true);
+    let status = daemon.ask("status");
+    for words in [&format!("PID: {}", daemon.pid()), "Peers: 2", &format!("  - {KEY}: ESTABLISHED")]
+    {
+        assert!(status.contains(words), "{words}: {status}");
+    }
+    let status: Value = serde_json::from_str(&daemon.ask("status json")).unwrap();
+    assert_eq!(
+        (&status["pid"], &status["peers"][KEY]),
+        (&daemon.pid().into(), &"ESTABLISHED".into())
+    );
+
+    daemon.until("show adj-rib in", |text| !text.is_empty());
+    let summary = daemon.ask("show neighbor summary");
+    let lines: Vec<Vec<&str>> =
+        summary.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0][..2], ["Peer", "AS"], "{summary}");
+    let row = lines.iter().find(|line| line.first() == Some(&"127.0.0.2")).unwrap();
+    assert_eq!((row[1], row[3]), ("65002", "established"), "{summary}");
+    let row = lines.iter().find(|line| line.first() == Some(&"127.0.0.3")).unwrap();
+    assert_eq!((row[1], row[2]), ("65002", "down"), "{summary}");
+    // Only the one that is asked for.
+    let summary = daemon.ask("show neighbor 127.0.0.2 summary");
+    assert!(summary.contains("127.0.0.2") && !summary.contains("127.0.0.3"), "{summary}");
+
+    let extensive = daemon.ask("show neighbor 127.0.0.2 extensive");
+    for words in
+        ["Neighbor 127.0.0.2", "ESTABLISHED", "hold-time", "ipv6 unicast:", "Message Statistic"]
+    {
+        assert!(extensive.contains(words), "{words}: {extensive}");
+    }
+    let configuration = daemon.ask("show neighbor 127.0.0.2 configuration");
+    assert!(configuration.starts_with("neighbor 127.0.0.2 {"), "{configuration}");
+    let json: Value = serde_json::from_str(&daemon.ask("show neighbor 127.0.0.2 json")).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 1);
+    assert_eq!(json[0]["fsm"], "ESTABLISHED");
+    assert_eq!(json[0]["peer"]["id"], "2.2.2.2");
+    assert_eq!(json[0]["local"]["hold"], 90);
+    assert_eq!(json[0]["messages"]["received"]["update"], 1);
+
+    assert_eq!(
+        daemon.ask("show adj-rib in").trim_end(),
+        "127.0.0.2 ipv4 unicast 10.9.0.0/24 next-hop 2.2.2.2"
+    );
+    let out = daemon.ask("show adj-rib out extensive");
+    let mut lines: Vec<&str> = out.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            format!("{KEY} ipv4 unicast 10.0.0.0/24 next-hop 1.1.1.1 med 5 community 65001:1"),
+            format!("{KEY} ipv6 unicast 2001:db8::/32 next-hop 2001:db8::1"),
+        ]
+    );
+    for line in daemon.ask("show adj-rib out json").lines() {
+        let route: Value = serde_json::from_str(line).unwrap();
+        assert!(route["127.0.0.2"]["routes"][0]["prefix"].is_string(), "{line}");
+    }
+
+    assert!(daemon.refused("nonsense").starts_with("error: "));
+    assert!(daemon.refused("show neighbor 127.0.0.9 summary").contains("127.0.0.9"));
+    assert!(daemon.refused("neighbor 127.0.0.3 teardown 4").starts_with("error: "));
+    daemon.stop();
+}
+
+#[test]
+fn routes_and_sessions_are_commanded() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let helper = Helper::new(&lab, "helper");
+    let text = helper.section("helper", "json")
+        + &site.neighbor(
+            "family { ipv4 unicast; } api { processes [ helper ]; neighbor-changes; }
+             static { route 10.0.0.0/24 next-hop 1.1.1.1; }",
+        );
+    let daemon = lab.start(&text);
+    let mut session = site.session();
+    assert_eq!(session.until_eor(), ["10.0.0.0/24"]);
+
+    daemon.ask("announce route 10.1.0.0/24 next-hop 1.1.1.1 med 7");
+    let told = session.update();
+    assert_eq!((told.announced.clone(), told.med()), (vec!["10.1.0.0/24".to_owned()], Some(7)));
+    // What the peer has already is not sent again.
+    daemon.ask("announce route 10.1.0.0/24 next-hop 1.1.1.1 med 7");
+    daemon.ask("announce route 10.1.0.0/24 next-hop 1.1.1.1 med 8");
+    assert_eq!(session.update().med(), Some(8));
+    daemon.ask("neighbor 127.0.0.2 withdraw route 10.1.0.0/24");
+    assert_eq!(session.update().withdrawn, ["10.1.0.0/24"]);
+
+    // Everything once more; then nothing any more.
+    daemon.ask("announce route 10.2.0.0/24 next-hop 1.1.1.1");
+    assert_eq!(session.update().announced, ["10.2.0.0/24"]);
+    daemon.ask("flush adj-rib out");
+    let mut again = Vec::new();
+    while again.len() < 2 {
+        again.extend(session.update().announced);
+    }
+    again.sort();
+    assert_eq!(again, ["10.0.0.0/24", "10.2.0.0/24"]);
+    daemon.ask("clear adj-rib out");
+    let mut gone = Vec::new();
+    while gone.len() < 2 {
+        gone.extend(session.update().withdrawn);
+    }
+    gone.sort();
+    assert_eq!(gone, ["10.0.0.0/24", "10.2.0.0/24"]);
+    assert_eq!(daemon.ask("show adj-rib out"), "");
+
+    session.send(kind::UPDATE, &update(&[], &attributes(), &["10.9.0.0/24"]));
+    daemon.until("show adj-rib in", |text| text.contains("10.9.0.0/24"));
+    daemon.ask("clear adj-rib in");
+    assert_eq!(daemon.ask("show adj-rib in"), "");
+
+    let mark = helper.mark();
+    daemon.ask("neighbor 127.0.0.2 teardown 2");
+    let (code, subcode, data) = session.notification();
+    assert_eq!((code, subcode, data), (6, 2, b"\x17Administrative Shutdown".to_vec()));
+    session.closed();
+    assert_eq!(helper.state(mark, "down")["neighbor"]["reason"], "notification sent (6,2)");
+    let mut session = site.session();
+    session.until_eor();
+
+    // Shut down by a command: with a NOTIFICATION, and status 0.
+    assert_eq!(daemon.ask("shutdown").trim(), "shutdown in progress");
+    assert_eq!(session.notification().0, 6);
+    let mut daemon = daemon;
+    assert!(daemon.running().wait(PATIENCE).unwrap().success());
+    assert!(!daemon.lab.path("control").exists());
+}
+
+#[test]
+fn a_large_table_and_other_clients_at_once() {
+    const ROUTES: usize = 100_000;
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let daemon = lab.start(&site.neighbor("family { ipv4 unicast; }"));
+    let mut able = open();
+    able.families = vec![(1, 1)];
+    let mut session = site.session_with(&able);
+    let prefixes: Vec<String> = (0..ROUTES as u32)
+        .map(|number| {
+            let [_, a, b, c] = number.to_be_bytes();
+            format!("20.{a}.{b}.{c}/32")
+        })
+        .collect();
+    for some in prefixes.chunks(700) {
+        let some: Vec<&str> = some.iter().map(String::as_str).collect();
+        session.send(kind::UPDATE, &update(&[], &attributes(), &some));
+    }
+    daemon.until("show neighbor json", |text| {
+        let json: Value = serde_json::from_str(text).unwrap();
+        json[0]["messages"]["received"]["update"] == ROUTES.div_ceil(700)
+    });
+    let before = daemon.memory();
+    let connect = || {
+        let stream = UnixStream::connect(daemon.lab.path("control")).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    };
+    // One that asks and does not read until the others have been served.
+    let mut slow = connect();
+    slow.write_all(b"show adj-rib in extensive\n").unwrap();
+    let readers: Vec<_> = (0..3)
+        .map(|_| {
+            let mut stream = connect();
+            std::thread::spawn(move || {
+                stream.write_all(b"show adj-rib in\nversion\n").unwrap();
+                let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+                let routes = lines.by_ref().take_while(|line| line != "done").count();
+                (routes, lines.next().unwrap())
+            })
+        })
+        .collect();
+    assert!(daemon.ask("show neighbor summary").contains("established"));
+    for reader in readers {
+        let (routes, version) = reader.join().unwrap();
+        assert_eq!(routes, ROUTES);
+        assert!(version.starts_with("exabgp "), "{version}");
+    }
+    let mut start = [0; 8];
+    slow.read_exact(&mut start).unwrap();
+    assert_eq!(&start, b"neighbor");
+    drop(slow);
+    assert!(daemon.memory() < before + (40 << 20), "{before} octets, then {}", daemon.memory());
+    let table = daemon.ask("show adj-rib in");
+    assert_eq!(table.lines().count(), ROUTES);
+    drop(session);
+    daemon.until("show adj-rib in", str::is_empty);
+    daemon.stop();
+}
+
+#[test]
+fn a_helper_and_a_client_do_not_mix() {
+    let lab = Lab::new();
+    let (site, other) = (Site::new(2), Site::new(3));
+    let mut helper = Helper::new(&lab, "helper");
+    let text = helper.section("helper", "json")
+        + &site.neighbor("family { ipv4 unicast; } api { processes [ helper ]; }")
+        + &other.neighbor("family { ipv4 unicast; }");
+    let daemon = lab.start(&text);
+    let (mut first, mut second) = (site.session(), other.session());
+    first.until_eor();
+    second.until_eor();
+    // A helper commands the neighbors that name it, a client all of them.
+    helper.tell("announce route 10.1.0.0/24 next-hop 1.2.3.4");
+    assert_eq!(first.update().announced, ["10.1.0.0/24"]);
+    let refused =
+        helper.ask("neighbor 127.0.0.3 announce route 10.1.0.0/24 next-hop 1.2.3.4").unwrap_err();
+    assert!(refused[0].contains("127.0.0.3"), "{refused:?}");
+    daemon.ask("announce route 10.2.0.0/24 next-hop 1.2.3.4");
+    assert_eq!(first.update().announced, ["10.2.0.0/24"]);
+    assert_eq!(second.update().announced, ["10.2.0.0/24"]);
+    // The settings of one are not those of the other.
+    let mark = helper.mark();
+    helper.say(b"silence-ack\nannounce route 10.3.0.0/24 next-hop 1.2.3.4\nnonsense\nversion\n");
+    helper.line(mark, "exabgp ");
+    assert_eq!(helper.lines(mark).len(), 1, "{:?}", helper.lines(mark));
+    daemon.ask("version");
+    daemon.refused("nonsense");
+    let mark = helper.mark();
+    helper.say(b"enable-ack\nnonsense\ndisable-ack\nnonsense\n# \nversion\n");
+    helper.line(mark, "exabgp ");
+    let lines = helper.lines(mark);
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert!(
+        lines[0] == "done"
+            && lines[1].starts_with("error: ")
+            && lines[2] == "error"
+            && lines[3] == "done"
+    );
+    daemon.stop();
+}
