@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
@@ -31,8 +31,8 @@ pub(crate) struct Connection {
     /// What is to be written.
     pub(crate) outbox: Vec<u8>,
     written: usize,
-    /// No more is read; it is closed once what is to be written is.
-    pub(crate) closing: bool,
+    /// No more is read; it is closed once what is to be written is, and at this time at the latest.
+    pub(crate) closing: Option<Instant>,
 }
 
 /// What a connection can do now.
@@ -56,7 +56,7 @@ impl Connection {
             inbox: Vec::new(),
             outbox: Vec::new(),
             written: 0,
-            closing: false,
+            closing: None,
         })
     }
 
@@ -65,9 +65,14 @@ impl Connection {
         self.written >= self.outbox.len()
     }
 
+    /// Whether it is to go now.
+    pub(crate) fn is_closed(&self, now: Instant) -> bool {
+        self.closing.is_some_and(|latest| self.is_flushed() || latest <= now)
+    }
+
     /// Waits until it can be read (if `read`), or written (if anything waits to be).
     pub(crate) async fn ready(&self, read: bool) -> io::Result<Ready> {
-        let interest = match (read && !self.closing, !self.is_flushed()) {
+        let interest = match (read && self.closing.is_none(), !self.is_flushed()) {
             (true, true) => Interest::READABLE | Interest::WRITABLE,
             (true, false) => Interest::READABLE,
             (false, true) => Interest::WRITABLE,

@@ -25,6 +25,9 @@ use crate::listen::ao_key;
 /// How long a connection that ends has to take its last octets.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
+/// How often a peer that takes all is written to before others have their turn.
+const MOST_WRITES: usize = 16;
+
 /// A connection being made.
 type Dialing = Pin<Box<dyn Future<Output = (ConnectionId, Result<TcpStream, String>)>>>;
 
@@ -77,6 +80,8 @@ pub(super) async fn drive(
             }
             Woken::Ready(index, Err(error)) => lost(&shared, id, &mut sockets, index, &error),
         }
+        // A peer that never stops must let the others, and those who write what it said, do their part.
+        tokio::task::yield_now().await;
     }
     farewell(&mut sockets).await;
     shared.borrow().request(Request::PeerEnded(id));
@@ -118,7 +123,7 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     let mut index = 0;
     while let Some(connection) = sockets.connections.get_mut(index) {
         match write(&mut core, id, connection, now) {
-            Ok(()) if connection.closing && connection.is_flushed() => {
+            Ok(()) if connection.is_closed(now) => {
                 linger(sockets.connections.remove(index).stream);
             }
             Ok(()) => index += 1,
@@ -150,7 +155,8 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
         || (peer.ephemeral
             && sockets.connections.is_empty()
             && peer.session.statistics().ended > 0);
-    let mut deadline = peer.session.poll_timeout();
+    let closing = sockets.connections.iter().filter_map(|connection| connection.closing);
+    let mut deadline = peer.session.poll_timeout().into_iter().chain(closing).min();
     if paused {
         // Nobody tells this task when its listeners have read enough: it looks.
         let soon = now + Duration::from_millis(5);
@@ -161,8 +167,8 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
 
 /// Takes what the session wants to send and writes it, until the socket takes no more.
 fn write(core: &mut Core, id: PeerId, connection: &mut Connection, now: Instant) -> io::Result<()> {
-    loop {
-        if connection.is_flushed() && !connection.closing {
+    for _ in 0..MOST_WRITES {
+        if connection.is_flushed() && connection.closing.is_none() {
             while connection.outbox.len() < WRITE_SIZE
                 && core.transmit(id, connection.id, now, &mut connection.outbox)
             {}
@@ -178,6 +184,10 @@ fn write(core: &mut Core, id: PeerId, connection: &mut Connection, now: Instant)
             return Ok(());
         }
     }
+    if let Some(peer) = core.peers.get(&id) {
+        peer.wake.notify_one();
+    }
+    Ok(())
 }
 
 /// The Adj-RIB-Out as the source of a session.
@@ -295,7 +305,7 @@ fn close(
         let mut last = Vec::new();
         core.transmit(id, connection, now, &mut last);
         open.outbox.extend_from_slice(&last);
-        open.closing = true;
+        open.closing = Some(now + LAST_WORDS);
         let _ = open.write();
         if !open.is_flushed() {
             // What the socket does not take soon is not waited for: a peer that does not read can not be told.
@@ -388,7 +398,7 @@ fn lost(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize, error:
         return;
     }
     let connection = sockets.connections.remove(index);
-    if connection.closing {
+    if connection.closing.is_some() {
         return;
     }
     let reason = match error.kind() {
@@ -428,9 +438,15 @@ async fn any_ready(connections: &[Connection], read: bool) -> (usize, io::Result
     match connections {
         [] => std::future::pending().await,
         [one] => (0, one.ready(read).await),
-        [one, two, ..] => tokio::select! {
+        [one, two] => tokio::select! {
             ready = one.ready(read) => (0, ready),
             ready = two.ready(read) => (1, ready),
+        },
+        // More there are only for the moment in which old ones are closed.
+        [one, two, three, ..] => tokio::select! {
+            ready = one.ready(read) => (0, ready),
+            ready = two.ready(read) => (1, ready),
+            ready = three.ready(read) => (2, ready),
         },
     }
 }
