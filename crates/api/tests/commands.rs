@@ -264,7 +264,7 @@ fn refusals_name_the_word_and_suggest_another() {
             "peer * announce route 10.77.0.0/24",
             "announce requires nexthop: 10.77.0.0/24 (add 'next-hop ADDRESS' or 'next-hop self')",
         ),
-        ("announce attributes med 5 next-hop self", "attributes names no route"),
+        ("withdraw attributes med 5 next-hop self", "attributes names no route"),
         ("session ack", "'session ack' needs more: enable, disable, silence"),
         ("show", "'show' needs more: adj-rib, neighbor, neighbors"),
         ("clear adj-rib", "'clear adj-rib' needs more: in, out"),

@@ -523,6 +523,10 @@ impl Core {
                 Some((family, attributes)) if family == nlri.family => attributes,
                 _ => match peer.resolve(route.next_hop, nlri.family) {
                     Ok(next_hop) => {
+                        if let Err(why) = peer.can_send(route.attributes(), next_hop, nlri) {
+                            reason.get_or_insert(why);
+                            continue;
+                        }
                         let attributes = self.store.intern(route.attributes(), next_hop);
                         if let Some((_, before)) = last.replace((nlri.family, attributes)) {
                             self.store.release(before);
@@ -551,7 +555,7 @@ impl Core {
         }
         if route.nlri().len() == 0 && verb == Verb::Announce {
             let attributes = self.store.intern(route.attributes(), route.next_hop);
-            if peer.rib_out.announce_attributes(&mut self.store, attributes) {
+            if peer.rib_out.announce_attributes(&mut self.store, attributes, Origin::Command) {
                 taken = true;
             } else {
                 reason.get_or_insert_with(|| "the session is not established".to_owned());

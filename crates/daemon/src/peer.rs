@@ -1,6 +1,7 @@
 //! A peer at work: its session, its tables and its feed in the core, and the task that owns its sockets.
 
 mod drive;
+mod pace;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -22,13 +23,13 @@ use yottabgp_rib::adj_rib_out::AdjRibOut;
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_session::event::{Decoded, Event};
 use yottabgp_session::{Peer, StopReason};
-use yottabgp_wire::codes::{Family, MessageType};
+use yottabgp_wire::codes::{Afi, Family, MessageType};
 use yottabgp_wire::io::text::push_hex_upper;
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::negotiated::Direction;
 use yottabgp_wire::next_hop::NextHop;
-use yottabgp_wire::nlri::JsonForm;
+use yottabgp_wire::nlri::{JsonForm, Nlri};
 
 use crate::core::{Core, PeerId, Shared};
 use crate::outbox::Outbox;
@@ -37,6 +38,9 @@ use crate::signals::Received;
 
 /// Connections that may wait to be taken by the task of their peer.
 const WAITING: usize = 8;
+
+/// Octets that a message has beside the attributes of a set, and those that a peer gets by default.
+const LARGE_MARGIN: usize = 1024;
 
 /// What the core knows of a peer.
 #[derive(Debug)]
@@ -297,6 +301,38 @@ impl PeerState {
                 self.key.peer
             )
         })
+    }
+
+    /// Whether the present session can take a route with these attributes; without a session, there is nothing to say
+    /// yet. Only what may fail is tried: a next hop of another family, or attributes that nearly fill a message.
+    pub(crate) fn can_send(
+        &mut self,
+        attributes: &[u8],
+        next_hop: NextHop,
+        nlri: Nlri<'_>,
+    ) -> Result<(), String> {
+        let Some(negotiated) = self.session.negotiated() else { return Ok(()) };
+        let foreign = matches!(
+            (nlri.family.afi, next_hop),
+            (Afi::IPV4, NextHop::V6(_)) | (Afi::IPV6, NextHop::V4(_))
+        );
+        let large = attributes.len() + LARGE_MARGIN > usize::from(negotiated.message_size);
+        if !foreign && !large {
+            return Ok(());
+        }
+        let mut message = Vec::new();
+        self.encoder
+            .announce(
+                negotiated,
+                false,
+                attributes,
+                next_hop,
+                nlri.family,
+                std::iter::once(nlri),
+                &mut message,
+            )
+            .map(|_| ())
+            .map_err(|error| error.to_string())
     }
 
     /// Whether somebody who is fed by this peer asks it to pause.

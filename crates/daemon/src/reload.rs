@@ -121,6 +121,7 @@ fn update(
 pub(crate) fn configure_routes(core: &mut Core, id: PeerId, routes: &[ConfiguredRoute]) {
     let Some(peer) = core.peers.get_mut(&id) else { return };
     let before = peer.rib_out.configured();
+    peer.rib_out.forget_standing(&mut core.store);
     let mut now = BTreeSet::<RouteId>::new();
     for route in routes {
         let next_hop = match peer.resolve(route.next_hop, route.family) {
@@ -132,7 +133,7 @@ pub(crate) fn configure_routes(core: &mut Core, id: PeerId, routes: &[Configured
         };
         let attributes = core.store.intern(&route.attributes, next_hop);
         let Some(nlri) = route.nlri() else {
-            peer.rib_out.announce_attributes(&mut core.store, attributes);
+            peer.rib_out.announce_attributes(&mut core.store, attributes, Origin::Configuration);
             continue;
         };
         let parked = route.withdraw && route.watchdog.is_some();

@@ -75,6 +75,9 @@ struct Refresh {
 /// How many routes of a group go to the encoder at once.
 const CHUNK: usize = 8192;
 
+/// So many sets without NLRI may wait to be sent.
+const MOST_ALONE: usize = 4096;
+
 /// So many withdrawals may wait as one UPDATE each, as ExaBGP sends them; more than that are packed.
 const LONELY_WITHDRAWALS: usize = 1000;
 
@@ -86,8 +89,10 @@ pub struct AdjRibOut {
     withdrawals: VecDeque<RouteId>,
     refreshes: VecDeque<Refresh>,
     watchdogs: Watchdogs,
-    /// What has no NLRI: sets announced alone.
+    /// What has no NLRI: sets announced alone, still to be sent.
     alone: VecDeque<AttributesId>,
+    /// Those of the configuration: sent with every session.
+    standing: Vec<AttributesId>,
     /// Whether what was sent is kept (`adj-rib-out`).
     cache: bool,
     established: bool,
@@ -108,6 +113,7 @@ impl AdjRibOut {
             refreshes: VecDeque::new(),
             watchdogs: Watchdogs::default(),
             alone: VecDeque::new(),
+            standing: Vec::new(),
             cache,
             established: false,
             spoke: false,
@@ -161,20 +167,28 @@ impl AdjRibOut {
         Announced::Queued
     }
 
-    /// Announces attributes without NLRI. The reference goes to the table. Sent once, kept nowhere; dropped when there
-    /// is no session. Returns whether it will be sent.
+    /// Announces attributes without NLRI. The reference goes to the table. A command's are sent once and kept nowhere;
+    /// those of the configuration are sent with every session. Returns whether they will be sent.
     pub fn announce_attributes(
         &mut self,
         store: &mut AttributeStore,
         attributes: AttributesId,
+        origin: Origin,
     ) -> bool {
-        if self.established && self.alone.len() < 4096 {
-            self.alone.push_back(attributes);
-            true
-        } else {
-            store.release(attributes);
-            false
+        if origin == Origin::Configuration {
+            if self.standing.contains(&attributes) {
+                store.release(attributes);
+                return true;
+            }
+            store.retain(attributes);
+            self.standing.push(attributes);
         }
+        if self.established && self.alone.len() < MOST_ALONE {
+            self.alone.push_back(attributes);
+            return true;
+        }
+        store.release(attributes);
+        origin == Origin::Configuration
     }
 
     /// Withdraws a route: an UPDATE says so whether or not the peer was told of it, as ExaBGP does, but only while
@@ -253,6 +267,10 @@ impl AdjRibOut {
     pub fn session_up(&mut self, store: &mut AttributeStore) {
         self.session_down(store);
         self.established = true;
+        for attributes in &self.standing {
+            store.retain(*attributes);
+            self.alone.push_back(*attributes);
+        }
         let mut from = 0;
         while let Some(id) = self.table.next_from(from) {
             from = id + 1;
@@ -286,6 +304,7 @@ impl AdjRibOut {
     /// Forgets everything without a word to the peer, and gives the references back.
     pub fn drop_all(&mut self, store: &mut AttributeStore) {
         self.session_down(store);
+        self.forget_standing(store);
         let mut from = 0;
         while let Some(id) = self.table.next_from(from) {
             from = id + 1;
@@ -296,8 +315,15 @@ impl AdjRibOut {
         }
     }
 
-    /// Takes the mark of the configuration from every route and gives those that had it: what a reload does not mark
-    /// again is to be withdrawn with [`Self::withdraw_id`].
+    /// Forgets the sets without NLRI of the configuration: a new one brings its own.
+    pub fn forget_standing(&mut self, store: &mut AttributeStore) {
+        for attributes in self.standing.drain(..) {
+            store.release(attributes);
+        }
+    }
+
+    /// The routes of the configuration: what a reload does not announce again is to be withdrawn with
+    /// [`Self::withdraw_id`].
     pub fn configured(&self) -> Vec<RouteId> {
         self.table.iter().filter(|(_, _, route)| route.is(CONFIGURED)).map(|(id, ..)| id).collect()
     }

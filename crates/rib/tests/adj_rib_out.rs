@@ -314,3 +314,22 @@ proptest! {
         prop_assert!(bench.store.is_empty(), "every reference is given back");
     }
 }
+
+#[test]
+fn attributes_of_the_configuration_go_out_with_every_session() {
+    let mut bench = Bench::new(true);
+    let alone = |bench: &mut Bench, origin| {
+        let attributes = bench.store.intern(&[4, 0x80, 0, 0, 4, 0, 0, 0, 9], NextHop::Absent);
+        bench.rib.announce_attributes(&mut bench.store, attributes, origin)
+    };
+    assert!(alone(&mut bench, Origin::Command));
+    assert_eq!(bench.flush(), [""]);
+    assert!(alone(&mut bench, Origin::Configuration));
+    assert_eq!(bench.flush(), [""]);
+    bench.rib.session_up(&mut bench.store);
+    assert_eq!(bench.flush(), [""], "that of the command is gone");
+    bench.rib.session_down(&mut bench.store);
+    assert!(!alone(&mut bench, Origin::Command));
+    bench.rib.drop_all(&mut bench.store);
+    assert!(bench.store.is_empty());
+}

@@ -77,13 +77,15 @@ fn family<'a>(
     finish(verb, afi.name().unwrap_or_default(), arguments)
 }
 
-/// A command names at least one route; that an announcement has a next hop was seen to by the grammar.
+/// A command names at least one route, but for attributes that are announced alone; that an announcement has a next hop
+/// was seen to by the grammar.
 fn finish<'a>(
     verb: Verb,
     what: &'static str,
     arguments: &Arguments<'a, '_>,
 ) -> Result<Command<'a>, Refusal> {
-    if arguments.route.nlri().len() == 0 {
+    let alone = verb == Verb::Announce && what == "attributes";
+    if arguments.route.nlri().len() == 0 && !alone {
         return Err(Refusal::NoRoute(what));
     }
     Ok(Command::Route(verb))

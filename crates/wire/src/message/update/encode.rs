@@ -206,10 +206,8 @@ impl UpdateEncoder {
             NextHop::Absent if form.allows(0, None) => return Ok(()),
             NextHop::Absent => return Err(EncodeError::NoNextHop(family)),
             NextHop::V4(address) if usual(4) => address.into(),
-            NextHop::V4(address) if family.afi == Afi::IPV6 && negotiated.next_hop.is_empty() => {
-                IpAddr::V6(address.to_ipv6_mapped())
-            }
-            NextHop::V4(address) if family.afi == Afi::IPV6 => address.into(),
+            NextHop::V4(address) if negotiated.has_next_hop(family, Afi::IPV4) => address.into(),
+            NextHop::V4(address) if family.afi == Afi::IPV6 => IpAddr::V6(address.to_ipv6_mapped()),
             NextHop::V6(address) if usual(16) || negotiated.has_next_hop(family, Afi::IPV6) => {
                 address.into()
             }
