@@ -7,6 +7,7 @@ use yottabgp_session::settings::AddPathMode;
 use yottabgp_wire::asn::Asn;
 use yottabgp_wire::codes::{Afi, Family};
 use yottabgp_wire::io::tokens::Span;
+use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::prefix::Prefix;
 
 use crate::model::{MessageFlags, Process, TcpAoAlgorithm};
@@ -81,6 +82,7 @@ draft! {
         add_path: AddPathDraft;
         next_hop: Vec<At<(Family, Afi)>>;
         api: Vec<ApiDraft>;
+        operational: Vec<At<Operational<'static>>>;
         routes: Routes;
         /// Processes of ExaBGP 3.4, which stand in neighbors and groups, with what they are told.
         processes: Vec<(At<Process>, ApiDraft)>;
@@ -177,6 +179,7 @@ impl NeighborDraft {
         inherit_list(&mut self.add_path.list, &template.add_path.list, |(family, _)| *family);
         inherit_list(&mut self.next_hop, &template.next_hop, |pair| *pair);
         self.api.extend(template.api.iter().cloned());
+        self.operational.extend(template.operational.iter().cloned());
         self.routes.inherit(&template.routes);
     }
 }

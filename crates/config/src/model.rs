@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use yottabgp_session::settings::Settings;
 use yottabgp_wire::codes::Family;
+use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::Nlri;
 use yottabgp_wire::prefix::Prefix;
@@ -95,6 +96,8 @@ pub struct Neighbor {
     pub adj_rib_out: bool,
     /// Who is told what, and who may command.
     pub api: Vec<ApiBlock>,
+    /// The OPERATIONAL messages that each session starts with.
+    pub operational: Vec<Operational<'static>>,
     /// The routes of the file, own ones first and then those of templates.
     pub routes: Vec<ConfiguredRoute>,
 }

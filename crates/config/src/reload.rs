@@ -135,7 +135,7 @@ impl Changes {
 
 impl Neighbor {
     /// The keywords that differ and are settled when a session starts, the keys of the connection included. What is not
-    /// among them (`description`, `api`, `auto-flush`, `rate-limit`, routes) can change while the session goes on.
+    /// among them (`description`, `api`, `auto-flush`, `rate-limit`, `operational`, routes) can change while the session goes on.
     pub fn session_changes(&self, other: &Self) -> Vec<&'static str> {
         let mut changed = Vec::new();
         let mut compare = |keyword: &'static str, same: bool| {

@@ -9,11 +9,14 @@
 
 mod common;
 
+use std::borrow::Cow;
+
 use common::{bad, error, good, loaded, neighbor, warned, wrap};
 use yottabgp_config::{MessageFlags, TcpAoAlgorithm};
 use yottabgp_session::settings::AddPathMode;
 use yottabgp_wire::asn::Asn;
-use yottabgp_wire::codes::{Afi, Family, Safi};
+use yottabgp_wire::codes::{Afi, Family, OperationalType, Safi};
+use yottabgp_wire::message::operational::Operational;
 
 #[test]
 fn defaults() {
@@ -505,5 +508,44 @@ fn every_keyword_is_documented() {
         has("neighbor", "hold-time")
             && has("root", "process")
             && has("neighbor/api/send", "parsed")
+    );
+}
+
+#[test]
+fn operational_messages() {
+    let message = |body: &str| {
+        let capability = "capability { operational; }";
+        neighbor(&format!("{capability} operational {{ {body} }}")).operational
+    };
+    let text = |text: &'static str| Cow::Borrowed(text.as_bytes());
+    let family = Family::IPV4_UNICAST;
+    assert_eq!(
+        message("asm afi ipv4 safi unicast advisory \"back; at {noon}\";"),
+        [Operational::Advisory {
+            kind: OperationalType::ASM,
+            family,
+            text: text("back; at {noon}")
+        }]
+    );
+    let (sequence, router_id) = (Some(1), Some(std::net::Ipv4Addr::new(1, 2, 3, 4)));
+    assert_eq!(
+        message(
+            "rpcq afi ipv4 safi unicast sequence 1; lpcp afi ipv4 safi unicast router-id 1.2.3.4 sequence 1 counter 9;"
+        ),
+        [
+            Operational::Query { kind: OperationalType::RPCQ, family, router_id: None, sequence },
+            Operational::Counter {
+                kind: OperationalType::LPCP,
+                family,
+                router_id,
+                sequence,
+                counter: 9
+            },
+        ]
+    );
+    assert_eq!(error("operational { asm afi ipv4 safi unicast; }"), "'advisory' is missing");
+    assert_eq!(
+        warned("operational { adm afi ipv4 safi unicast advisory x; }").1,
+        "OPERATIONAL messages are not sent without the capability operational (add 'operational;' to capability { … })"
     );
 }

@@ -31,6 +31,13 @@ neighbor 192.0.2.1 {
   add-path { ipv4 unicast limit 7; ipv6 unicast; }
   api x { processes [ a ]; neighbor-changes; negotiated; fsm; signal; receive { parsed; packets; consolidate; open; } send { update; refresh; operational; } }
   api { processes-match [ "^a[a-z]" ]; }
+  operational {
+    asm afi ipv4 safi unicast advisory "a ; \"b\" { é";
+    adm afi ipv6 safi unicast advisory down;
+    rpcq afi ipv4 safi unicast;
+    apcq afi ipv4 safi unicast router-id 1.2.3.4 sequence 5;
+    lpcp afi ipv4 safi unicast sequence 6 counter 7;
+  }
   static {
     route 10.0.0.0/8 next-hop self;
     route 10.1.0.0/16 next-hop 2001:db8::1 path-information 1.2.3.4 as-path [ 1 2 ] ( 3 4 ) [ { 5 } ] ( { 6 } ) med 5

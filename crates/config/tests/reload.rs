@@ -80,6 +80,10 @@ fn each_keyword_of_the_session_needs_a_new_one() {
 #[test]
 fn the_rest_changes_while_the_session_goes_on() {
     let before = one("");
+    let operational =
+        r#"capability { operational; } operational { asm afi ipv4 safi unicast advisory "x"; }"#;
+    let with_capability = one("capability { operational; }");
+    assert_eq!(changes(&with_capability, &one(operational)).kept[0].session, [""; 0]);
     for body in ["description x;", "auto-flush false;", "rate-limit 5;", "api { processes [ p ]; }"]
     {
         assert_eq!(changes(&before, &one(body)).kept[0].session, [""; 0], "{body}");

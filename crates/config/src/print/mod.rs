@@ -1,6 +1,7 @@
 //! A configuration as text again, every option included: what is printed is read back as the same.
 
 mod capability;
+mod operational;
 mod routes;
 
 use std::fmt::Write as _;
@@ -120,6 +121,7 @@ fn print_neighbor(neighbor: &Neighbor, secrets: Secrets, lines: &mut Lines) {
     for block in &neighbor.api {
         print_api(block, lines);
     }
+    operational::print(&neighbor.operational, lines);
     routes::print(&neighbor.routes, lines);
     lines.close();
 }

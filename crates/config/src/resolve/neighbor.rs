@@ -98,6 +98,13 @@ pub(crate) fn resolve(
         let warning = Diagnostic::warning(at.span, "without host-name, domain-name is not sent");
         context.problems.push(warning.help("add 'host-name NAME;'"));
     }
+    if !settings.operational
+        && let Some(at) = draft.operational.first()
+    {
+        let message = "OPERATIONAL messages are not sent without the capability operational";
+        let warning = Diagnostic::warning(at.span, message);
+        context.problems.push(warning.help("add 'operational;' to capability { … }"));
+    }
     let security = security::resolve(&draft, context);
     let peer_text = text_of(peer);
     Some(Neighbor {
@@ -120,6 +127,7 @@ pub(crate) fn resolve(
         adj_rib_in: draft.adj_rib_in.or(true),
         adj_rib_out,
         api: api::resolve(&draft, &peer_text, processes, context),
+        operational: draft.operational.iter().map(|at| at.value.clone()).collect(),
         routes: routes::resolve(draft.routes, header, peer, &settings, context),
         settings,
     })

@@ -8,6 +8,7 @@ pub(crate) mod family;
 pub(crate) mod group;
 pub(crate) mod neighbor;
 pub(crate) mod next_hop;
+pub(crate) mod operational;
 pub(crate) mod process;
 pub(crate) mod root;
 pub(crate) mod static_routes;
@@ -53,6 +54,7 @@ pub fn keywords() -> Vec<KeywordHelp> {
     collect(&api::SEND, &mut all);
     collect(&static_routes::TABLE, &mut all);
     collect(&announce::TABLE, &mut all);
+    collect(&operational::TABLE, &mut all);
     all
 }
 

@@ -9,8 +9,8 @@ use crate::legacy;
 use crate::lexer::Statement;
 use crate::parser::{Inner, Keyword, Parser, Section};
 use crate::section::{
-    add_path, announce, api, capability, family, group, next_hop, static_routes, tcp_ao,
-    unsupported,
+    add_path, announce, api, capability, family, group, next_hop, operational, static_routes,
+    tcp_ao, unsupported,
 };
 use crate::slot::At;
 use crate::words::Words;
@@ -322,8 +322,12 @@ pub(crate) static TABLE: Section<NeighborDraft> = Section {
         Inner {
             name: "operational",
             value: "",
-            help: "OPERATIONAL messages to send: not supported yet",
-            read: |parser, header, _| unsupported::read(parser, header, "operational messages"),
+            help: "OPERATIONAL messages that each session starts with",
+            read: |parser, header, draft| {
+                parser.ignore_header_words(header, 1);
+                parser.section(&operational::TABLE, Some(header), &mut draft.operational);
+                Ok(())
+            },
         },
     ],
     ..Section::new("neighbor")
