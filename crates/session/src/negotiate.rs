@@ -205,7 +205,7 @@ pub fn negotiate(
         families: families(settings, theirs),
         disabled: Vec::new(),
         add_path: paths(ours, theirs),
-        next_hop: next_hops(ours, theirs),
+        next_hop: next_hops(settings, ours, theirs),
         refresh: refresh(ours, theirs),
         operational: both(CapabilityCode::OPERATIONAL),
         multisession: both(CapabilityCode::MULTISESSION),
@@ -337,10 +337,18 @@ fn paths(ours: &Open, theirs: &Open) -> AddPath {
     }
 }
 
-fn next_hops(ours: &Open, theirs: &Open) -> Vec<(Family, Afi)> {
+/// What both announce, and the IPv4 next hops of IPv6 routes that are configured: RFC 8950 has no way to announce those,
+/// and ExaBGP sends them to whoever has the capability at all.
+fn next_hops(settings: &Settings, ours: &Open, theirs: &Open) -> Vec<(Family, Afi)> {
     let mut next_hops = ours.capabilities.next_hop();
     let theirs = theirs.capabilities.next_hop();
     next_hops.retain(|conversion| theirs.contains(conversion));
+    if !next_hops.is_empty() {
+        let configured = settings.next_hop.iter().copied();
+        next_hops.extend(
+            configured.filter(|(family, afi)| family.afi == Afi::IPV6 && *afi == Afi::IPV4),
+        );
+    }
     next_hops
 }
 

@@ -191,6 +191,9 @@ fn session(source: &str, path_ids: bool) -> Negotiated {
         negotiated.peer_as = Asn(65000);
     }
     negotiated.asn4 = !source.contains("conf-no-asn4");
+    if source.contains("extended-nexthop") {
+        negotiated.next_hop.push((Family::IPV6_UNICAST, Afi::IPV4));
+    }
     if source.contains("llnh") {
         negotiated.link_local_next_hop = true;
         negotiated.local_link_local = Some("fe80::1".parse().unwrap());

@@ -106,8 +106,9 @@ impl<'a> Reader<'a> {
                 self.offset += count;
                 Ok(taken)
             }
-            None => Err(self
-                .error(field, Fault::Truncated { needed: count, left: self.bytes.len() })),
+            None => {
+                Err(self.error(field, Fault::Truncated { needed: count, left: self.bytes.len() }))
+            }
         }
     }
 

@@ -297,7 +297,10 @@ pub fn split_command(line: &str, tokens: &mut Vec<Token>) {
 }
 
 /// The candidate nearest to `word`, if near enough to have been meant: one edit for short words, two for longer ones.
-pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn did_you_mean<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let allowed = if word.len() <= 4 { 1 } else { 2 };
     candidates
         .into_iter()
@@ -309,7 +312,8 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
 
 /// Insertions, deletions, replacements and swaps of neighbours between two words.
 fn edit_distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let (a, b): (Vec<char>, Vec<char>) =
+        (a.chars().take(64).collect(), b.chars().take(64).collect());
     let width = b.len() + 1;
     let mut rows: Vec<usize> = vec![0; (a.len() + 1) * width];
     let at = |i: usize, j: usize| i * width + j;
@@ -352,7 +356,22 @@ mod tests {
     fn commands_are_split_as_the_api_splits_them() {
         assert_eq!(
             words("announce route 10.0.0.0/24\tas-path [1,2 (3)] \"a b\" 'it\"s'\r"),
-            ["announce", "route", "10.0.0.0/24", "as-path", "[", "1", ",", "2", "(", "3", ")", "]", "a b", "it\"s"]
+            [
+                "announce",
+                "route",
+                "10.0.0.0/24",
+                "as-path",
+                "[",
+                "1",
+                ",",
+                "2",
+                "(",
+                "3",
+                ")",
+                "]",
+                "a b",
+                "it\"s"
+            ]
         );
         assert_eq!(words("\"open"), ["open"]);
         assert!(words(" \t").is_empty());

@@ -137,7 +137,10 @@ fn next_hops_of_another_family() {
         ),
         "{sent:?}"
     );
-    // As ExaBGP: four octets, and NEXT_HOP.
+    let mapped = announce(&session, &[], "1.2.3.4", UNICAST, &["::/0"]).unwrap();
+    assert!(mapped[0].contains("FFFF010203040000"), "another family's pair changes nothing");
+    // As ExaBGP, where that was agreed: four octets, and NEXT_HOP.
+    session.next_hop.push((Family::IPV6_UNICAST, Afi::IPV4));
     let sent = announce(&session, &[], "1.2.3.4", UNICAST, &["::/0"]).unwrap();
     assert!(sent[0].contains("40030401020304") && sent[0].ends_with("00020104010203040000"));
 }
