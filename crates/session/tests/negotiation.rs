@@ -120,7 +120,8 @@ fn both_sides_have_to_announce() {
     assert_eq!(agreed.families, [IPV6, Family::IPV4_MULTICAST, IPV4], "the peer's order");
     assert_eq!(agreed.message_size, 65535);
     assert_eq!(agreed.refresh, Refresh::Enhanced);
-    assert_eq!(agreed.next_hop, [(IPV4, Afi::IPV6)]);
+    // The second can not be announced, and holds where it is configured.
+    assert_eq!(agreed.next_hop, [(IPV4, Afi::IPV6), (IPV6, Afi::IPV4)]);
     assert_eq!(
         (agreed.add_path.send, agreed.add_path.receive),
         (vec![IPV4, IPV6], vec![IPV4, IPV6])
