@@ -13,7 +13,7 @@ use yottabgp_testkit::route::{Route, difference};
 use yottabgp_testkit::wait::{PATIENCE, poll};
 use yottabgp_testkit::{Settings, Speaker};
 
-use crate::peer::{Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_AS, Peer};
+use crate::peer::{End, Kind, OUR_ROUTER_ID, Options, Outcome, Peer};
 use crate::routes;
 
 /// The argument with which the test program becomes the helper of the program under test.
@@ -26,6 +26,12 @@ pub struct Wanted {
     pub hold_time: u16,
     /// Key of TCP MD5 signatures.
     pub password: Option<&'static str>,
+    /// Whether the session goes over IPv6.
+    pub over_ipv6: bool,
+    /// Our AS number.
+    pub our_as: u32,
+    /// The AS number of the peer.
+    pub their_as: u32,
     /// Whether we have the graceful restart capability.
     pub graceful_restart: bool,
 }
@@ -74,8 +80,17 @@ impl Lab {
         let peer_directory = directory.path().join(kind.name);
         std::fs::create_dir(&peer_directory).map_err(|error| error.to_string())?;
         open_to_all(&peer_directory);
+        let (us, them) = if wanted.over_ipv6 {
+            (Pair::LEFT_IPV6.into(), Pair::RIGHT_IPV6.into())
+        } else {
+            (Pair::LEFT_IPV4.into(), Pair::RIGHT_IPV4.into())
+        };
+        let us = End { address: us, asn: wanted.our_as };
+        let them = End { address: them, asn: wanted.their_as };
         let password = wanted.password.map(str::to_owned);
         let peer = (kind.make)(Options {
+            us,
+            them,
             directory: peer_directory,
             passive: !passive,
             hold_time: wanted.hold_time,
@@ -85,11 +100,11 @@ impl Lab {
             program,
             directory: directory.path().to_owned(),
             name: "us",
-            local: OUR_ADDRESS.into(),
-            peer: PEER_ADDRESS.into(),
-            local_as: OUR_AS,
-            peer_as: PEER_AS,
-            router_id: "10.0.0.1",
+            local: us.address,
+            peer: them.address,
+            local_as: us.asn,
+            peer_as: them.asn,
+            router_id: OUR_ROUTER_ID,
             hold_time: wanted.hold_time,
             passive,
             port: 179,
@@ -140,7 +155,7 @@ impl Lab {
     /// `count` routes of each family for us to announce.
     pub fn our_routes(&self, count: u32) -> BTreeSet<Route> {
         routes::table(
-            OUR_AS,
+            self.us.settings.local_as,
             20,
             count,
             |attributes| attributes,
@@ -160,7 +175,9 @@ impl Lab {
     pub fn their_routes(&self, count: u32) -> BTreeSet<Route> {
         let peer = &self.peer;
         let adapt = |attributes| peer.adapt(attributes);
-        routes::table(PEER_AS, 30, count, adapt, |ipv4, number| peer.next_hop(ipv4, number))
+        routes::table(self.us.settings.peer_as, 30, count, adapt, |ipv4, number| {
+            peer.next_hop(ipv4, number)
+        })
     }
 
     /// Tells the peer what to announce from now on.

@@ -20,7 +20,7 @@ pub fn dump(routes: &BTreeSet<Route>, path: impl Fn(&Attributes) -> Vec<u32>) ->
     // Collector, no view name, one peer with a four-octet AS and an IPv4 address.
     let mut peers = vec![10, 0, 0, 2, 0, 0, 0, 1, 0b10];
     peers.extend_from_slice(&[10, 0, 0, 2, 10, 0, 0, 2]);
-    peers.extend_from_slice(&crate::peer::PEER_AS.to_be_bytes());
+    peers.extend_from_slice(&64512_u32.to_be_bytes());
     record(&mut file, PEER_INDEX_TABLE, &peers);
     for (number, route) in routes.iter().enumerate() {
         let number = u32::try_from(number).expect("few routes");

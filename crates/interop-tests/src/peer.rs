@@ -9,10 +9,8 @@ use yottabgp_testkit::Namespace;
 use yottabgp_testkit::network::Pair;
 use yottabgp_testkit::route::{Attributes, Route};
 
-/// AS of the program under test.
-pub const OUR_AS: u32 = 65001;
-/// AS of the peer.
-pub const PEER_AS: u32 = 65002;
+/// BGP identifier of the program under test.
+pub const OUR_ROUTER_ID: &str = "10.0.0.1";
 /// Address of the program under test.
 pub const OUR_ADDRESS: Ipv4Addr = Pair::LEFT_IPV4;
 /// Address of the peer.
@@ -20,11 +18,24 @@ pub const PEER_ADDRESS: Ipv4Addr = Pair::RIGHT_IPV4;
 /// IPv6 address of the peer, the next hop it gives.
 pub const PEER_ADDRESS_IPV6: Ipv6Addr = Pair::RIGHT_IPV6;
 
+/// One end of the session.
+#[derive(Debug, Clone, Copy)]
+pub struct End {
+    /// Its address, and that of its TCP connection.
+    pub address: IpAddr,
+    /// Its AS number.
+    pub asn: u32,
+}
+
 /// How the session is to be.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Scratch folder, which exists and is empty.
     pub directory: PathBuf,
+    /// The program under test.
+    pub us: End,
+    /// The peer.
+    pub them: End,
     /// The peer waits to be called; otherwise it calls.
     pub passive: bool,
     /// Seconds.

@@ -8,7 +8,7 @@ use yottabgp_testkit::route::Route;
 use yottabgp_testkit::wait::{PATIENCE, poll};
 
 use crate::lab::{Lab, Wanted};
-use crate::peer::{Outcome, PEER_ADDRESS};
+use crate::peer::Outcome;
 use crate::routes::half;
 
 /// Routes of each family, each way, where there are to be many.
@@ -27,7 +27,17 @@ pub struct Scenario {
     pub run: fn(&mut Lab) -> Outcome,
 }
 
-const PLAIN: Wanted = Wanted { hold_time: 9, password: None, graceful_restart: false };
+const PLAIN: Wanted = Wanted {
+    hold_time: 9,
+    password: None,
+    over_ipv6: false,
+    our_as: 65001,
+    their_as: 65002,
+    graceful_restart: false,
+};
+/// With AS numbers that two octets cannot hold (RFC 6793).
+const IPV6: Wanted =
+    Wanted { over_ipv6: true, our_as: 4_200_001_001, their_as: 4_200_001_002, ..PLAIN };
 const MD5: Wanted = Wanted { password: Some("a-shared-secret"), ..PLAIN };
 const SHORT: Wanted = Wanted { hold_time: 3, ..PLAIN };
 /// FRR answers a request only after its End-of-RIB, and sends that only to who can restart.
@@ -39,6 +49,7 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "refresh", wanted: RESTART, run: refresh },
     Scenario { name: "peer-restarts", wanted: PLAIN, run: peer_restarts },
     Scenario { name: "we-restart", wanted: PLAIN, run: we_restart },
+    Scenario { name: "over-ipv6", wanted: IPV6, run: few_routes },
     Scenario { name: "md5", wanted: MD5, run: few_routes },
     Scenario { name: "hold-timer", wanted: SHORT, run: hold_timer },
     Scenario { name: "shutdown-text", wanted: PLAIN, run: shutdown_text },
@@ -217,7 +228,8 @@ fn shutdown_text(lab: &mut Lab) -> Outcome {
     lab.await_up(mark)?;
 
     let mark = lab.us.relay.mark();
-    lab.us.relay.commands(&[format!("neighbor {PEER_ADDRESS} teardown 2")])?;
+    let peer = lab.us.settings.peer;
+    lab.us.relay.commands(&[format!("neighbor {peer} teardown 2")])?;
     lab.us.await_state(mark, "down");
     let mut said = String::new();
     let seen = poll(PATIENCE, || {

@@ -11,7 +11,7 @@ use yottabgp_testkit::route::{Attributes, Origin, Route, read_prefix};
 use yottabgp_testkit::wait::{PATIENCE, poll};
 use yottabgp_testkit::{Namespace, Program, Running};
 
-use crate::peer::{Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_AS, Peer};
+use crate::peer::{Kind, Options, Outcome, Peer};
 
 /// Its row.
 pub const KIND: Kind = Kind {
@@ -39,6 +39,10 @@ impl Bird {
     }
 
     fn configuration(&self) -> String {
+        let us = self.options.us.address;
+        let them = self.options.them.address;
+        let our_as = self.options.us.asn;
+        let their_as = self.options.them.asn;
         let options = &self.options;
         let passive = if options.passive { "passive on;" } else { "" };
         let password = options.password.as_ref();
@@ -55,8 +59,8 @@ filter announced {{
 }}
 include "{routes}";
 protocol bgp tested {{
-    local {PEER_ADDRESS} as {PEER_AS};
-    neighbor {OUR_ADDRESS} as {OUR_AS};
+    local {them} as {their_as};
+    neighbor {us} as {our_as};
     {passive} {password}
     hold time {hold};
     connect delay time 1;

@@ -8,7 +8,7 @@ use yottabgp_testkit::speaker::exabgp;
 use yottabgp_testkit::{Namespace, Settings, Speaker};
 
 use crate::lab::helper;
-use crate::peer::{Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_AS, Peer};
+use crate::peer::{Kind, Options, Outcome, Peer};
 
 /// Its row.
 pub const KIND: Kind = Kind {
@@ -35,10 +35,10 @@ impl ExaBgp {
             program: exabgp().expect("installed"),
             directory: options.directory,
             name: "exabgp",
-            local: PEER_ADDRESS.into(),
-            peer: OUR_ADDRESS.into(),
-            local_as: PEER_AS,
-            peer_as: OUR_AS,
+            local: options.them.address,
+            peer: options.us.address,
+            local_as: options.them.asn,
+            peer_as: options.us.asn,
             router_id: "10.0.0.2",
             hold_time: options.hold_time,
             passive: options.passive,
@@ -115,7 +115,8 @@ impl Peer for ExaBgp {
     }
 
     fn shut_down(&mut self, _namespace: &Namespace, _text: &str) -> Outcome {
-        self.speaker.relay.commands(&[format!("neighbor {OUR_ADDRESS} teardown 2")])
+        let us = self.speaker.settings.peer;
+        self.speaker.relay.commands(&[format!("neighbor {us} teardown 2")])
     }
 
     fn enable(&mut self, _namespace: &Namespace) -> Outcome {

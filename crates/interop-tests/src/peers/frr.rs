@@ -15,7 +15,7 @@ use yottabgp_testkit::route::{
 use yottabgp_testkit::wait::{PATIENCE, poll};
 use yottabgp_testkit::{Namespace, Program, Running};
 
-use crate::peer::{Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_AS, Peer};
+use crate::peer::{Kind, Options, Outcome, Peer};
 
 /// Not in `PATH`, and not to be taken for OpenBSD's program of the same name.
 const PROGRAM: &str = "/usr/lib/frr/bgpd";
@@ -62,6 +62,9 @@ impl Frr {
     }
 
     fn configuration(&mut self) -> String {
+        let us = self.options.us.address;
+        let our_as = self.options.us.asn;
+        let their_as = self.options.them.asn;
         let passive = if self.options.passive { "neighbor us passive" } else { "!" };
         let password = self.options.password.as_ref();
         let password =
@@ -71,7 +74,7 @@ impl Frr {
             "frr defaults traditional
 log file {log}
 bgp route-map delay-timer 0
-router bgp {PEER_AS}
+router bgp {their_as}
  bgp router-id 10.0.0.2
  bgp log-neighbor-changes
  no bgp suppress-duplicates
@@ -80,7 +83,7 @@ router bgp {PEER_AS}
  no bgp default ipv4-unicast
  bgp disable-ebgp-connected-route-check
  timers bgp {keepalive} {hold}
- neighbor us remote-as {OUR_AS}
+ neighbor us remote-as {our_as}
  neighbor us timers connect 1
  neighbor us advertisement-interval 0
  neighbor us disable-connected-check
@@ -100,12 +103,13 @@ exit
             log = self.path("frr.log").display(),
             keepalive = hold / 3,
         )
-        .replace(" us ", &format!(" {OUR_ADDRESS} "));
+        .replace(" us ", &format!(" {us} "));
         text + &self.changes(&BTreeSet::new(), &self.announced.clone())
     }
 
     /// The commands leading from one set of routes to another.
     fn changes(&mut self, from: &BTreeSet<Route>, to: &BTreeSet<Route>) -> String {
+        let their_as = self.options.them.asn;
         let mut text = String::new();
         let mut networks = String::new();
         for family in ["ipv4", "ipv6"] {
@@ -124,7 +128,7 @@ exit
             }
             networks += " exit-address-family\n";
         }
-        format!("{text}router bgp {PEER_AS}\n{networks}exit\n")
+        format!("{text}router bgp {their_as}\n{networks}exit\n")
     }
 }
 
@@ -195,11 +199,13 @@ impl Peer for Frr {
     }
 
     fn established(&mut self, namespace: &Namespace) -> Outcome<bool> {
-        let command = format!("show bgp neighbors {OUR_ADDRESS} json");
+        let us = self.options.us.address;
+        let command = format!("show bgp neighbors {us} json");
         Ok(self.shell(namespace, &command)?.contains("\"bgpState\":\"Established\""))
     }
 
     fn routes(&mut self, namespace: &Namespace) -> Outcome<BTreeSet<Route>> {
+        let us = self.options.us.address;
         let mut routes = BTreeSet::new();
         for family in ["ipv4", "ipv6"] {
             let ask = |words| self.shell(namespace, &format!("show bgp {family} unicast {words}"));
@@ -209,7 +215,7 @@ impl Peer for Frr {
             for (prefix, paths) in table["routes"].as_object().into_iter().flatten() {
                 for path in paths.as_array().into_iter().flatten() {
                     let sender = &path["peer"]["peerId"];
-                    if *sender == OUR_ADDRESS.to_string() {
+                    if *sender == us.to_string() {
                         let route = read_route(prefix, path);
                         routes.insert(route.ok_or_else(|| format!("not understood: {path}"))?);
                     }
@@ -230,26 +236,32 @@ impl Peer for Frr {
     }
 
     fn refresh(&mut self, namespace: &Namespace) -> Outcome<bool> {
+        let us = self.options.us.address;
         for family in ["ipv4", "ipv6"] {
-            self.shell(namespace, &format!("clear bgp {family} unicast {OUR_ADDRESS} soft in"))?;
+            self.shell(namespace, &format!("clear bgp {family} unicast {us} soft in"))?;
         }
         Ok(true)
     }
 
     fn shut_down(&mut self, namespace: &Namespace, text: &str) -> Outcome {
-        let words = format!("neighbor {OUR_ADDRESS} shutdown message {text}");
-        self.shell(namespace, &format!("configure terminal\nrouter bgp {PEER_AS}\n{words}\n"))
+        let us = self.options.us.address;
+        let their_as = self.options.them.asn;
+        let words = format!("neighbor {us} shutdown message {text}");
+        self.shell(namespace, &format!("configure terminal\nrouter bgp {their_as}\n{words}\n"))
             .map(drop)
     }
 
     fn enable(&mut self, namespace: &Namespace) -> Outcome {
-        let words = format!("no neighbor {OUR_ADDRESS} shutdown");
-        self.shell(namespace, &format!("configure terminal\nrouter bgp {PEER_AS}\n{words}\n"))
+        let us = self.options.us.address;
+        let their_as = self.options.them.asn;
+        let words = format!("no neighbor {us} shutdown");
+        self.shell(namespace, &format!("configure terminal\nrouter bgp {their_as}\n{words}\n"))
             .map(drop)
     }
 
     fn notification(&mut self, namespace: &Namespace) -> Outcome<String> {
-        let state = self.shell(namespace, &format!("show bgp neighbors {OUR_ADDRESS} json"))?;
+        let us = self.options.us.address;
+        let state = self.shell(namespace, &format!("show bgp neighbors {us} json"))?;
         Ok(state + &fs::read_to_string(self.path("frr.log")).unwrap_or_default())
     }
 

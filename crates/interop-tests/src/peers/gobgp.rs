@@ -17,7 +17,7 @@ use yottabgp_testkit::wait::{PATIENCE, poll};
 use yottabgp_testkit::{Namespace, Program, Running};
 
 use crate::mrt;
-use crate::peer::{Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_AS, Peer};
+use crate::peer::{Kind, OUR_ROUTER_ID, Options, Outcome, Peer};
 
 /// Its row.
 pub const KIND: Kind = Kind {
@@ -45,20 +45,24 @@ impl GoBgp {
     }
 
     fn configuration(&self) -> String {
+        let us = self.options.us.address;
+        let them = self.options.them.address;
+        let our_as = self.options.us.asn;
+        let their_as = self.options.them.asn;
         let options = &self.options;
         let password = options.password.as_ref();
         let password =
             password.map_or_else(String::new, |key| format!("auth-password = \"{key}\""));
         let mut text = format!(
             r#"[global.config]
-  as = {PEER_AS}
+  as = {their_as}
   router-id = "10.0.0.2"
   port = 179
-  local-address-list = ["{PEER_ADDRESS}"]
+  local-address-list = ["{them}"]
 [[neighbors]]
   [neighbors.config]
-    neighbor-address = "{OUR_ADDRESS}"
-    peer-as = {OUR_AS}
+    neighbor-address = "{us}"
+    peer-as = {our_as}
     {password}
   [neighbors.timers.config]
     connect-retry = 1
@@ -67,7 +71,7 @@ impl GoBgp {
     keepalive-interval = {keepalive}
   [neighbors.transport.config]
     passive-mode = {passive}
-    local-address = "{PEER_ADDRESS}"
+    local-address = "{them}"
 "#,
             hold = options.hold_time,
             keepalive = options.hold_time / 3,
@@ -118,7 +122,7 @@ fn count(namespace: &Namespace) -> Outcome<usize> {
         let text = output(namespace, "gobgp", &["global", "rib", "-a", family, "-j"], "")?;
         let table: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let paths = table.as_object().into_iter().flatten().flat_map(|(_, paths)| paths.as_array());
-        own += paths.flatten().filter(|path| path["source-id"] != OUR_ADDRESS.to_string()).count();
+        own += paths.flatten().filter(|path| path["source-id"] != OUR_ROUTER_ID).count();
     }
     Ok(own)
 }
@@ -129,6 +133,7 @@ impl Peer for GoBgp {
     }
 
     fn start(&mut self, namespace: &Namespace) -> Outcome {
+        let us = self.options.us.address;
         fs::write(self.path("gobgpd.toml"), self.configuration()).expect("a file");
         let running = Program::new(find("gobgpd").expect("installed"), self.path("gobgpd.log"))
             .argument("-f")
@@ -141,7 +146,7 @@ impl Peer for GoBgp {
             if !self.running.as_mut().is_some_and(Running::alive) {
                 return Some(Err("gobgpd ended".to_owned()));
             }
-            let neighbor = OUR_ADDRESS.to_string();
+            let neighbor = us.to_string();
             Self::client(namespace, &["neighbor", &neighbor, "-j"]).ok().map(|_| Ok(()))
         });
         answer.unwrap_or_else(|| Err("gobgpd does not answer".to_owned()))?;
@@ -159,18 +164,20 @@ impl Peer for GoBgp {
     }
 
     fn established(&mut self, namespace: &Namespace) -> Outcome<bool> {
-        let text = Self::client(namespace, &["neighbor", &OUR_ADDRESS.to_string(), "-j"])?;
+        let us = self.options.us.address;
+        let text = Self::client(namespace, &["neighbor", &us.to_string(), "-j"])?;
         let state: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         Ok(state["state"]["session_state"] == 6)
     }
 
     fn routes(&mut self, namespace: &Namespace) -> Outcome<BTreeSet<Route>> {
+        let us = self.options.us.address;
         if !self.established(namespace)? {
             // It would be an error to ask.
             return Ok(BTreeSet::new());
         }
         let mut routes = BTreeSet::new();
-        let neighbor = OUR_ADDRESS.to_string();
+        let neighbor = us.to_string();
         for family in ["ipv4", "ipv6"] {
             let words = ["neighbor", &neighbor, "adj-in", "-a", family, "-j"];
             let text = Self::client(namespace, &words)?;
@@ -208,11 +215,9 @@ impl Peer for GoBgp {
     }
 
     fn shut_down(&mut self, namespace: &Namespace, text: &str) -> Outcome {
-        Self::client(
-            namespace,
-            &["neighbor", &OUR_ADDRESS.to_string(), "shutdown", "--reason", text],
-        )
-        .map(drop)
+        let us = self.options.us.address;
+        Self::client(namespace, &["neighbor", &us.to_string(), "shutdown", "--reason", text])
+            .map(drop)
     }
 
     fn enable(&mut self, _namespace: &Namespace) -> Outcome {

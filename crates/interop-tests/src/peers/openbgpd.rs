@@ -17,9 +17,7 @@ use yottabgp_testkit::wait::{PATIENCE, poll};
 use yottabgp_testkit::{Namespace, Program, Running};
 
 use crate::mrt;
-use crate::peer::{
-    Kind, OUR_ADDRESS, OUR_AS, Options, Outcome, PEER_ADDRESS, PEER_ADDRESS_IPV6, PEER_AS, Peer,
-};
+use crate::peer::{Kind, Options, Outcome, PEER_ADDRESS, PEER_ADDRESS_IPV6, Peer};
 
 /// Not to be taken for FRR's program of the same name.
 const PROGRAM: &str = "/usr/sbin/bgpd";
@@ -59,29 +57,33 @@ impl OpenBgpd {
     }
 
     fn neighbor(&self, namespace: &Namespace) -> Outcome<Value> {
-        let text =
-            self.client(namespace, &["-j", "show", "neighbor", &OUR_ADDRESS.to_string()], "")?;
+        let us = self.options.us.address;
+        let text = self.client(namespace, &["-j", "show", "neighbor", &us.to_string()], "")?;
         serde_json::from_str(&text).map_err(|error| error.to_string())
     }
 
     fn configuration(&self) -> String {
+        let us = self.options.us.address;
+        let them = self.options.them.address;
+        let our_as = self.options.us.asn;
+        let their_as = self.options.them.asn;
         let options = &self.options;
         let passive = if options.passive { "passive" } else { "" };
         let password = options.password.as_ref();
         let password =
             password.map_or_else(String::new, |key| format!("tcp md5sig password {key}"));
         format!(
-            r#"AS {PEER_AS}
+            r#"AS {their_as}
 router-id 10.0.0.2
-listen on {PEER_ADDRESS}
+listen on {them}
 fib-update no
 connect-retry 1
 holdtime {hold}
 holdtime min 3
 socket "{socket}"
-neighbor {OUR_ADDRESS} {{
-    remote-as {OUR_AS}
-    local-address {PEER_ADDRESS}
+neighbor {us} {{
+    remote-as {our_as}
+    local-address {them}
     announce IPv4 unicast
     announce IPv6 unicast
     {passive}
@@ -114,9 +116,16 @@ impl Peer for OpenBgpd {
     }
 
     fn start(&mut self, namespace: &Namespace) -> Outcome {
-        // Over IPv4, the IPv6 next hop it gives is the first address of the loopback interface.
-        let _ = namespace.ip("address delete ::1/128 dev lo");
-        let _ = namespace.ip(&format!("address add {PEER_ADDRESS_IPV6}/128 dev lo nodad"));
+        // As the next hop of the family that is not the session's it gives the first address of
+        // the loopback interface.
+        for (loopback, address) in [
+            ("::1/128", format!("{PEER_ADDRESS_IPV6}/128 dev lo nodad")),
+            ("127.0.0.1/8", format!("{PEER_ADDRESS}/32 dev lo")),
+        ] {
+            // Of a second start they are there already.
+            let _ = namespace.ip(&format!("address delete {loopback} dev lo"));
+            let _ = namespace.ip(&format!("address add {address}"));
+        }
         fs::create_dir_all(HOME).map_err(|error| format!("{HOME}: {error}"))?;
         let path = self.path("bgpd.conf");
         fs::write(&path, self.configuration()).expect("a file");
@@ -153,7 +162,8 @@ impl Peer for OpenBgpd {
     }
 
     fn routes(&mut self, namespace: &Namespace) -> Outcome<BTreeSet<Route>> {
-        let neighbor = OUR_ADDRESS.to_string();
+        let us = self.options.us.address;
+        let neighbor = us.to_string();
         let words = ["-j", "show", "rib", "in", "neighbor", &neighbor, "detail"];
         let text = self.client(namespace, &words, "")?;
         let table: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
@@ -176,7 +186,8 @@ impl Peer for OpenBgpd {
     }
 
     fn refresh(&mut self, namespace: &Namespace) -> Outcome<bool> {
-        self.client(namespace, &["neighbor", &OUR_ADDRESS.to_string(), "refresh"], "").map(|_| true)
+        let us = self.options.us.address;
+        self.client(namespace, &["neighbor", &us.to_string(), "refresh"], "").map(|_| true)
     }
 
     fn answers_refresh(&self) -> bool {
@@ -185,11 +196,13 @@ impl Peer for OpenBgpd {
     }
 
     fn shut_down(&mut self, namespace: &Namespace, text: &str) -> Outcome {
-        self.client(namespace, &["neighbor", &OUR_ADDRESS.to_string(), "down", text], "").map(drop)
+        let us = self.options.us.address;
+        self.client(namespace, &["neighbor", &us.to_string(), "down", text], "").map(drop)
     }
 
     fn enable(&mut self, namespace: &Namespace) -> Outcome {
-        self.client(namespace, &["neighbor", &OUR_ADDRESS.to_string(), "up"], "").map(drop)
+        let us = self.options.us.address;
+        self.client(namespace, &["neighbor", &us.to_string(), "up"], "").map(drop)
     }
 
     fn notification(&mut self, namespace: &Namespace) -> Outcome<String> {
@@ -214,8 +227,9 @@ impl Peer for OpenBgpd {
     }
 
     fn hurry(&mut self, namespace: &Namespace) {
+        let us = self.options.us.address;
         // After an error it is idle for half a minute, unless told to be up.
-        let _ = self.client(namespace, &["neighbor", &OUR_ADDRESS.to_string(), "up"], "");
+        let _ = self.client(namespace, &["neighbor", &us.to_string(), "up"], "");
     }
 }
 
