@@ -453,11 +453,19 @@ impl Core {
                         .refresh(Instant::now(), *family, events)
                         .map_err(|error| error.to_string())
                 }),
-                Command::Operational(message) => self.with_result(*id, |session, events| {
-                    session
-                        .operational(Instant::now(), message.clone(), events)
-                        .map_err(|error| error.to_string())
-                }),
+                Command::Operational(message) => {
+                    let sent = self.with_result(*id, |session, events| {
+                        session
+                            .operational(Instant::now(), message.clone(), events)
+                            .map_err(|error| error.to_string())
+                    });
+                    if sent.is_ok()
+                        && let Some(peer) = self.peers.get_mut(id)
+                    {
+                        peer.advisories.sent(message);
+                    }
+                    sent
+                }
                 Command::Watchdog { verb, name: dog } => {
                     let announce = *verb == Verb::Announce;
                     if let Some(peer) = self.peers.get_mut(id) {

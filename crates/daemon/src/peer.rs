@@ -1,5 +1,6 @@
 //! A peer at work: its session, its tables and its feed in the core, and the task that owns its sockets.
 
+mod advisories;
 mod drive;
 mod pace;
 
@@ -35,6 +36,7 @@ use crate::core::{Core, PeerId, Shared};
 use crate::outbox::Outbox;
 use crate::server::since_epoch;
 use crate::signals::Received;
+use advisories::Advisories;
 
 /// Connections that may wait to be taken by the task of their peer.
 const WAITING: usize = 8;
@@ -68,6 +70,7 @@ pub(crate) struct PeerState {
     /// One of a range: gone when its connection is.
     pub(crate) ephemeral: bool,
     pub(crate) counts: Counts,
+    pub(crate) advisories: Advisories,
     pub(crate) created: Instant,
     incoming: mpsc::Sender<TcpStream>,
     task: Option<JoinHandle<()>>,
@@ -242,12 +245,14 @@ impl Core {
         };
         let result = act(&mut peer.session, &mut |event| surroundings.event(&event));
         let afterwards = surroundings.afterwards;
+        let mut is_new = false;
         for what in afterwards {
             match what {
                 Afterwards::Up => {
                     // What the session starts with is not held back by `auto-flush false`.
-                    peer.holding = false;
                     peer.rib_out.session_up(&mut self.store);
+                    peer.holding = false;
+                    is_new = true;
                 }
                 Afterwards::Down => {
                     let counts = peer.session.statistics();
@@ -269,6 +274,9 @@ impl Core {
             }
         }
         peer.wake.notify_one();
+        if is_new {
+            self.greet(id);
+        }
         Some(result)
     }
 }
@@ -447,6 +455,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, ephemeral: bool) -> Pee
         holding: !neighbor.auto_flush,
         ephemeral,
         counts: Counts::default(),
+        advisories: Advisories::default(),
         created: Instant::now(),
         incoming,
         task: None,

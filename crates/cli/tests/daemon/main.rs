@@ -14,5 +14,6 @@ mod bad_input;
 mod control;
 mod events;
 mod malformed;
+mod operational;
 mod reload;
 mod support;
