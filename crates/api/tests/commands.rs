@@ -131,6 +131,8 @@ fn every_command_has_the_same_meaning_in_both_grammars() {
         ("peer list", "peer list", "ListPeers"),
         ("flush adj-rib out", "rib flush out", "FlushRib"),
         ("clear adj-rib out", "rib clear out", "ClearRib(Out)"),
+        ("clear adj-rib", "rib clear", "ClearRib(Out)"),
+        ("flush adj-rib", "rib flush", "FlushRib"),
         ("clear adj-rib in", "rib clear in", "ClearRib(In)"),
         ("teardown 4", "peer * teardown 4", "Teardown { subcode: 4, text: None }"),
         (
@@ -267,7 +269,7 @@ fn refusals_name_the_word_and_suggest_another() {
         ("withdraw attributes med 5 next-hop self", "attributes names no route"),
         ("session ack", "'session ack' needs more: enable, disable, silence"),
         ("show", "'show' needs more: adj-rib, neighbor, neighbors"),
-        ("clear adj-rib", "'clear adj-rib' needs more: in, out"),
+        ("clear adj-rib both", "'clear adj-rib' does not take 'both'"),
         ("flush adj-rib in", "'flush adj-rib' does not take 'in'"),
         ("shutdown now", "'shutdown' does not take 'now'"),
         ("peer 10.0.0.1 daemon shutdown", "'shutdown' does not take a selection of peers"),

@@ -46,13 +46,20 @@ pub(super) fn show<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>,
 }
 
 pub(super) fn flush<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
+    if arguments.tokens.is_done() {
+        return Ok(Command::FlushRib);
+    }
     match rib(&mut arguments.tokens, "flush adj-rib")? {
         Rib::Out => Ok(Command::FlushRib),
         Rib::In => Err(Refusal::Unexpected { command: "flush adj-rib", word: "in".to_owned() }),
     }
 }
 
+/// Without a direction, what was announced is meant, as in ExaBGP 5.
 pub(super) fn clear<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
+    if arguments.tokens.is_done() {
+        return Ok(Command::ClearRib(Rib::Out));
+    }
     Ok(Command::ClearRib(rib(&mut arguments.tokens, "clear adj-rib")?))
 }
 
