@@ -26,6 +26,8 @@ pub struct Wanted {
     pub hold_time: u16,
     /// Key of TCP MD5 signatures.
     pub password: Option<&'static str>,
+    /// Whether both sides call, and both listen.
+    pub both_call: bool,
     /// Whether the session goes over IPv6.
     pub over_ipv6: bool,
     /// Our AS number.
@@ -44,6 +46,8 @@ pub struct Lab {
     pub peer: Box<dyn Peer>,
     /// Their networks.
     pub pair: Pair,
+    /// We are started before the peer.
+    we_first: bool,
     directory: TempDir,
 }
 
@@ -59,7 +63,8 @@ pub fn helper() -> Vec<OsString> {
 }
 
 impl Lab {
-    /// Prepares a session in which we are passive or the peer is; nothing is started.
+    /// Prepares a session in which we are passive or the peer is; nothing is started. Where both
+    /// call, it is who comes first that differs.
     ///
     /// # Errors
     /// The reason to skip the test.
@@ -92,7 +97,7 @@ impl Lab {
             us,
             them,
             directory: peer_directory,
-            passive: !passive,
+            passive: !passive && !wanted.both_call,
             hold_time: wanted.hold_time,
             password: password.clone(),
         });
@@ -106,7 +111,8 @@ impl Lab {
             peer_as: them.asn,
             router_id: OUR_ROUTER_ID,
             hold_time: wanted.hold_time,
-            passive,
+            passive: passive && !wanted.both_call,
+            listens: wanted.both_call,
             port: 179,
             password,
             graceful_restart: wanted.graceful_restart,
@@ -114,7 +120,7 @@ impl Lab {
             routes: BTreeSet::new(),
             helper: helper(),
         });
-        Ok(Self { us, peer, pair, directory })
+        Ok(Self { us, peer, pair, we_first: passive, directory })
     }
 
     /// Starts both, the one that waits first, and waits until both say that the session is up.
@@ -123,7 +129,7 @@ impl Lab {
     /// When it does not come up.
     pub fn start(&mut self) -> Outcome {
         let mark = self.us.relay.mark();
-        if self.us.settings.passive {
+        if self.we_first {
             self.us.start(&self.pair.left);
             self.peer.start(&self.pair.right)?;
         } else {
@@ -138,7 +144,7 @@ impl Lab {
     /// # Errors
     /// When it does not come up.
     pub fn await_up(&mut self, mark: usize) -> Outcome {
-        if self.us.settings.passive {
+        if self.we_first {
             self.peer.hurry(&self.pair.right);
         }
         self.us.await_state(mark, "up");

@@ -30,6 +30,7 @@ pub struct Scenario {
 const PLAIN: Wanted = Wanted {
     hold_time: 9,
     password: None,
+    both_call: false,
     over_ipv6: false,
     our_as: 65001,
     their_as: 65002,
@@ -40,6 +41,7 @@ const IPV6: Wanted =
     Wanted { over_ipv6: true, our_as: 4_200_001_001, their_as: 4_200_001_002, ..PLAIN };
 const MD5: Wanted = Wanted { password: Some("a-shared-secret"), ..PLAIN };
 const SHORT: Wanted = Wanted { hold_time: 3, ..PLAIN };
+const COLLISION: Wanted = Wanted { both_call: true, ..PLAIN };
 /// FRR answers a request only after its End-of-RIB, and sends that only to who can restart.
 const RESTART: Wanted = Wanted { graceful_restart: true, ..PLAIN };
 
@@ -49,6 +51,7 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "refresh", wanted: RESTART, run: refresh },
     Scenario { name: "peer-restarts", wanted: PLAIN, run: peer_restarts },
     Scenario { name: "we-restart", wanted: PLAIN, run: we_restart },
+    Scenario { name: "collision", wanted: COLLISION, run: collision },
     Scenario { name: "over-ipv6", wanted: IPV6, run: few_routes },
     Scenario { name: "md5", wanted: MD5, run: few_routes },
     Scenario { name: "hold-timer", wanted: SHORT, run: hold_timer },
@@ -81,6 +84,31 @@ fn exchange(lab: &mut Lab, count: u32) -> Outcome {
     lab.they_have(&kept)?;
     lab.we_have(&half(&theirs))?;
     lab.we_show(&kept)
+}
+
+/// Both sides call each other, at the start and after each restart: one connection remains
+/// (RFC 4271 §6.8), and brings everything.
+fn collision(lab: &mut Lab) -> Outcome {
+    let (ours, theirs) = (lab.our_routes(FEW), lab.their_routes(FEW));
+    lab.us.settings.routes = ours.clone();
+    lab.they_announce(&theirs)?;
+    lab.start()?;
+    lab.they_have(&ours)?;
+    lab.we_have(&theirs)?;
+    for round in 0..2 {
+        if round == 1 {
+            lab.us.stop();
+            lab.us.start(&lab.pair.left);
+        } else {
+            let mark = lab.us.relay.mark();
+            lab.peer.stop();
+            lab.us.await_state(mark, "down");
+            lab.peer.start(&lab.pair.right)?;
+        }
+        lab.they_have(&ours)?;
+        lab.we_have(&theirs)?;
+    }
+    Ok(())
 }
 
 /// Each side asks the other to send everything again, and gets it.

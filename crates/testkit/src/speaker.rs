@@ -84,6 +84,8 @@ pub struct Settings {
     pub hold_time: u16,
     /// Wait for the peer instead of calling it.
     pub passive: bool,
+    /// Listen though not passive: both sides call each other.
+    pub listens: bool,
     /// TCP port to listen on or to call.
     pub port: u16,
     /// Key of TCP MD5 signatures (RFC 2385).
@@ -178,7 +180,7 @@ impl Speaker {
         std::fs::write(&path, settings.configuration(self.relay.path())).expect("a configuration");
         let before = self.relay.generation();
         // With `listen` the neighbor has a socket of its own.
-        let listens = settings.passive && settings.password.is_none();
+        let listens = settings.listens || settings.passive && settings.password.is_none();
         let bind = if listens { settings.local.to_string() } else { String::new() };
         let running = Program::new(&settings.program, self.log())
             .argument(&path)

@@ -42,6 +42,7 @@ impl ExaBgp {
             router_id: "10.0.0.2",
             hold_time: options.hold_time,
             passive: options.passive,
+            listens: !options.passive,
             port: 179,
             password: options.password,
             graceful_restart: false,
