@@ -211,7 +211,7 @@ fn of_neighbor(neighbor: &Neighbor, negotiated: &Negotiated) -> Result<(Vec<u8>,
                 table.announce(&mut store, &nlri, attributes, origin, watchdog, route.withdraw);
             }
             None => {
-                table.announce_attributes(&mut store, attributes);
+                table.announce_attributes(&mut store, attributes, Origin::Configuration);
             }
         }
     }

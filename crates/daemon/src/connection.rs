@@ -127,6 +127,11 @@ impl Connection {
         }
     }
 
+    /// Takes what was kept.
+    pub(crate) fn take_kept(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.inbox)
+    }
+
     /// Keeps what was not consumed for the next read.
     pub(crate) fn keep(&mut self, rest: &[u8]) {
         self.inbox.clear();

@@ -251,7 +251,7 @@ impl Core {
                 Afterwards::Up => {
                     // What the session starts with is not held back by `auto-flush false`.
                     peer.rib_out.session_up(&mut self.store);
-                    peer.holding = false;
+                    peer.holding &= !peer.rib_out.is_pending();
                     is_new = true;
                 }
                 Afterwards::Down => {

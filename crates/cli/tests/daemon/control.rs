@@ -98,6 +98,20 @@ fn every_question_is_answered() {
 }
 
 #[test]
+fn routes_may_be_shown_one_flat_object_each() {
+    let lab = Lab::new().with("api_show_routes_format", "v2");
+    let site = Site::new(2);
+    let daemon = lab.start(
+        &site.neighbor("family { ipv4 unicast; } static { route 10.0.0.0/24 next-hop 1.1.1.1; }"),
+    );
+    assert_eq!(
+        daemon.ask("show adj-rib out json").trim_end(),
+        r#"{"peer": {"address": "127.0.0.2"}, "route": {"prefix": "10.0.0.0/24", "family": "ipv4 unicast", "next-hop": "1.1.1.1"}}"#
+    );
+    daemon.stop();
+}
+
+#[test]
 fn routes_and_sessions_are_commanded() {
     let lab = Lab::new();
     let site = Site::new(2);

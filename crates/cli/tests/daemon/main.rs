@@ -16,4 +16,6 @@ mod events;
 mod malformed;
 mod operational;
 mod reload;
+mod sending;
+mod sockets;
 mod support;

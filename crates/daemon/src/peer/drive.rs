@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, mpsc};
-use tracing::{debug, warn};
+use tracing::{debug, error};
 use yottabgp_os::{Error, socket};
 use yottabgp_rib::adj_rib_out::AdjRibOut;
 use yottabgp_rib::store::AttributeStore;
@@ -17,6 +17,7 @@ use yottabgp_session::event::{Action, ConnectionId, Source};
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::negotiated::Negotiated;
 
+use super::pace::Pace;
 use super::{PeerState, Surroundings};
 use crate::connection::{Connection, Ready, WRITE_SIZE, linger};
 use crate::core::{Core, PeerId, Request, Shared};
@@ -35,6 +36,7 @@ type Dialing = Pin<Box<dyn Future<Output = (ConnectionId, Result<TcpStream, Stri
 struct Sockets {
     connections: Vec<Connection>,
     dialing: Option<(ConnectionId, Dialing)>,
+    pace: Pace,
 }
 
 /// What the task was woken for.
@@ -52,7 +54,7 @@ pub(super) async fn drive(
     mut incoming: mpsc::Receiver<TcpStream>,
     wake: Rc<Notify>,
 ) {
-    let mut sockets = Sockets { connections: Vec::new(), dialing: None };
+    let mut sockets = Sockets { connections: Vec::new(), dialing: None, pace: Pace::default() };
     while let Some(plan) = step(&shared, id, &mut sockets) {
         if plan.finished {
             break;
@@ -79,6 +81,9 @@ pub(super) async fn drive(
                 }
             }
             Woken::Ready(index, Err(error)) => lost(&shared, id, &mut sockets, index, &error),
+        }
+        if sockets.pace.is_released(Instant::now()) {
+            go_on(&shared, id, &mut sockets);
         }
         // A peer that never stops must let the others, and those who write what it said, do their part.
         tokio::task::yield_now().await;
@@ -136,7 +141,11 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     }
     let peer = core.peers.get_mut(&id)?;
     for reason in peer.rib_out.take_refused() {
-        warn!(target: "yottabgp::routes", "{}: {reason}", peer.key.peer);
+        error!(
+            target: "yottabgp::reactor",
+            critical = true,
+            "{}: routes were not sent: {reason}", peer.key.peer
+        );
     }
     let idle = !peer.rib_out.is_pending() && sockets.connections.iter().all(Connection::is_flushed);
     if idle && !peer.is_idle {
@@ -147,8 +156,10 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
         peer.holding = !peer.neighbor.auto_flush;
     }
     let paused = peer.is_paused();
+    let held = sockets.pace.held();
     for connection in &sockets.connections {
-        let unread = paused && socket::unread(&connection.stream).is_ok_and(|count| count > 0);
+        let unread = held.is_some()
+            || paused && socket::unread(&connection.stream).is_ok_and(|count| count > 0);
         peer.session.unread(connection.id, unread);
     }
     let finished = finished
@@ -156,13 +167,13 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
             && sockets.connections.is_empty()
             && peer.session.statistics().ended > 0);
     let closing = sockets.connections.iter().filter_map(|connection| connection.closing);
-    let mut deadline = peer.session.poll_timeout().into_iter().chain(closing).min();
+    let mut deadline = peer.session.poll_timeout().into_iter().chain(closing).chain(held).min();
     if paused {
         // Nobody tells this task when its listeners have read enough: it looks.
         let soon = now + Duration::from_millis(5);
         deadline = Some(deadline.map_or(soon, |deadline| deadline.min(soon)));
     }
-    Some(Plan { deadline, read: !paused, finished })
+    Some(Plan { deadline, read: !paused && held.is_none(), finished })
 }
 
 /// Takes what the session wants to send and writes it, until the socket takes no more.
@@ -374,12 +385,7 @@ fn read(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize) {
             lost(shared, id, sockets, index, &error);
         }
         Ok(Some(octets)) => {
-            let count = octets.len();
-            let consumed = core
-                .with_session(id, |session, events| {
-                    session.receive(Instant::now(), name, octets, events)
-                })
-                .unwrap_or(count);
+            let consumed = receive(&mut core, id, &mut sockets.pace, name, octets);
             connection.keep(octets.get(consumed..).unwrap_or_default());
             core.read_buffer = buffer;
         }
@@ -389,6 +395,31 @@ fn read(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize) {
             drop(core);
             lost(shared, id, sockets, index, &error);
         }
+    }
+}
+
+/// Hands octets to the session, as many as the rate limit lets through. Returns how many were consumed.
+fn receive(
+    core: &mut Core,
+    id: PeerId,
+    pace: &mut Pace,
+    connection: ConnectionId,
+    octets: &[u8],
+) -> usize {
+    let now = Instant::now();
+    let limit = core.peers.get(&id).and_then(|peer| peer.neighbor.rate_limit);
+    let allowed = octets.get(..pace.take(now, limit, octets)).unwrap_or_default();
+    core.with_session(id, |session, events| session.receive(now, connection, allowed, events))
+        .unwrap_or(octets.len())
+}
+
+/// Hands over what the rate limit held back.
+fn go_on(shared: &Shared, id: PeerId, sockets: &mut Sockets) {
+    let mut core = shared.borrow_mut();
+    for connection in &mut sockets.connections {
+        let octets = connection.take_kept();
+        let consumed = receive(&mut core, id, &mut sockets.pace, connection.id, &octets);
+        connection.keep(octets.get(consumed..).unwrap_or_default());
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::time::Duration;
 
 use yottabgp_testkit::bgp::{Connection, Message, Open, kind};
 
@@ -25,6 +24,10 @@ impl Site {
     pub(crate) fn new(last: u8) -> Self {
         let address = Ipv4Addr::new(127, 0, 0, last);
         Self { address, listener: TcpListener::bind((address, 0)).unwrap() }
+    }
+
+    pub(crate) fn listener(&self) -> &TcpListener {
+        &self.listener
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -58,11 +61,6 @@ impl Site {
         let mut session = self.accept();
         session.establish(open);
         session
-    }
-
-    /// Whether nobody calls for a while.
-    pub(crate) fn is_quiet(&self, time: Duration) -> bool {
-        Connection::accept(&self.listener, time).is_err()
     }
 }
 
