@@ -11,7 +11,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use yottabgp_api::answer::{
-    self, CapabilityView, FamilyView, MessageCounts, NeighborView, QueueView, RouteView, StatusView,
+    self, CapabilityView, FamilyView, MessageCounts, NeighborView, QueueView, RouteFormat,
+    RouteLook, RouteView, StatusView,
 };
 use yottabgp_api::command::{GroupSummary, NeighborForm, parse};
 use yottabgp_api::select::PeerKey;
@@ -235,7 +236,8 @@ fn routes_are_one_line_each() {
         attributes: buffer.attributes(),
     };
     let show = |extensive, version, encoding| {
-        write(|out| answer::adj_rib(&route, extensive, version, encoding, out))
+        let look = RouteLook { extensive, version, encoding, format: RouteFormat::V1 };
+        write(|out| answer::adj_rib(&route, look, out))
     };
     assert_eq!(
         show(false, V4, Text),
@@ -255,6 +257,16 @@ fn routes_are_one_line_each() {
     assert!(show(false, V6, Json).starts_with(
         "{\"127.0.0.2\": {\"routes\": [{\"family\": \"ipv4 unicast\", \"prefix\": \"10.0.0.0/24\", "
     ));
+    let flat = |extensive| {
+        let look = RouteLook { extensive, version: V4, encoding: Json, format: RouteFormat::V2 };
+        write(|out| answer::adj_rib(&route, look, out))
+    };
+    assert_eq!(
+        flat(false),
+        "{\"peer\": {\"address\": \"127.0.0.2\"}, \"route\": {\"prefix\": \"10.0.0.0/24\", \
+         \"family\": \"ipv4 unicast\", \"path-information\": \"0.0.0.7\", \"next-hop\": \"1.1.1.1\"}}\n"
+    );
+    assert_eq!(value(&flat(true))["route"]["attribute"]["med"], 5);
     let extensive = value(&show(true, V6, Json));
     assert_eq!(extensive["127.0.0.2"]["routes"][0]["attribute"]["med"], 5);
 }

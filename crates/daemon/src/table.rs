@@ -1,9 +1,9 @@
 //! `show adj-rib`: tables of any length, written bit by bit.
 
-use yottabgp_api::answer::{RouteView, adj_rib};
+use yottabgp_api::Encoding;
+use yottabgp_api::answer::{RouteFormat, RouteLook, RouteView, adj_rib};
 use yottabgp_api::command::{Refusal, Rib, ShowRib};
 use yottabgp_api::event::ProcessId;
-use yottabgp_api::{Encoding, Version};
 
 use crate::core::{Core, PeerId, Shared};
 use crate::execute::PATIENCE;
@@ -29,8 +29,14 @@ pub(crate) async fn write(
             piece.clear();
             from = {
                 let core = shared.borrow();
-                let version = core.senders.get(&id).map_or(core.version, |sender| sender.version);
-                core.piece(*peer, next, show, version, encoding, &mut piece)
+                let look = RouteLook {
+                    extensive: show.extensive,
+                    version: core.senders.get(&id).map_or(core.version, |sender| sender.version),
+                    encoding,
+                    format: RouteFormat::from_number(core.environment.api.show_routes_format)
+                        .unwrap_or_default(),
+                };
+                core.piece(*peer, next, show, look, &mut piece)
             };
             outbox.answer(&piece).map_err(|refused| Refusal::Other(refused.to_string()))?;
             if from.is_some() && tokio::time::timeout(PATIENCE, outbox.room()).await.is_err() {
@@ -48,8 +54,7 @@ impl Core {
         id: PeerId,
         from: u32,
         show: ShowRib,
-        version: Version,
-        encoding: Encoding,
+        look: RouteLook,
         out: &mut Vec<u8>,
     ) -> Option<u32> {
         let peer = self.peers.get(&id)?;
@@ -68,7 +73,7 @@ impl Core {
                     next_hop: self.store.next_hop(attributes).address(),
                     attributes: self.store.set(attributes),
                 };
-                adj_rib(&view, show.extensive, version, encoding, out);
+                adj_rib(&view, look, out);
             }
         }
         Some(from)

@@ -24,20 +24,48 @@ pub struct RouteView<'a> {
     pub attributes: &'a [u8],
 }
 
+/// What a route looks like in JSON (`exabgp.api.show-routes-format`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RouteFormat {
+    /// `{"PEER": {"routes": [{…}]}}`
+    #[default]
+    V1,
+    /// `{"peer": {"address": "PEER"}, "route": {…}}`
+    V2,
+}
+
+impl RouteFormat {
+    /// The format of a number: 1 or 2.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::V1),
+            2 => Some(Self::V2),
+            _ => None,
+        }
+    }
+}
+
+/// How routes are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RouteLook {
+    /// With their attributes.
+    pub extensive: bool,
+    /// Of answers.
+    pub version: Version,
+    /// Text or JSON.
+    pub encoding: Encoding,
+    /// Of the JSON.
+    pub format: RouteFormat,
+}
+
 /// Writes the line of a route.
 ///
 /// Text is `PEER FAMILY NLRI next-hop IP`; extensive, the peer's whole key comes first and the attributes last. JSON is one
 /// object a line, with `"next-hop"`, and extensive also `"attribute"` as in UPDATE events.
-pub fn adj_rib(
-    route: &RouteView<'_>,
-    extensive: bool,
-    version: Version,
-    encoding: Encoding,
-    out: &mut Vec<u8>,
-) {
-    match encoding {
-        Encoding::Text => text(route, extensive, out),
-        Encoding::Json => json(route, extensive, version, out),
+pub fn adj_rib(route: &RouteView<'_>, look: RouteLook, out: &mut Vec<u8>) {
+    match look.encoding {
+        Encoding::Text => text(route, look.extensive, out),
+        Encoding::Json => json(route, look, out),
     }
     out.push(b'\n');
 }
@@ -73,11 +101,15 @@ fn push_family(route: &RouteView<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn json(route: &RouteView<'_>, extensive: bool, version: Version, out: &mut Vec<u8>) {
-    push(out, "{\"");
+fn json(route: &RouteView<'_>, look: RouteLook, out: &mut Vec<u8>) {
+    let (before, between, after) = match look.format {
+        RouteFormat::V1 => ("{\"", "\": {\"routes\": [{", "}]}}"),
+        RouteFormat::V2 => ("{\"peer\": {\"address\": \"", "\"}, \"route\": {", "}}"),
+    };
+    push(out, before);
     push_ip(out, route.key.peer);
-    push(out, "\": {\"routes\": [{");
-    match version {
+    push(out, between);
+    match look.version {
         // The released program puts the prefix first.
         Version::V4 => {
             push_nlri(route.nlri, out);
@@ -102,13 +134,13 @@ fn json(route: &RouteView<'_>, extensive: bool, version: Version, out: &mut Vec<
         push_ip(out, address);
         out.push(b'"');
     }
-    if extensive {
+    if look.extensive {
         push(out, ", \"attribute\": {");
-        let form = JsonForm { version_6: version == Version::V6, ..JsonForm::default() };
+        let form = JsonForm { version_6: look.version == Version::V6, ..JsonForm::default() };
         render::push_set_json(route.attributes, form, out);
         out.push(b'}');
     }
-    push(out, "}]}}");
+    push(out, after);
 }
 
 /// Writes `"prefix": "…"` of what is a prefix, `"nlri": "…"` of anything else.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use yottabgp_wire::io::text::{push, push_decimal};
 
 pub use self::acknowledgement::Acknowledgement;
-pub use self::adj_rib::{RouteView, adj_rib};
+pub use self::adj_rib::{RouteFormat, RouteLook, RouteView, adj_rib};
 pub use self::group::{group_processed, group_started};
 pub use self::help::help;
 pub use self::neighbor::{

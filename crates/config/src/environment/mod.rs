@@ -192,6 +192,8 @@ pub struct Api {
     pub pipename: String,
     /// The name of the socket, without `.sock`.
     pub socketname: String,
+    /// 1 or 2: what a route looks like in the JSON of `show adj-rib`.
+    pub show_routes_format: u8,
     /// The variable `exabgp_cli_pipe`: where the pipes are.
     pub cli_pipe: Option<String>,
     /// The variable `exabgp_cli_socket`: where the socket is; empty for none.
@@ -269,6 +271,7 @@ impl Default for Environment {
                 cli: true,
                 pipename: "exabgp".into(),
                 socketname: "exabgp".into(),
+                show_routes_format: 1,
                 cli_pipe: None,
                 cli_socket: None,
             },

@@ -122,15 +122,14 @@ fn find(
     file: &[ini::Entry],
 ) -> Option<(Place, String)> {
     let Setting { section, key, .. } = setting;
-    for name in [format!("exabgp.{section}.{key}"), format!("exabgp_{section}_{key}")] {
-        // `exabgp.bgp.paths-limit-audit` is the same as `…paths_limit_audit`.
-        let hyphens =
-            name.replace("paths_limit", "paths-limit").replace("limit_audit", "limit-audit");
-        for name in [name, hyphens] {
-            if let Some(value) = variables.get(&name) {
-                let value = ini::strip_quotes(value).to_owned();
-                return Some((Place::Variable(name), value));
-            }
+    // `exabgp.bgp.paths-limit-audit` is the same as `…paths_limit_audit`; a shell can only set the latter.
+    let keys = [(*key).to_owned(), key.replace('_', "-"), key.replace('-', "_")];
+    let dotted = keys.iter().map(|key| format!("exabgp.{section}.{key}"));
+    let underscored = keys.iter().map(|key| format!("exabgp_{section}_{key}"));
+    for name in dotted.chain(underscored) {
+        if let Some(value) = variables.get(&name) {
+            let value = ini::strip_quotes(value).to_owned();
+            return Some((Place::Variable(name), value));
         }
     }
     let entry =

@@ -303,6 +303,22 @@ pub const TABLE: &[Setting] = &[
     text!("api", "pipename", api.pipename, "the name of the control pipes"),
     text!("api", "socketname", api.socketname, "the name of the control socket"),
     Setting {
+        section: "api",
+        key: "show-routes-format",
+        help: "the JSON of 'show adj-rib': v1, or v2 for one flat object a route",
+        quoted: false,
+        hidden: false,
+        set: |environment, text| {
+            environment.api.show_routes_format = match text.trim().to_ascii_lowercase().as_str() {
+                "v1" => 1,
+                "v2" => 2,
+                _ => return Err(Wrong::Value("v1 or v2")),
+            };
+            Ok(())
+        },
+        show: |environment| format!("v{}", environment.api.show_routes_format),
+    },
+    Setting {
         quoted: false,
         set: |environment, text| {
             let text = text.trim();
@@ -341,4 +357,4 @@ pub const TABLE: &[Setting] = &[
 
 /// Settings of other versions, which mean nothing here and are taken without a word.
 pub(super) const TOLERATED: &[(&str, &str)] =
-    &[("api", "highres"), ("api", "socket"), ("api", "show-routes-format"), ("debug", "reactor")];
+    &[("api", "highres"), ("api", "socket"), ("debug", "reactor")];

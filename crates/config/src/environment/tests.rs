@@ -72,6 +72,29 @@ fn the_variables_of_a_test_harness_are_understood() {
 }
 
 #[test]
+fn hyphens_in_names_may_be_underscores() {
+    for name in [
+        "exabgp.api.show-routes-format",
+        "exabgp.api.show_routes_format",
+        "exabgp_api_show_routes_format",
+        "exabgp_api_show-routes-format",
+    ] {
+        assert_eq!(of(&[(name, "v2")]).api.show_routes_format, 2, "{name}");
+    }
+    for name in ["exabgp.bgp.paths-limit-audit", "exabgp_bgp_paths_limit_audit"] {
+        assert!(!of(&[(name, "false")]).bgp.paths_limit_audit, "{name}");
+    }
+    let (environment, notices) = file("[exabgp.api]\nshow-routes-format = v2\n");
+    assert_eq!((environment.api.show_routes_format, notices), (2, vec![]));
+    assert!(environment.render(Form::Variables, true).contains("api.show-routes-format=v2\n"));
+    let (_, notices) = file("[exabgp.api]\nshow-routes-format = v3\n");
+    assert_eq!(
+        notices,
+        ["e:2:21: error: invalid value for api.show-routes-format : v3 (v1 or v2)"]
+    );
+}
+
+#[test]
 fn an_old_file_of_every_kind_of_value() {
     let (environment, notices) = file(
         "## comment\n; comment\n\n[exabgp.api]\nack = false\nhighres = true\nsocket = ''\nencoder: TEXT\n\
