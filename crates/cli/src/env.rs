@@ -28,16 +28,16 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Settings> {
     let (environment, notices) = environment::load(variables, ini.as_ref());
     let mut errors = Vec::new();
     for notice in &notices {
-        let list = match notice.severity {
-            Severity::Error => &mut errors,
-            Severity::Warning => &mut warnings,
-        };
-        list.push(notice.line(ini.as_ref()));
+        match notice.severity {
+            Severity::Error => errors.push(notice.bare_line(ini.as_ref())),
+            Severity::Warning => warnings.push(notice.line(ini.as_ref())),
+        }
     }
     if errors.is_empty() {
         Ok(Settings { environment, warnings })
     } else {
-        bail!(errors.join("\n"))
+        // Who shows it puts "error: " before the first.
+        bail!(errors.join("\nerror: "))
     }
 }
 

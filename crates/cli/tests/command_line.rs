@@ -148,7 +148,16 @@ fn settings_are_shown_and_wrong_ones_are_named() {
     wrong.env("exabgp_tcp_port", "many");
     let run = finish(wrong, "");
     assert_eq!(run.status, 1);
-    assert!(run.err.contains("exabgp_tcp_port") && run.err.contains("many"), "{}", run.err);
+    assert_eq!(
+        run.err,
+        "error: variable exabgp_tcp_port: invalid value for tcp.port : many (a port, 1 to 65535)\n"
+    );
+    let mut wrong = command(&["env"]);
+    wrong.env("exabgp_tcp_port", "many").env("exabgp_api_version", "5");
+    let run = finish(wrong, "");
+    let lines: Vec<&str> = run.err.lines().collect();
+    assert_eq!((run.status, lines.len()), (1, 2), "{run:?}");
+    assert!(lines.iter().all(|line| line.matches("error: ").count() == 1), "{run:?}");
 }
 
 #[test]

@@ -45,16 +45,28 @@ impl Notice {
 
     /// One line: `exabgp.env:3:8: error: … (…)`, or `variable exabgp_tcp_port: error: …`.
     pub fn line(&self, ini: Option<&Source>) -> String {
-        let place = match (&self.place, ini) {
+        let Self { message, severity, .. } = self;
+        format!("{}: {}: {message}{}", self.place_text(ini), severity.name(), self.help_text())
+    }
+
+    /// The same without how bad it is, for where that stands before it: `variable exabgp_tcp_port: …`.
+    pub fn bare_line(&self, ini: Option<&Source>) -> String {
+        format!("{}: {}{}", self.place_text(ini), self.message, self.help_text())
+    }
+
+    fn help_text(&self) -> String {
+        self.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"))
+    }
+
+    fn place_text(&self, ini: Option<&Source>) -> String {
+        match (&self.place, ini) {
             (Place::Variable(name), _) => format!("variable {name}"),
             (Place::File(span), Some(source)) => {
                 let position = source.position(*span);
                 format!("{}:{}:{}", source.name, position.line, position.column)
             }
             (Place::File(_), None) => "environment file".to_owned(),
-        };
-        let help = self.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
-        format!("{place}: {}: {}{help}", self.severity.name(), self.message)
+        }
     }
 }
 
