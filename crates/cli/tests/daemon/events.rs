@@ -185,8 +185,8 @@ fn a_whole_session() {
         neighbor 127.0.0.2 send update end
 
         neighbor 127.0.0.2 receive update start
-        neighbor 127.0.0.2 receive update announced 10.9.0.0/24 next-hop 2.2.2.2 origin igp as-path ( 65002 )
         neighbor 127.0.0.2 receive update withdrawn 10.8.0.0/16
+        neighbor 127.0.0.2 receive update announced 10.9.0.0/24 next-hop 2.2.2.2 origin igp as-path ( 65002 )
         neighbor 127.0.0.2 receive update end
 
         neighbor 127.0.0.2 receive update start

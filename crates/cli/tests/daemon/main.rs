@@ -15,6 +15,7 @@ mod control;
 mod events;
 mod malformed;
 mod operational;
+mod process;
 mod reload;
 mod sending;
 mod sockets;
