@@ -200,10 +200,20 @@ fn with_graceful_restart_a_new_connection_replaces_the_session() {
         solo.events()[..3],
         ["down - the peer restarted: it has made a new connection", "IDLE", "connected"]
     );
-    // Right after the start it is a collision.
-    let mut solo = Solo::established(graceful);
+    // Right after the start it is a collision with the connection that we made.
+    let mut solo = Solo::established(graceful.clone());
     let id = solo.incoming();
     assert_eq!(solo.sent_on(), [format!("{id}: NOTIFICATION 6/7")]);
+    // Not with one that the peer made: it would not make another.
+    let mut solo = Solo::new(Settings { passive: true, ..graceful });
+    solo.act(|peer, now, events| peer.start(now, events));
+    let theirs = open_of(&Settings { graceful_restart: Some(120), ..mirrored() });
+    let id = solo.incoming();
+    solo.receive(id, &[octets(&theirs), keepalive()].concat());
+    assert_eq!(solo.peer.state(), State::Established);
+    solo.sent();
+    let id = solo.incoming();
+    assert_eq!(solo.sent_on(), [format!("{id}: OPEN")]);
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::end::End;
 use crate::event::{ConnectionId, Event, State};
 use crate::link::{Link, Message};
 
-/// A peer with graceful restart that connects again means that it restarted (RFC 4724 section 5), unless the session is
-/// so young that both sides have dialed at once.
+/// A peer with graceful restart that connects again means that it restarted (RFC 4724 section 5), unless the session is one
+/// that we dialed, and so young that both sides have dialed at once.
 const YOUNG_SESSION: Duration = Duration::from_secs(5);
 
 impl Peer {
@@ -60,7 +60,8 @@ impl Peer {
         if let Some(connection) = self.established() {
             let Stage::Established(state) = &connection.stage else { return false };
             let restarts = !state.opened.negotiated.graceful_restart.peer_families.is_empty()
-                && state.since.is_some_and(|since| since + YOUNG_SESSION <= now);
+                && (connection.link.origin == Origin::Incoming
+                    || state.since.is_some_and(|since| since + YOUNG_SESSION <= now));
             if restarts {
                 // The routes stay for the next session (RFC 4724 section 5): nothing is said on the old connection.
                 let id = connection.link.id;
