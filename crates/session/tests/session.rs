@@ -478,9 +478,11 @@ fn with_graceful_restart_a_session_ends_without_a_word() {
 #[test]
 fn where_the_peer_keeps_routes_after_a_notification_it_is_told() {
     use yottabgp_session::StopReason;
+    type Act<'a> = &'a dyn Fn(&mut Peer, Instant, &mut dyn FnMut(Event<'_>));
+
     let notifying =
         Settings { graceful_restart: Some(120), graceful_restart_notification: true, ..settings() };
-    let sent = |act: &dyn Fn(&mut Peer, Instant, &mut dyn FnMut(Event<'_>))| {
+    let sent = |act: Act<'_>| {
         let mut solo = Solo::established(notifying.clone());
         solo.act(act);
         solo.sent()
