@@ -271,6 +271,10 @@ fn who_is_told_what_changes_with_the_file() {
     let mut session = site.session();
     session.until_eor();
     session.send(kind::KEEPALIVE, &[]);
+    daemon.until("show neighbor json", |text| {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        json[0]["messages"]["received"]["keepalive"] == 2
+    });
     reload(&daemon, &text("receive { parsed; keepalive; }"));
     session.send(kind::KEEPALIVE, &[]);
     helper.line(0, "\"keepalive\"");
