@@ -123,6 +123,11 @@ impl Lab {
         Ok(Self { us, peer, pair, we_first: passive, directory })
     }
 
+    /// A file in the scratch folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
     /// Starts both, the one that waits first, and waits until both say that the session is up.
     ///
     /// # Errors

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use nix::sys::signal::Signal;
-use yottabgp_testkit::events;
+use yottabgp_testkit::bgp::{HEADER, kind};
+use yottabgp_testkit::process::{find, output};
 use yottabgp_testkit::route::Route;
-use yottabgp_testkit::wait::{PATIENCE, poll};
+use yottabgp_testkit::wait::{PATIENCE, poll, until};
+use yottabgp_testkit::{Program, events};
 
 use crate::lab::{Lab, Wanted};
 use crate::peer::Outcome;
@@ -23,8 +25,19 @@ pub struct Scenario {
     pub name: &'static str,
     /// How the session is to be.
     pub wanted: Wanted,
+    /// The peers it makes sense with; all when empty.
+    pub peers: &'static [&'static str],
     /// The test.
     pub run: fn(&mut Lab) -> Outcome,
+}
+
+const fn scenario(
+    name: &'static str,
+    wanted: Wanted,
+    peers: &'static [&'static str],
+    run: fn(&mut Lab) -> Outcome,
+) -> Scenario {
+    Scenario { name, wanted, peers, run }
 }
 
 const PLAIN: Wanted = Wanted {
@@ -47,15 +60,17 @@ const RESTART: Wanted = Wanted { graceful_restart: true, ..PLAIN };
 
 /// All of them.
 pub const ALL: &[Scenario] = &[
-    Scenario { name: "routes", wanted: PLAIN, run: routes },
-    Scenario { name: "refresh", wanted: RESTART, run: refresh },
-    Scenario { name: "peer-restarts", wanted: PLAIN, run: peer_restarts },
-    Scenario { name: "we-restart", wanted: PLAIN, run: we_restart },
-    Scenario { name: "collision", wanted: COLLISION, run: collision },
-    Scenario { name: "over-ipv6", wanted: IPV6, run: few_routes },
-    Scenario { name: "md5", wanted: MD5, run: few_routes },
-    Scenario { name: "hold-timer", wanted: SHORT, run: hold_timer },
-    Scenario { name: "shutdown-text", wanted: PLAIN, run: shutdown_text },
+    scenario("routes", PLAIN, &[], routes),
+    scenario("refresh", RESTART, &[], refresh),
+    scenario("peer-restarts", PLAIN, &[], peer_restarts),
+    scenario("we-restart", PLAIN, &[], we_restart),
+    scenario("collision", COLLISION, &[], collision),
+    scenario("over-ipv6", IPV6, &[], few_routes),
+    scenario("md5", MD5, &[], few_routes),
+    scenario("hold-timer", SHORT, &[], hold_timer),
+    scenario("shutdown-text", PLAIN, &[], shutdown_text),
+    // What goes over the wire is ours, whoever is there.
+    scenario("dissected", PLAIN, &["bird"], dissected),
 ];
 
 /// The session comes up; 1,000 IPv4 and 1,000 IPv6 routes go each way unchanged, then half of
@@ -266,4 +281,52 @@ fn shutdown_text(lab: &mut Lab) -> Outcome {
     });
     seen.ok_or_else(|| format!("{} does not show our reason: {said}", lab.peer.name()))?;
     lab.await_up(mark)
+}
+
+/// Everything we send, from OPEN to NOTIFICATION, is read by `tshark` without complaint.
+fn dissected(lab: &mut Lab) -> Outcome {
+    let Some(program) = find("tshark") else {
+        return Err("tshark is not installed (apt-get install tshark)".into());
+    };
+    let (capture, log) = (lab.path("wire.pcapng"), lab.path("tshark.out"));
+    let tshark = Program::new(&program, &log)
+        .arguments(["-i", "wire", "-f", "tcp port 179", "-w"])
+        .argument(&capture)
+        .start(&lab.pair.right)
+        .map_err(|error| error.to_string())?;
+    until("tshark captures", || {
+        std::fs::read_to_string(&log).is_ok_and(|text| text.contains("Capturing on"))
+    });
+    refresh(lab)?;
+    let ours = lab.our_routes(FEW);
+    lab.we_withdraw(ours.iter())?;
+    lab.they_have(&BTreeSet::new())?;
+    lab.us.stop();
+    // What it has captured it writes in its own time.
+    until("the capture ends with a NOTIFICATION", || {
+        let bytes = std::fs::read(&capture).unwrap_or_default();
+        bytes
+            .windows(HEADER)
+            .any(|header| header[..16] == [0xFF; 16] && header[18] == kind::NOTIFICATION)
+    });
+    tshark.terminate(PATIENCE)?;
+
+    let read = |filter: &str, field: &str| {
+        let name = capture.to_string_lossy();
+        let filter = format!("ip.src == 10.0.0.1 && ({filter})");
+        let words = ["-r", &name, "-Y", &filter, "-T", "fields", "-e", field];
+        output(&lab.pair.right, &program.to_string_lossy(), &words, "")
+    };
+    // From a warning up (0x600000), and of BGP alone: TCP has its own troubles.
+    let complaints = read(
+        "_ws.malformed || (bgp && _ws.expert.severity >= 0x600000 && !tcp.analysis.flags)",
+        "_ws.expert.message",
+    )?;
+    if !complaints.trim().is_empty() {
+        return Err(format!("tshark complains: {complaints}"));
+    }
+    let types = read("bgp", "bgp.type")?;
+    let types: BTreeSet<&str> = types.split([',', '\n']).filter(|text| !text.is_empty()).collect();
+    let wanted = BTreeSet::from(["1", "2", "3", "4", "5"]);
+    if types == wanted { Ok(()) } else { Err(format!("messages of types {types:?} were sent")) }
 }

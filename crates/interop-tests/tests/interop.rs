@@ -38,7 +38,9 @@ fn main() {
     arguments.test_threads.get_or_insert(8);
     let mut trials = Vec::new();
     for scenario in scenarios::ALL {
-        for kind in peers::ALL {
+        let makes_sense =
+            |kind: &&Kind| scenario.peers.is_empty() || scenario.peers.contains(&kind.name);
+        for kind in peers::ALL.iter().filter(makes_sense) {
             for passive in [false, true] {
                 let side = if passive { "passive" } else { "active" };
                 let name = format!("{}::{side}::{}", kind.name, scenario.name);
