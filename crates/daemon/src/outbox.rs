@@ -2,8 +2,10 @@
 //!
 //! Three kinds of lines share the stream:
 //!
-//! - *events*: never lost. Above [`HIGH`] unread bytes the outbox says it is paused, and the
-//!   peers that feed it stop being read until it is below [`LOW`];
+//! - *events*: above [`HIGH`] unread bytes the outbox says it is paused, and the peers that feed
+//!   it stop being read until it is below [`LOW`], so that none is lost. Only what commands make
+//!   happen goes on, since they are always read: above [`MOST`] such events are left out, and
+//!   counted;
 //! - *acknowledgements*: never waited for. Once [`ACKS`] bytes of them are unread they are only
 //!   counted, and written later as there is room, in order and without one missing;
 //! - *answers*: tables and texts. They keep their place among the acknowledgements; once
@@ -20,6 +22,8 @@ use tokio::sync::{Notify, watch};
 pub const HIGH: usize = 4 * 1024 * 1024;
 /// Unread bytes at which they may go on.
 pub const LOW: usize = 1024 * 1024;
+/// Unread bytes above which events are left out that no pause can hold back.
+pub const MOST: usize = 64 * 1024 * 1024;
 /// Bytes of acknowledgements that may wait as text.
 pub const ACKS: usize = 64 * 1024;
 /// Bytes of answers that may wait.
@@ -84,7 +88,20 @@ struct Queue {
     /// What comes once there is room.
     deferred: VecDeque<Deferred>,
     deferred_answers: usize,
+    /// Events left out since the last that was taken.
+    left_out: u64,
     closed: bool,
+}
+
+/// What became of an event that may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// It was taken, after so many that were not.
+    Taken(u64),
+    /// It was left out, the first one.
+    LeftOutFirst,
+    /// It was left out, as those before it.
+    LeftOut,
 }
 
 #[derive(Debug)]
@@ -113,6 +130,20 @@ impl Outbox {
     /// Adds events: whole lines, any number of them.
     pub fn events(&self, lines: &[u8]) {
         self.events_with(|buffer| buffer.extend_from_slice(lines));
+    }
+
+    /// Adds events of what we do ourselves, unless more than [`MOST`] bytes wait.
+    pub fn offer(&self, lines: &[u8]) -> Offered {
+        let mut queue = self.lock();
+        let before = queue.left_out;
+        if queue.unread() > MOST {
+            queue.left_out += 1;
+            return if before == 0 { Offered::LeftOutFirst } else { Offered::LeftOut };
+        }
+        queue.left_out = 0;
+        drop(queue);
+        self.events(lines);
+        Offered::Taken(before)
     }
 
     /// Lets `write` add events at the end of the queue itself, without a copy.
@@ -399,6 +430,19 @@ mod tests {
         outbox.written(1);
         paused.changed().await.unwrap();
         assert!(!outbox.is_paused());
+    }
+
+    #[tokio::test]
+    async fn what_no_pause_holds_back_has_a_bound_too() {
+        let outbox = Outbox::new();
+        assert_eq!(outbox.offer(b"first\n"), Offered::Taken(0));
+        outbox.events(&vec![b'\n'; MOST]);
+        assert_eq!(outbox.offer(b"second\n"), Offered::LeftOutFirst);
+        assert_eq!(outbox.offer(b"third\n"), Offered::LeftOut);
+        let batch = next(&outbox).await;
+        outbox.written(batch.len());
+        assert_eq!(outbox.offer(b"fourth\n"), Offered::Taken(2));
+        assert_eq!(next(&outbox).await, "fourth\n");
     }
 
     #[tokio::test]

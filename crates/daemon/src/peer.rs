@@ -33,7 +33,7 @@ use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::{JsonForm, Nlri};
 
 use crate::core::{Core, PeerId, Shared};
-use crate::outbox::Outbox;
+use crate::outbox::{Offered, Outbox};
 use crate::server::since_epoch;
 use crate::signals::Received;
 use advisories::Advisories;
@@ -187,7 +187,12 @@ impl Surroundings<'_> {
         }
         let listeners = self.listeners;
         self.feed.event(self.encoders, since_epoch(), event, |process, lines| {
-            tell(listeners, process, lines);
+            // Nothing stops our own messages from being sent while nobody reads of them.
+            if matches!(event, Event::Message { direction: Direction::Send, .. }) {
+                offer(self.key.peer, listeners, process, lines);
+            } else {
+                tell(listeners, process, lines);
+            }
         });
     }
 }
@@ -220,6 +225,22 @@ impl fmt::Display for Routes<'_> {
 fn tell(listeners: &[(ProcessId, Outbox)], process: ProcessId, lines: &[u8]) {
     if let Some((_, outbox)) = listeners.iter().find(|(id, _)| *id == process) {
         outbox.events(lines);
+    }
+}
+
+/// The same for an event that is left out when too many are unread.
+fn offer(peer: IpAddr, listeners: &[(ProcessId, Outbox)], process: ProcessId, lines: &[u8]) {
+    let Some((_, outbox)) = listeners.iter().find(|(id, _)| *id == process) else { return };
+    match outbox.offer(lines) {
+        Offered::Taken(0) | Offered::LeftOut => {}
+        Offered::Taken(count) => warn!(
+            target: "yottabgp::processes",
+            "{peer}: a helper reads again, which missed {count} events of messages sent"
+        ),
+        Offered::LeftOutFirst => warn!(
+            target: "yottabgp::processes",
+            "{peer}: a helper does not read what it asked for: events of messages sent are left out"
+        ),
     }
 }
 

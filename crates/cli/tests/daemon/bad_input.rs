@@ -79,6 +79,63 @@ fn a_helper_that_never_reads() {
 }
 
 #[test]
+fn events_of_commands_that_nobody_reads_have_a_bound() {
+    const ROUTES: u32 = 40_000;
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let (first, second) = (lab.path("first"), lab.path("second"));
+    // Three kilobytes for each route, most of which is told twice.
+    let filler = "ab".repeat(1000);
+    let lines = |prefix: u8, from: u32, to: u32| -> String {
+        (from..to)
+            .map(|number| {
+                let [_, _, a, b] = number.to_be_bytes();
+                format!("announce route {prefix}.0.{a}.{b}/32 next-hop 1.1.1.1 attribute [ 0x99 0xc0 0x{filler} ]\n")
+            })
+            .collect()
+    };
+    fs::write(&first, lines(10, 0, ROUTES)).unwrap();
+    fs::write(&second, "announce route 10.9.9.9/32 next-hop 1.1.1.1\n").unwrap();
+    let go_on = lab.path("go_on");
+    nix::unistd::mkfifo(&go_on, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let heard = lab.path("heard");
+    let run = script(
+        &lab,
+        "deaf",
+        &format!(
+            "cat {}\nread line < {}\ncat {}\nexec cat > {}",
+            first.display(),
+            go_on.display(),
+            second.display(),
+            heard.display()
+        ),
+    );
+    let text = format!("process deaf {{ run {run}; encoder json; }}\n")
+        + &site.neighbor(&format!("{FAMILIES} group-updates false; {}", api("deaf", EVERYTHING)));
+    let daemon = lab.start(&text);
+    let mut session = site.session();
+    let mut routes = 0;
+    while routes < ROUTES as usize {
+        routes += session.update().announced.len();
+    }
+    daemon.await_log("events of messages sent are left out");
+    assert!(daemon.memory() < 250 << 20, "{} octets", daemon.memory());
+    fs::write(&go_on, "\n").unwrap();
+    assert_eq!(session.update().announced, ["10.9.9.9/32"]);
+    // Once it reads, it is told of what comes then.
+    until("the rest is read", || {
+        daemon.ask("queue-status").contains("deaf: 0 items")
+            || daemon.ask("queue-status").contains("no queued")
+    });
+    daemon.ask("announce route 10.8.8.8/32 next-hop 1.1.1.1");
+    until("the last event", || {
+        fs::read_to_string(&heard).is_ok_and(|text| text.contains("10.8.8.8/32"))
+    });
+    daemon.await_log("a helper reads again, which missed");
+    daemon.stop();
+}
+
+#[test]
 fn rubbish_is_named() {
     let lab = Lab::new();
     let site = Site::new(2);

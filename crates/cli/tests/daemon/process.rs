@@ -71,7 +71,9 @@ fn the_log_goes_where_it_is_sent() {
     let mut session = site.session();
     session.until_eor();
     let pid = daemon.pid().to_string();
-    until("the log", || fs::read_to_string(&file).is_ok_and(|text| text.contains("127.0.0.2 is up")));
+    until("the log", || {
+        fs::read_to_string(&file).is_ok_and(|text| text.contains("127.0.0.2 is up"))
+    });
     assert!(daemon.terminate().1.success());
     let log = fs::read_to_string(&file).unwrap();
     // `HH:MM:SS`, process, topic, message.
@@ -121,7 +123,12 @@ fn wrong_settings_and_files_are_named() {
         ("neighbor 127.0.0.2 {\n  hold-time two;\n}\n", &[], &[], &[&file, "hold-time", "two"]),
         ("", &[], &[], &[&file]),
         // An address that is not of this machine can not be listened on.
-        (&good, &[("exabgp_tcp_bind", "192.0.2.1"), ("exabgp_tcp_port", "1790")], &[], &["192.0.2.1"]),
+        (
+            &good,
+            &[("exabgp_tcp_bind", "192.0.2.1"), ("exabgp_tcp_port", "1790")],
+            &[],
+            &["192.0.2.1"],
+        ),
     ];
     for (text, environment, arguments, words) in cases {
         let output = ends(&lab, text, environment, arguments);
@@ -146,7 +153,11 @@ fn settings_come_from_a_file_too() {
     let site = Site::new(2);
     let pid = lab.path("pid");
     let file = lab.path("settings.env");
-    fs::write(&file, format!("[exabgp.daemon]\npid = '{}'\n[exabgp.api]\nack = false\n", pid.display())).unwrap();
+    fs::write(
+        &file,
+        format!("[exabgp.daemon]\npid = '{}'\n[exabgp.api]\nack = false\n", pid.display()),
+    )
+    .unwrap();
     let mut helper = Helper::new(&lab, "helper");
     let text = helper.section("helper", "json")
         + &site.neighbor(&format!("{FAMILIES} api {{ processes [ helper ]; }}"));
@@ -267,7 +278,8 @@ fn the_end_is_told_to_everybody() {
         let site = Site::new(2);
         let helper = Helper::new(&lab, "helper");
         let text = helper.section("helper", "text")
-            + &site.neighbor(&format!("{FAMILIES} api {{ processes [ helper ]; neighbor-changes; }}"));
+            + &site
+                .neighbor(&format!("{FAMILIES} api {{ processes [ helper ]; neighbor-changes; }}"));
         let mut daemon = lab.start(&text);
         let mut session = site.session();
         session.until_eor();
