@@ -25,6 +25,8 @@ pub struct Scenario {
     pub name: &'static str,
     /// How the session is to be.
     pub wanted: Wanted,
+    /// A program it needs beside the peer, found in the package of the same name; may be empty.
+    pub needs: &'static str,
     /// The peers it makes sense with; all when empty.
     pub peers: &'static [&'static str],
     /// The test.
@@ -37,7 +39,7 @@ const fn scenario(
     peers: &'static [&'static str],
     run: fn(&mut Lab) -> Outcome,
 ) -> Scenario {
-    Scenario { name, wanted, peers, run }
+    Scenario { name, wanted, needs: "", peers, run }
 }
 
 const PLAIN: Wanted = Wanted {
@@ -70,7 +72,7 @@ pub const ALL: &[Scenario] = &[
     scenario("hold-timer", SHORT, &[], hold_timer),
     scenario("shutdown-text", PLAIN, &[], shutdown_text),
     // What goes over the wire is ours, whoever is there.
-    scenario("dissected", PLAIN, &["bird"], dissected),
+    Scenario { needs: "tshark", ..scenario("dissected", PLAIN, &["bird"], dissected) },
 ];
 
 /// The session comes up; 1,000 IPv4 and 1,000 IPv6 routes go each way unchanged, then half of
@@ -285,9 +287,7 @@ fn shutdown_text(lab: &mut Lab) -> Outcome {
 
 /// Everything we send, from OPEN to NOTIFICATION, is read by `tshark` without complaint.
 fn dissected(lab: &mut Lab) -> Outcome {
-    let Some(program) = find("tshark") else {
-        return Err("tshark is not installed (apt-get install tshark)".into());
-    };
+    let program = find("tshark").expect("looked for before");
     let (capture, log) = (lab.path("wire.pcapng"), lab.path("tshark.out"));
     let tshark = Program::new(&program, &log)
         .arguments(["-i", "wire", "-f", "tcp port 179", "-w"])

@@ -14,6 +14,7 @@ use yottabgp_interop::lab::{Lab, RELAY};
 use yottabgp_interop::peer::Kind;
 use yottabgp_interop::scenarios::Scenario;
 use yottabgp_interop::{peers, scenarios};
+use yottabgp_testkit::process::find;
 
 thread_local! {
     /// Where the panic of this thread came from.
@@ -62,6 +63,10 @@ fn skip(name: &str, reason: &str) -> Result<Completion, Failed> {
 fn run(name: &str, kind: &Kind, passive: bool, scenario: &Scenario) -> Result<Completion, Failed> {
     if !(kind.installed)() {
         return skip(name, &format!("{} is not installed ({})", kind.name, kind.package));
+    }
+    if !scenario.needs.is_empty() && find(scenario.needs).is_none() {
+        let needs = scenario.needs;
+        return skip(name, &format!("{needs} is not installed (apt-get install {needs})"));
     }
     if let Some(reason) = (kind.cannot)(scenario.name, passive) {
         return skip(name, reason);
