@@ -80,11 +80,11 @@ fn a_helper_that_never_reads() {
 
 #[test]
 fn events_of_commands_that_nobody_reads_have_a_bound() {
-    const ROUTES: u32 = 40_000;
+    const ROUTES: u32 = 25_000;
     let lab = Lab::new();
     let site = Site::new(2);
     let (first, second) = (lab.path("first"), lab.path("second"));
-    // Three kilobytes for each route, most of which is told twice.
+    // A kilobyte for each route, which is told twice, in hexadecimal.
     let filler = "ab".repeat(1000);
     let lines = |prefix: u8, from: u32, to: u32| -> String {
         (from..to)
@@ -111,7 +111,10 @@ fn events_of_commands_that_nobody_reads_have_a_bound() {
         ),
     );
     let text = format!("process deaf {{ run {run}; encoder json; }}\n")
-        + &site.neighbor(&format!("{FAMILIES} group-updates false; {}", api("deaf", EVERYTHING)));
+        + &site.neighbor(&format!(
+            "{FAMILIES} group-updates false; manual-eor true; {}",
+            api("deaf", EVERYTHING)
+        ));
     let daemon = lab.start(&text);
     let mut session = site.session();
     let mut routes = 0;
