@@ -36,10 +36,12 @@ impl Namespace {
     /// # Errors
     /// Says, as a reason to skip a test, why there can be none: not root, or no `ip`.
     pub fn new() -> Result<Self, String> {
-        let origin = Return(current());
+        let origin = current();
         unshare(CloneFlags::CLONE_NEWNET).map_err(|error| {
             format!("no network namespace of its own (are you root?): unshare: {error}")
         })?;
+        // Only now is there a way back to be taken.
+        let origin = Return(origin);
         let namespace = Self { handle: current() };
         drop(origin);
         namespace.ip("link set lo up")?;
