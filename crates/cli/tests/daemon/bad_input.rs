@@ -80,7 +80,7 @@ fn a_helper_that_never_reads() {
 
 #[test]
 fn events_of_commands_that_nobody_reads_have_a_bound() {
-    const ROUTES: u32 = 25_000;
+    const ROUTES: u32 = 18_000;
     let lab = Lab::new();
     let site = Site::new(2);
     let (first, second) = (lab.path("first"), lab.path("second"));

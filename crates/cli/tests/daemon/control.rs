@@ -278,3 +278,71 @@ fn a_helper_and_a_client_do_not_mix() {
     );
     daemon.stop();
 }
+
+#[test]
+fn named_pipes_do_as_well() {
+    let lab = Lab::new().with("cli_socket", "");
+    let folder = lab.path("root/run");
+    std::fs::create_dir_all(&folder).unwrap();
+    for name in ["exabgp.in", "exabgp.out"] {
+        let mode = nix::sys::stat::Mode::S_IRUSR | nix::sys::stat::Mode::S_IWUSR;
+        nix::unistd::mkfifo(&folder.join(name), mode).unwrap();
+    }
+    let site = Site::new(2);
+    let running = lab.program(&site.neighbor("family { ipv4 unicast; }")).start_here().unwrap();
+    let daemon = crate::support::Daemon::unready(lab, running);
+    let mut session = site.session();
+    session.until_eor();
+    let run = |words: &str| {
+        let mut command = daemon.command(words);
+        command.env_remove("exabgp_api_socketpath").env("exabgp_cli_socket", "");
+        command.output().unwrap()
+    };
+    let output = run("announce route 10.1.0.0/24 next-hop 1.2.3.4");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(session.update().announced, ["10.1.0.0/24"]);
+    let output = run("show adj-rib out");
+    assert!(output.stdout.starts_with(b"127.0.0.2 ipv4 unicast 10.1.0.0/24"), "{output:?}");
+    assert_eq!(run("nonsense").status.code(), Some(1));
+    daemon.stop();
+}
+
+#[test]
+fn version_6_of_the_api() {
+    let lab = Lab::new().with("api_version", 6);
+    let site = Site::new(2);
+    let mut helper = Helper::new(&lab, "helper");
+    let text = helper.section("helper", "json")
+        + &site
+            .neighbor("family { ipv4 unicast; } api { processes [ helper ]; neighbor-changes; }");
+    let daemon = lab.start(&text);
+    let mut session = site.session();
+    session.until_eor();
+    helper.tell("peer * announce route 10.1.0.0/24 next-hop 1.2.3.4");
+    assert_eq!(session.update().announced, ["10.1.0.0/24"]);
+    // Nobody is not everybody.
+    helper.ask("peer 127.0.0.9 withdraw route 10.1.0.0/24").unwrap_err();
+    helper.tell("group start");
+    helper.tell("announce route 10.3.0.0/24 next-hop 1.2.3.4");
+    helper.tell("announce route 10.4.0.0/24 next-hop 1.2.3.4");
+    helper.tell("withdraw route 10.1.0.0/24");
+    let answer = helper.tell("group end");
+    assert!(answer[0].contains(r#""announced": 2, "withdrawn": 1"#), "{answer:?}");
+    assert_eq!(session.update().withdrawn, ["10.1.0.0/24"]);
+    assert_eq!(session.update().announced, ["10.3.0.0/24", "10.4.0.0/24"]);
+    let answer = helper.tell("peer 127.0.0.2 group announce route 10.5.0.0/24 next-hop 1.2.3.4 ; withdraw route 10.3.0.0/24");
+    assert!(answer[0].contains(r#""announced": 1, "withdrawn": 1"#), "{answer:?}");
+    assert_eq!(session.update().withdrawn, ["10.3.0.0/24"]);
+    assert_eq!(session.update().announced, ["10.5.0.0/24"]);
+    let list: Value = serde_json::from_str(&daemon.ask("peer list")).unwrap();
+    assert_eq!(list[0]["peer-address"], "127.0.0.2");
+    let version: Value = serde_json::from_str(&daemon.ask("system version")).unwrap();
+    assert_eq!(version["application"], "exabgp");
+    daemon.ask("rib flush out");
+    let mut again = Vec::new();
+    while again.len() < 2 {
+        again.extend(session.update().announced);
+    }
+    assert_eq!(daemon.ask("daemon shutdown").trim(), r#"{"status": "shutdown in progress"}"#);
+    assert_eq!(session.notification().0, 6);
+}

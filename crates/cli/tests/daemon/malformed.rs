@@ -18,6 +18,9 @@ enum Stage {
     Up,
 }
 
+/// What, when, the octets; code, subcode, and the data where a standard says what it is.
+type Case = (&'static str, Stage, Vec<u8>, u8, u8, Option<Vec<u8>>);
+
 /// A neighbor on 127.0.0.LAST that calls the daemon on a port.
 fn passive(last: u8, port: u16, more: &str) -> String {
     format!(
@@ -58,8 +61,7 @@ fn every_error_has_its_notification() {
     let unknown_well_known = [attributes(), vec![0x40, 99, 1, 7]].concat();
     let multiprotocol_twice: Vec<u8> = [attributes(), [0x80, 15, 3, 0, 2, 1].repeat(2)].concat();
     let (any, none) = (None, Some(Vec::new()));
-    // What, when, the octets, code, subcode, and data where a standard says what it is.
-    let cases: Vec<(&str, Stage, Vec<u8>, u8, u8, Option<Vec<u8>>)> = vec![
+    let cases: Vec<Case> = vec![
         ("marker", Stage::Up, wrong_marker.clone(), 1, 1, none.clone()),
         ("marker of the first message", Stage::Connected, wrong_marker, 1, 1, none.clone()),
         (

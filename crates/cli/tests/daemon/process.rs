@@ -113,7 +113,9 @@ fn wrong_settings_and_files_are_named() {
     fs::write(&ini, "[exabgp.log]\nlevel = LOUD\n").unwrap();
     let ini = ini.display().to_string();
     let file = lab.path("test.conf").display().to_string();
-    let cases: &[(&str, &[(&str, &str)], &[&str], &[&str])] = &[
+    /// The configuration, the environment, arguments; the words that are to be said.
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str], &'a [&'a str]);
+    let cases: &[Case<'_>] = &[
         (&good, &[("exabgp_log_level", "LOUD")], &[], &["log.level", "LOUD"]),
         (&good, &[("exabgp.tcp.port", "many")], &[], &["tcp.port", "many"]),
         (&good, &[("exabgp_tcp_bind", "127.0.0.999")], &[], &["tcp.bind", "127.0.0.999"]),
@@ -296,4 +298,27 @@ fn the_end_is_told_to_everybody() {
         let first = helper.lines(0)[0].strip_prefix("started ").unwrap().to_owned();
         assert!(!Path::new("/proc").join(first).exists(), "the helper is gone");
     }
+}
+
+#[test]
+fn a_helper_that_ends_may_be_the_end() {
+    // Without respawn it is gone, with `api.terminate` so is the daemon.
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let starts = lab.path("starts");
+    let run = crate::support::script(&lab, "once", &format!("echo start >> {}", starts.display()));
+    let text = format!("process once {{ run {run}; encoder text; respawn false; }}\n")
+        + &site.neighbor(FAMILIES);
+    let daemon = lab.start(&text);
+    daemon.await_log("helper once is gone");
+    site.session().until_eor();
+    assert_eq!(fs::read_to_string(&starts).unwrap().lines().count(), 1);
+    daemon.stop();
+
+    let lab = Lab::new().with("api_terminate", true).with("api_respawn", false);
+    let run = crate::support::script(&lab, "once", "exit 0");
+    let text = format!("process once {{ run {run}; encoder text; }}\n") + &site.neighbor(FAMILIES);
+    let running = lab.program(&text).start_here().unwrap();
+    let mut daemon = Daemon::unready(lab, running);
+    assert!(daemon.running().wait(PATIENCE).unwrap().success());
 }

@@ -282,3 +282,29 @@ fn who_is_told_what_changes_with_the_file() {
     nothing_came(&daemon, &mut session, 1);
     daemon.stop();
 }
+
+#[test]
+fn peers_of_a_range_stay_as_well() {
+    let lab = Lab::new();
+    let port = yottabgp_testkit::network::free_port([127, 0, 0, 1]);
+    let text = |routes: &str| {
+        format!(
+            "neighbor 127.0.0.0/24 {{ router-id 1.1.1.1; local-address 127.0.0.1; local-as 65001; peer-as 65002; passive; listen {port}; {FAMILIES} static {{ route 10.1.0.0/24 next-hop 1.1.1.1; {routes} }} }}"
+        )
+    };
+    let daemon = lab.start(&text(""));
+    let mut session = Session::call(5, port);
+    session.establish(&crate::support::open());
+    session.until_eor();
+    reload(&daemon, &text("route 10.2.0.0/24 next-hop 1.1.1.1;"));
+    assert_eq!(session.update().announced, ["10.2.0.0/24"]);
+    nothing_came(&daemon, &mut session, 1);
+    let mut other = Session::call(6, port);
+    other.establish(&crate::support::open());
+    assert_eq!(other.until_eor().len(), 2);
+    // With the range they go.
+    reload(&daemon, &Site::new(2).neighbor(FAMILIES));
+    assert_eq!(session.notification().0, 6);
+    assert_eq!(other.notification().0, 6);
+    daemon.stop();
+}

@@ -263,3 +263,32 @@ fn so_many_attempts_and_no_more() {
         assert!(status.success(), "{status}");
     }
 }
+
+#[test]
+fn sessions_over_ipv6() {
+    let lab = Lab::new();
+    let Ok(listener) = TcpListener::bind(("::1", 0)) else {
+        println!("SKIPPED: this machine has no IPv6");
+        return;
+    };
+    let port = listener.local_addr().unwrap().port();
+    let text = format!(
+        "neighbor ::1 {{ router-id 1.1.1.1; local-address ::1; local-as 65001; peer-as 65002; connect {port}; family {{ ipv4 unicast; ipv6 unicast; }}
+         static {{ route 2001:db8:1::/48 next-hop self; route 10.1.0.0/24 next-hop self; }} }}"
+    );
+    let daemon = lab.start(&text);
+    let mut session = Session(Connection::accept(&listener, PATIENCE).unwrap());
+    session.establish(&open());
+    let updates = session.settled();
+    // MP_REACH_NLRI of IPv6 unicast, with the address of the session as next hop.
+    let reach: Vec<&[u8]> = updates.iter().filter_map(|update| update.attribute(14)).collect();
+    let mut next_hop = [0; 16];
+    next_hop[15] = 1;
+    let expected = [&[0, 2, 1, 16][..], &next_hop, &[0, 48, 0x20, 0x01, 0x0d, 0xb8, 0, 1]].concat();
+    assert_eq!(reach, [expected]);
+    // There is no address of IPv4 but the identifier.
+    let ipv4 = updates.iter().find(|update| !update.announced.is_empty()).unwrap();
+    assert_eq!(ipv4.attribute(3), Some(&[1, 1, 1, 1][..]));
+    assert!(daemon.ask("show neighbor summary").contains("::1"));
+    daemon.stop();
+}
