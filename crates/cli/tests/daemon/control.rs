@@ -346,3 +346,43 @@ fn version_6_of_the_api() {
     assert_eq!(daemon.ask("daemon shutdown").trim(), r#"{"status": "shutdown in progress"}"#);
     assert_eq!(session.notification().0, 6);
 }
+
+#[test]
+fn a_group_is_all_or_nothing() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let mut helper = Helper::new(&lab, "helper");
+    let text = helper.section("helper", "json")
+        + &site
+            .neighbor("family { ipv4 unicast; } api { processes [ helper ]; neighbor-changes; }");
+    let daemon = lab.start(&text);
+    let mut session = site.session();
+    session.until_eor();
+    let long = format!("announce route 10.1.1.0/24 next-hop 1.2.3.4 name {}", "x".repeat(1 << 20));
+    let wrong: [&[u8]; 3] = [
+        b"group announce route 10.1.1.0/24 next-hop 1.2.3.4 ; withdraw route 10.1.2.0/24",
+        b"announce route 10.1.1.0/24 next-hop 1.2.3.4 name \xff",
+        long.as_bytes(),
+    ];
+    for line in wrong {
+        helper.tell("group start");
+        helper.tell("announce route 10.1.0.0/24 next-hop 1.2.3.4");
+        let mark = helper.mark();
+        helper.say(line);
+        helper.say(b"\n");
+        helper.line(mark, "error");
+        helper.tell("announce route 10.1.3.0/24 next-hop 1.2.3.4");
+        let refused = helper.ask("group end").unwrap_err();
+        assert!(refused[0].contains("group discarded, command 2 was refused"), "{refused:?}");
+    }
+    // A version of the API is how answers look, not what lines mean.
+    helper.tell("group start");
+    helper.tell("announce route 10.2.0.0/24 next-hop 1.2.3.4");
+    helper.tell("api version 6");
+    helper.tell("peer * announce route 10.2.1.0/24 next-hop 1.2.3.4");
+    helper.tell("api version 4");
+    helper.tell("group end");
+    // Nothing of the others came before it.
+    assert_eq!(session.update().announced, ["10.2.0.0/24", "10.2.1.0/24"]);
+    daemon.stop();
+}

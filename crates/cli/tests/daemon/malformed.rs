@@ -417,3 +417,49 @@ fn a_refresh_brings_the_routes_again() {
     helper.line(mark, r#""subtype": "end""#);
     daemon.stop();
 }
+
+#[test]
+fn noise_harms_nobody() {
+    let lab = Lab::new();
+    let (port, other) = (free_port([127, 0, 0, 1]), Site::new(3));
+    let text = passive(2, port, "") + &other.neighbor("");
+    let daemon = lab.start(&text);
+    let mut bystander = other.session();
+    bystander.settled();
+    let mut state = 7_u32;
+    let mut random = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 8
+    };
+    for round in 0..150 {
+        let mut session = Session::call(2, port);
+        // As far as a session gets, and then octets of any kind in messages of any kind.
+        if round % 3 > 0 {
+            session.send(kind::OPEN, &open().body());
+        }
+        if round % 3 > 1 {
+            session.send(kind::KEEPALIVE, &[]);
+        }
+        let mut octets = Vec::new();
+        for _ in 0..20 {
+            let length = random() % 60;
+            let body: Vec<u8> =
+                (0..length).map(|_| (random() & random()).to_le_bytes()[0]).collect();
+            let kind = (random() % 8).to_le_bytes()[0];
+            octets.extend(if random() % 9 == 0 { body } else { frame(kind, &body) });
+        }
+        // The daemon may have closed it by now.
+        let _ = session.0.send_bytes(&octets);
+    }
+    daemon.ask("announce route 10.1.0.0/24 next-hop 1.2.3.4");
+    assert_eq!(bystander.update().announced, ["10.1.0.0/24"]);
+    // And this address may still come for a session.
+    let announced = yottabgp_testkit::wait::poll(crate::support::PATIENCE, || {
+        let mut session = Session::call(2, port);
+        session.0.establish(&open(), crate::support::PATIENCE).ok()?;
+        Some(session.until_eor())
+    });
+    assert_eq!(announced.unwrap(), ["10.1.0.0/24"]);
+    assert!(!daemon.log().contains("panic"), "{}", daemon.log());
+    daemon.stop();
+}

@@ -203,3 +203,39 @@ fn no_more_messages_than_the_rate_limit_are_handled() {
     assert_eq!(session.update().announced, ["10.1.0.0/24"]);
     daemon.stop();
 }
+
+#[test]
+fn a_peer_that_does_not_read_delays_nobody() {
+    const ROUTES: usize = 3000;
+    let lab = Lab::new();
+    let (stalled, site) = (Site::new(2), Site::new(3));
+    socket2::SockRef::from(stalled.listener()).set_recv_buffer_size(4096).unwrap();
+    let mut helper = Helper::new(&lab, "helper");
+    let api = format!("{FAMILIES} api {{ processes [ helper ]; }}");
+    let text = helper.section("helper", "json")
+        + &stalled.neighbor(&api.replace("api", "api first"))
+        + &site.neighbor(&api.replace("api", "api second"));
+    let daemon = lab.start(&text);
+    let (_deaf, mut session) = (stalled.session(), site.session());
+    session.until_eor();
+    let filler = "ab".repeat(3000);
+    for number in 0..ROUTES {
+        let line = format!(
+            "announce route 11.0.{}.{}/32 next-hop 1.2.3.4 attribute [ 0x99 0xc0 0x{filler}{number:08x} ]\n",
+            number / 256,
+            number % 256
+        );
+        helper.say(line.as_bytes());
+    }
+    let mut routes = 0;
+    while routes < ROUTES {
+        routes += session.update().announced.len();
+    }
+    // What it is not told yet is not kept as messages: a change replaces what it changes.
+    let before = daemon.memory();
+    for _ in 0..20 {
+        daemon.ask("flush adj-rib out");
+    }
+    assert!(daemon.memory() < before + (20 << 20), "{before} octets, then {}", daemon.memory());
+    daemon.stop();
+}
