@@ -7,6 +7,7 @@
 
 use std::future::Future;
 use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
@@ -180,10 +181,12 @@ impl<H: Handler> Supervisor<H> {
         process::enlarge_pipe(&stdin);
         process::enlarge_pipe(&stdout);
         let progress = Progress::default();
+        // Only to see what is left in it: the reader has the other.
+        let pipe = stdout.as_fd().try_clone_to_owned()?;
         let writer = write_lines(stdin, &self.outbox);
         // A helper that closes its output has said all it will say, but may go on listening.
         let reader = read_commands(stdout, &mut self.handler, &progress);
-        let life = live(child, pid, &self.outbox, self.stop.clone(), &progress);
+        let life = live(child, pid, &self.outbox, self.stop.clone(), &progress, &pipe);
         tokio::pin!(writer, reader, life);
         let mut reading = true;
         let mut writing = true;
@@ -207,20 +210,29 @@ async fn live(
     outbox: &Outbox,
     mut stop: watch::Receiver<Option<Arc<[u8]>>>,
     progress: &Progress,
+    pipe: &OwnedFd,
 ) -> io::Result<ExitStatus> {
-    let last_event = tokio::select! {
-        status = child.wait() => {
-            progress.ended_or_silent(SILENCE).await;
-            return status;
-        }
-        Ok(last_event) = stop.wait_for(Option::is_some) => last_event.clone(),
+    let unread = || yottabgp_os::socket::unread(pipe).unwrap_or_default();
+    let asked = tokio::select! {
+        status = child.wait() => Err(status),
+        Ok(last_event) = stop.wait_for(Option::is_some) => Ok(last_event.clone()),
     };
-    let last_event = last_event.unwrap_or_default();
+    let last_event = match asked {
+        Ok(last_event) => last_event.unwrap_or_default(),
+        Err(status) => {
+            let silent = tokio::select! {
+                silent = progress.drained(unread(), SILENCE) => silent,
+                Ok(_) = stop.wait_for(Option::is_some) => false,
+            };
+            // A child of it that goes on talking is not the helper: it makes way for the next one.
+            return if silent { status } else { end(child, pid, progress).await };
+        }
+    };
     if !last_event.is_empty() {
         outbox.events(&last_event);
         // Time to read it, which some do before they end by themselves.
         if let Ok(status) = timeout(LAST_WORDS, child.wait()).await {
-            progress.ended_or_silent(SILENCE).await;
+            progress.drained(unread(), SILENCE).await;
             if !progress.is_over() {
                 // Others of its group hold its pipe: it was not alone.
                 signal(pid, process::Signal::Terminate);

@@ -26,7 +26,8 @@ pub trait Commands {
 /// How far a reader is.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    reads: Cell<u64>,
+    /// Octets read.
+    octets: Cell<u64>,
     /// What was read is being dealt with.
     busy: Cell<bool>,
     over: Cell<bool>,
@@ -46,13 +47,21 @@ impl Progress {
         }
     }
 
-    /// Waits until the stream is closed, or nothing came out of it for `silence`.
-    pub(crate) async fn ended_or_silent(&self, silence: Duration) {
+    /// Waits until the stream is closed, or nothing came out of it for `silence`, or all is dealt with that was in it when
+    /// its writer ended. Returns whether it is silent: otherwise somebody else goes on writing.
+    ///
+    /// `unread` is what is in it now, in octets.
+    pub(crate) async fn drained(&self, unread: usize, silence: Duration) -> bool {
+        let last = self.octets.get().saturating_add(unread as u64);
         loop {
-            let before = self.reads.get();
+            let before = self.octets.get();
             let ended = timeout(silence, self.ended()).await.is_ok();
-            if ended || (self.reads.get() == before && !self.busy.get()) {
-                return;
+            let dealt_with = !self.busy.get();
+            if ended || (self.octets.get() == before && dealt_with) {
+                return true;
+            }
+            if self.octets.get() > last && dealt_with {
+                return false;
             }
         }
     }
@@ -69,7 +78,7 @@ pub(crate) async fn read_commands(
         if count == 0 {
             break;
         }
-        progress.reads.set(progress.reads.get().wrapping_add(1));
+        progress.octets.set(progress.octets.get().saturating_add(count as u64));
         let lines = buffer.lines(count);
         if !lines.is_empty() {
             progress.busy.set(true);

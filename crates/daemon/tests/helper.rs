@@ -335,8 +335,32 @@ fn the_whole_group_ends() {
         run.story.wait(|story| story.has("ready")).await;
         let pid: u32 = std::fs::read_to_string(&path).unwrap().trim().parse().unwrap();
         run.stop(b"").await;
-        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+        // Its pipe is closed a moment before it is gone.
+        let gone = async {
+            let state = || std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            while !state().is_empty() && !state().contains(") Z ") {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, gone).await.unwrap();
+    });
+}
+
+#[test]
+fn a_child_that_goes_on_talking_is_not_the_helper() {
+    const SCRIPT: &str = "(while :; do echo noise; sleep 0.01; done) & echo said; exit 1";
+    local(async {
+        let run = run(shell(SCRIPT), true, false);
+        let story = run.story.clone();
+        story.wait(|story| story.count("<started>") == 2).await;
+        assert_eq!(story.count("said"), 1, "all it said was heard before the next one was started");
+        story.wait(|story| story.count("said") == 2).await;
+        // While the child of the second one talks.
+        let (_, took) = run.stop(b"shutdown\n").await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        let told = story.told.borrow().len();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(story.told.borrow().len(), told);
     });
 }
 
