@@ -350,19 +350,55 @@ fn lines_between_start_and_end_are_held_back() {
     assert_eq!(buffer.end(), Err(Refusal::NoGroup));
     buffer.start().unwrap();
     assert_eq!(buffer.start(), Err(Refusal::NestedGroup));
-    buffer.push("announce route 10.0.0.0/24 next-hop 1.1.1.1").unwrap();
-    buffer.push("withdraw route 10.0.1.0/24").unwrap();
+    let announce = Command::Route(Verb::Announce);
+    buffer.push("announce route 10.0.0.0/24 next-hop 1.1.1.1", &announce).unwrap();
+    buffer.push("withdraw route 10.0.1.0/24", &Command::Route(Verb::Withdraw)).unwrap();
     assert_eq!(buffer.end().unwrap().lines().count(), 2);
     assert!(!buffer.is_open());
 
     buffer.start().unwrap();
-    buffer.push("withdraw route 10.0.1.0/24").unwrap();
+    buffer.push("withdraw route 10.0.1.0/24", &Command::Route(Verb::Withdraw)).unwrap();
     buffer.refuse(&Refusal::NoRoute("attributes"));
     let message = "group discarded, command 2 was refused: attributes names no route";
     assert_eq!(buffer.end().unwrap_err().to_string(), message);
     assert!(!buffer.is_open());
-    assert!(GroupBuffer::holds(&Command::Route(Verb::Announce)));
+
+    // What was refused outside of a group is not remembered against the next one.
+    buffer.refuse(&Refusal::NoRoute("attributes"));
+    buffer.start().unwrap();
+    assert_eq!(buffer.end().unwrap(), "");
+    assert!(GroupBuffer::holds(&announce));
     assert!(!GroupBuffer::holds(&Command::Acknowledge(Acknowledge::Enable)));
+}
+
+#[test]
+fn a_group_that_is_too_large_stays_open_and_is_refused() {
+    let announce = Command::Route(Verb::Announce);
+    let mut buffer = GroupBuffer::default();
+    buffer.start().unwrap();
+    for _ in 0..100_000 {
+        buffer.push("announce route 10.0.0.0/24 next-hop 1.1.1.1", &announce).unwrap();
+    }
+    for _ in 0..2 {
+        let one_more = buffer.push("announce route 10.0.0.0/24 next-hop 1.1.1.1", &announce);
+        assert_eq!(one_more, Err(Refusal::GroupTooLarge));
+        assert!(buffer.is_open(), "what follows would be executed at once");
+    }
+    assert_eq!(buffer.end(), Err(Refusal::GroupTooLarge));
+    assert!(!buffer.is_open());
+}
+
+#[test]
+fn a_group_in_a_group_is_refused_with_it() {
+    let mut tokens = Vec::new();
+    let mut route = RouteBuffer::default();
+    let line = "group announce route 10.0.0.0/24 next-hop 1.1.1.1";
+    let request = parse(line, Version::V4, &mut tokens, &mut route).unwrap();
+    assert!(GroupBuffer::holds(&request.command));
+    let mut buffer = GroupBuffer::default();
+    buffer.start().unwrap();
+    assert_eq!(buffer.push(line, &request.command), Err(Refusal::NestedGroup));
+    assert!(matches!(buffer.end(), Err(Refusal::Group { number: 1, .. })));
 }
 
 #[test]

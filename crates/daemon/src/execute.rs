@@ -176,6 +176,23 @@ async fn written(shared: &Shared, peers: &[PeerId]) -> Result<(), Refusal> {
         .map_err(|_| Refusal::Other("a peer did not take its routes in time".to_owned()))
 }
 
+/// The text of a line, if it is one.
+fn text(line: Line<'_>) -> Result<&str, Refusal> {
+    match line {
+        Line::Text(bytes) => std::str::from_utf8(bytes).map_err(|error| {
+            Refusal::Other(format!(
+                "the command is not UTF-8 text: octet {} is 0x{:02x}",
+                error.valid_up_to(),
+                bytes.get(error.valid_up_to()).copied().unwrap_or_default()
+            ))
+        }),
+        Line::TooLong(length) => Err(Refusal::Other(format!(
+            "a command of {length} octets is too long, {} is the most",
+            crate::lines::LINE_LIMIT
+        ))),
+    }
+}
+
 impl Core {
     /// Acts on one line.
     fn line(
@@ -184,33 +201,18 @@ impl Core {
         line: Line<'_>,
         scratch: &mut Scratch,
     ) -> Result<Reply, Refusal> {
-        let line = match line {
-            Line::Text(bytes) => std::str::from_utf8(bytes).map_err(|error| {
-                Refusal::Other(format!(
-                    "the command is not UTF-8 text: octet {} is 0x{:02x}",
-                    error.valid_up_to(),
-                    bytes.get(error.valid_up_to()).copied().unwrap_or_default()
-                ))
-            })?,
-            Line::TooLong(length) => {
-                return Err(Refusal::Other(format!(
-                    "a command of {length} octets is too long, {} is the most",
-                    crate::lines::LINE_LIMIT
-                )));
-            }
-        };
         let version = self.senders.get(&id).map_or(self.version, |sender| sender.version);
         let Scratch { tokens, route, answer } = scratch;
-        if let Some(sender) = self.senders.get(&id) {
-            debug!(target: "yottabgp::parser", "{}: {line}", sender.name);
-        }
-        let parsed = command::parse(line, version, tokens, route);
-        let parsed = match parsed {
+        let parsed = text(line).and_then(|line| {
+            if let Some(sender) = self.senders.get(&id) {
+                debug!(target: "yottabgp::parser", "{}: {line}", sender.name);
+            }
+            Ok((line, command::parse(line, version, tokens, route)?))
+        });
+        let (line, parsed) = match parsed {
             Ok(parsed) => parsed,
             Err(refusal) => {
-                if let Some(sender) = self.senders.get_mut(&id)
-                    && sender.group.is_open()
-                {
+                if let Some(sender) = self.senders.get_mut(&id) {
                     sender.group.refuse(&refusal);
                 }
                 return Err(refusal);
@@ -221,7 +223,7 @@ impl Core {
             && GroupBuffer::holds(&parsed.command)
             && parsed.selector == Selector::All
         {
-            sender.group.push(line)?;
+            sender.group.push(line, &parsed.command)?;
             return Ok(Reply::Done);
         }
         let mut route_buffer = std::mem::take(route);

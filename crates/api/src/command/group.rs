@@ -210,24 +210,35 @@ impl GroupBuffer {
         )
     }
 
-    /// Holds a line back.
-    pub fn push(&mut self, line: &str) -> Result<(), Refusal> {
-        if self.lines >= MOST_LINES || self.text.len() + line.len() >= MOST_OCTETS {
-            *self = Self::default();
-            return Err(Refusal::GroupTooLarge);
-        }
-        self.text.push_str(line);
-        self.text.push('\n');
-        self.lines += 1;
-        Ok(())
+    /// Holds a line back, which says `command`. A group that it does not fit into stays open, so that nothing of it is
+    /// taken for a command on its own, and is refused at its end.
+    pub fn push(&mut self, line: &str, command: &Command<'_>) -> Result<(), Refusal> {
+        let refusal = if matches!(command, Command::Group(_)) {
+            Refusal::NestedGroup
+        } else if self.lines >= MOST_LINES || self.text.len() + line.len() >= MOST_OCTETS {
+            Refusal::GroupTooLarge
+        } else {
+            self.lines += 1;
+            if self.refused.is_none() {
+                self.text.push_str(line);
+                self.text.push('\n');
+            }
+            return Ok(());
+        };
+        self.refuse(&refusal);
+        Err(refusal)
     }
 
-    /// Remembers that a line was refused: the group will be.
+    /// Remembers that a line was refused: the group will be, if one is open.
     pub fn refuse(&mut self, refusal: &Refusal) {
-        let number = self.lines + 1;
-        if self.refused.is_none() {
-            self.refused = Some(Refusal::Group { number, refusal: Box::new(refusal.clone()) });
+        if !self.open || self.refused.is_some() {
+            return;
         }
+        self.refused = Some(match refusal {
+            Refusal::GroupTooLarge => Refusal::GroupTooLarge,
+            _ => Refusal::Group { number: self.lines + 1, refusal: Box::new(refusal.clone()) },
+        });
+        self.text = String::new();
     }
 
     /// Closes the group and gives its lines, to be parsed and executed without anything between.
