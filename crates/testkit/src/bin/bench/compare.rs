@@ -13,7 +13,7 @@ use yottabgp_testkit::network::Pair;
 use yottabgp_testkit::{Program, Running};
 
 use crate::helper::{self, Control, Work};
-use crate::usage::{self, Usage};
+use crate::usage::{self, Machine, Usage};
 use crate::{Options, load, report};
 
 /// What a run came to.
@@ -82,6 +82,7 @@ pub(crate) fn compare(options: &Options, program: &Path, exabgp: &Path) -> Resul
     let bench = Bench { options: options.clone(), pair, directory };
     let programs = [program, exabgp];
     let mut results = Results::new();
+    let before = Machine::now();
     for scenario in SCENARIOS.iter().filter(|item| options.only.contains(item.letter)) {
         for run in 1..=options.runs {
             for (number, program) in programs.iter().enumerate() {
@@ -107,7 +108,7 @@ pub(crate) fn compare(options: &Options, program: &Path, exabgp: &Path) -> Resul
         }
     }
     let versions = programs.map(version);
-    Ok(report::table(options, &versions, &results))
+    Ok(report::table(options, &versions, &results, Machine::others_since(before)))
 }
 
 /// Its name, and the first number `version` tells.

@@ -11,9 +11,14 @@ const BEGIN: &str = "<!-- bench:begin -->";
 const END: &str = "<!-- bench:end -->";
 
 /// The table, with a line on how it came about.
-pub(crate) fn table(options: &Options, versions: &[String; 2], results: &Results) -> String {
+pub(crate) fn table(
+    options: &Options,
+    versions: &[String; 2],
+    results: &Results,
+    others: u64,
+) -> String {
     let mut text = format!(
-        "{} routes, {}, {}.\n\n",
+        "{} routes, {}, {}; other programs used {others}% of the machine meanwhile.\n\n",
         grouped(options.routes),
         if options.runs == 1 {
             "one run".into()
@@ -23,7 +28,7 @@ pub(crate) fn table(options: &Options, versions: &[String; 2], results: &Results
         machine()
     );
     let [ours, theirs] = versions;
-    let _ = writeln!(text, "| | {ours} | {theirs} | |\n|---|---:|---:|---:|");
+    let _ = writeln!(text, "| | {ours} | {theirs} | ratio |\n|---|---:|---:|---:|");
     for scenario in &SCENARIOS {
         let outcomes = (results.get(&(scenario.letter, 0)), results.get(&(scenario.letter, 1)));
         let (Some(ours), Some(theirs)) = outcomes else { continue };

@@ -60,3 +60,37 @@ pub(crate) fn of_tree(process: u32) -> Usage {
         .map(of_tree)
         .fold(of(process), Usage::add)
 }
+
+/// Processor time, in ticks: of the whole machine that was used and that there was, and of this
+/// process with its children that have ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Machine {
+    used: u64,
+    all: u64,
+    own: u64,
+}
+
+impl Machine {
+    /// Up to now.
+    pub(crate) fn now() -> Self {
+        let numbers = |text: &str, skip: usize, take: usize| -> Vec<u64> {
+            let words = text.split_whitespace().skip(skip).take(take);
+            words.map(|word| word.parse().unwrap_or(0)).collect()
+        };
+        let all = fs::read_to_string("/proc/stat").unwrap_or_default();
+        // user nice system idle iowait irq softirq steal
+        let all = numbers(&all, 1, 8);
+        let idle: u64 = all.iter().skip(3).take(2).sum();
+        let own = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+        let own = numbers(own.rsplit(')').next().unwrap_or_default(), 11, 4);
+        let sum: u64 = all.iter().sum();
+        Self { used: sum - idle, all: sum, own: own.iter().sum() }
+    }
+
+    /// The share of the machine that others used since `before`, in per cent.
+    pub(crate) fn others_since(before: Self) -> u64 {
+        let now = Self::now();
+        let others = (now.used - before.used).saturating_sub(now.own - before.own);
+        100 * others / (now.all - before.all).max(1)
+    }
+}
