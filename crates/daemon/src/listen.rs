@@ -191,9 +191,7 @@ fn incoming(stream: TcpStream, core: &Shared) {
         Match::Peer(id) => {
             let core = core.borrow();
             let Some(peer) = core.peers.get(&id) else { return };
-            if let Some(minimum) = peer.neighbor.incoming_ttl
-                && let Err(error) = socket::set_minimum_ttl(&stream, remote.ip(), minimum)
-            {
+            if let Err(error) = limit_ttl(&stream, remote.ip(), &peer.neighbor) {
                 warn!(target: "yottabgp::network", "{error}");
                 return;
             }
@@ -211,6 +209,16 @@ fn incoming(stream: TcpStream, core: &Shared) {
             }
         }
         Match::Range(index) => {
+            let limited = core
+                .borrow()
+                .configuration
+                .neighbors
+                .get(index)
+                .map_or(Ok(()), |range| limit_ttl(&stream, remote.ip(), range));
+            if let Err(error) = limited {
+                warn!(target: "yottabgp::network", "{error}");
+                return;
+            }
             if let Err(reason) = peer::start_ephemeral(core, index, stream, local, remote) {
                 warn!(target: "yottabgp::network", "connection from {}: {reason}", remote.ip());
             }
@@ -221,6 +229,19 @@ fn incoming(stream: TcpStream, core: &Shared) {
     };
     debug!(target: "yottabgp::network", "connection from {} to {}: {refusal}", remote, local);
     refuse(stream, refusal);
+}
+
+/// Sets the TTL of what is sent, and the least of what is received: without that nobody is let in (RFC 5082).
+fn limit_ttl(stream: &TcpStream, remote: IpAddr, neighbor: &Neighbor) -> Result<(), Error> {
+    if let Some(minimum) = neighbor.incoming_ttl {
+        socket::set_minimum_ttl(stream, remote, minimum)?;
+    }
+    if let Some(ttl) = neighbor.outgoing_ttl
+        && let Err(error) = socket::set_ttl(stream, remote, ttl)
+    {
+        warn!(target: "yottabgp::network", "{error}");
+    }
+    Ok(())
 }
 
 /// Says why and closes: NOTIFICATION Cease, Connection Rejected (RFC 4486 section 4).

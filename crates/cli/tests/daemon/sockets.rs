@@ -158,6 +158,27 @@ fn far_away_is_not_heard() {
 }
 
 #[test]
+fn far_away_is_not_heard_of_a_range_either() {
+    let port = free_port(LOCALHOST);
+    let lab = Lab::new().with("bgp_openwait", 2);
+    let daemon = lab.start(&caller(
+        "127.0.0.0/24",
+        &format!("listen {port}; incoming-ttl 255; outgoing-ttl 255;"),
+    ));
+    let near = socket_of(3);
+    socket::set_ttl(&near, DAEMON, 255).unwrap();
+    let mut near = connect(near, port);
+    near.establish(&open());
+    near.until_eor();
+    // What this one says does not arrive.
+    let mut far = Session::call(4, port);
+    far.0.expect(kind::OPEN, PATIENCE).unwrap();
+    far.send(kind::OPEN, &open().body());
+    far.0.expect(kind::NOTIFICATION, PATIENCE).unwrap();
+    daemon.stop();
+}
+
+#[test]
 fn both_call_at_once() {
     // The connection of the one with the higher identifier stays (RFC 4271 section 6.8).
     for (identifier, theirs_stays) in
