@@ -321,6 +321,9 @@ impl Core {
                 let selected = self.select(id, &Selector::All)?;
                 let summary = self.group(&name, &selected, &text, version, route)?;
                 answer::group_processed(summary, encoding, out);
+                if sync_default {
+                    return Ok(Reply::Sync(selected));
+                }
             }
             Command::ShowNeighbor(form) => {
                 let selected = self.look(&selector)?;
@@ -495,6 +498,7 @@ impl Core {
         }
     }
 
+    /// Lets a session send a message.
     fn with_result(
         &mut self,
         id: PeerId,
@@ -503,7 +507,13 @@ impl Core {
             &mut dyn FnMut(yottabgp_session::Event<'_>),
         ) -> Result<(), String>,
     ) -> Result<(), String> {
-        self.with_session(id, act).unwrap_or_else(|| Err("the neighbor is gone".to_owned()))
+        let result =
+            self.with_session(id, act).unwrap_or_else(|| Err("the neighbor is gone".to_owned()));
+        if let Some(peer) = self.peers.get_mut(&id) {
+            // The message is still to be written: `sync` waits for it.
+            peer.wake();
+        }
+        result
     }
 
     /// Announces or withdraws routes for one peer.

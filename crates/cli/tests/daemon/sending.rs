@@ -44,6 +44,27 @@ fn without_auto_flush_routes_wait_for_the_command() {
 }
 
 #[test]
+fn sync_does_not_wait_for_what_is_held_back() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let mut helper = Helper::new(&lab, "helper");
+    let text = helper.section("helper", "json")
+        + &site.neighbor(&format!("{FAMILIES} auto-flush false; manual-eor true; api {{ processes [ helper ]; neighbor-changes; }}"));
+    let daemon = lab.start(&text);
+    let mut session = site.session();
+    helper.state(0, "up");
+    helper.tell("enable-sync");
+    for round in 1..=2 {
+        helper.tell(&format!("announce route 10.{round}.0.0/24 next-hop 1.2.3.4"));
+        helper.tell("announce eor ipv4 unicast");
+        assert!(session.update().is_eor());
+        helper.tell("flush adj-rib out");
+        while !session.update().announced.contains(&format!("10.{round}.0.0/24")) {}
+    }
+    daemon.stop();
+}
+
+#[test]
 fn without_adj_rib_out_only_the_configuration_is_sent_again() {
     let lab = Lab::new();
     let site = Site::new(2);

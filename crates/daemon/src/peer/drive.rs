@@ -147,7 +147,9 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
             "{}: routes were not sent: {reason}", peer.key.peer
         );
     }
-    let idle = !peer.rib_out.is_pending() && sockets.connections.iter().all(Connection::is_flushed);
+    // What is held back until the command `flush` is not waited for.
+    let waits = peer.rib_out.is_pending() && !peer.holding;
+    let idle = !waits && sockets.connections.iter().all(Connection::is_flushed);
     if idle && !peer.is_idle {
         peer.idle.notify_waiters();
     }
