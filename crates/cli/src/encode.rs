@@ -217,7 +217,9 @@ fn of_neighbor(neighbor: &Neighbor, negotiated: &Negotiated) -> Result<(Vec<u8>,
     }
     let (mut encoder, mut messages) = (UpdateEncoder::default(), Vec::new());
     let group = neighbor.settings.group_updates;
-    while table.fill(&mut store, &mut encoder, negotiated, group, &mut messages, usize::MAX) {}
+    while table.fill(&mut store, &mut encoder, negotiated, group, false, &mut messages, usize::MAX)
+    {
+    }
     Ok((messages, table.take_refused()))
 }
 

@@ -78,6 +78,9 @@ const CHUNK: usize = 8192;
 /// So many sets without NLRI may wait to be sent.
 const MOST_ALONE: usize = 4096;
 
+/// So many reasons wait for the log.
+const MOST_REFUSED: usize = 100;
+
 /// So many withdrawals may wait as one UPDATE each, as ExaBGP sends them; more than that are packed.
 const LONELY_WITHDRAWALS: usize = 1000;
 
@@ -394,18 +397,24 @@ impl AdjRibOut {
 
     /// Appends messages until nothing is pending or `out` has more than `limit` octets. Returns whether more is pending.
     ///
-    /// Order: refreshed families, withdrawals, announcements by group.
+    /// Order: refreshed families, withdrawals, announcements by group. While `holding`, only what the peer has is sent
+    /// again when it asks for it: changes wait.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing of a session")]
     pub fn fill(
         &mut self,
         store: &mut AttributeStore,
         encoder: &mut UpdateEncoder,
         negotiated: &Negotiated,
         group_updates: bool,
+        holding: bool,
         out: &mut Vec<u8>,
         limit: usize,
     ) -> bool {
         while out.len() < limit && !self.refreshes.is_empty() {
-            self.fill_refresh(store, encoder, negotiated, out, limit);
+            self.fill_refresh(store, encoder, negotiated, holding, out, limit);
+        }
+        if holding {
+            return !self.refreshes.is_empty();
         }
         while out.len() < limit && !self.withdrawals.is_empty() {
             self.fill_withdrawals(store, encoder, negotiated, group_updates, out);
@@ -414,7 +423,7 @@ impl AdjRibOut {
             let Some(attributes) = self.alone.pop_front() else { break };
             let (set, next_hop) = (store.set(attributes), store.next_hop(attributes));
             if let Err(error) = encoder.attributes_only(negotiated, set, next_hop, out) {
-                refuse(&mut self.refused, error.to_string());
+                self.refuse(error.to_string());
             }
             store.release(attributes);
         }
@@ -426,24 +435,27 @@ impl AdjRibOut {
 
     fn fill_refresh(
         &mut self,
-        store: &AttributeStore,
+        store: &mut AttributeStore,
         encoder: &mut UpdateEncoder,
         negotiated: &Negotiated,
+        holding: bool,
         out: &mut Vec<u8>,
         limit: usize,
     ) {
-        let Some(refresh) = self.refreshes.front_mut() else { return };
-        let family = refresh.family;
+        let Some(&Refresh { family, started, .. }) = self.refreshes.front() else { return };
         if !negotiated.has_family(family) {
             self.refreshes.pop_front();
             return;
         }
         let markers = negotiated.refresh == RefreshMode::Enhanced;
-        if markers && !refresh.started {
+        if markers && !started {
             RouteRefresh { family, subtype: subtype::BEGIN }.encode(out);
         }
-        refresh.started = true;
+        if let Some(refresh) = self.refreshes.front_mut() {
+            refresh.started = true;
+        }
         while out.len() < limit {
+            let Some(refresh) = self.refreshes.front_mut() else { return };
             let Some(id) = self.table.next_from(refresh.from) else {
                 if markers {
                     RouteRefresh { family, subtype: subtype::END }.encode(out);
@@ -458,7 +470,7 @@ impl AdjRibOut {
             let Some(attributes) = self
                 .table
                 .get(id)
-                .filter(|route| route.is(WANTED))
+                .filter(|route| route.is(WANTED) && (route.is(SENT) || !holding))
                 .and_then(|route| route.attributes)
             else {
                 continue;
@@ -478,12 +490,10 @@ impl AdjRibOut {
                 Ok(_) if !self.table.get(id).is_some_and(|route| route.is(WITHDRAWING)) => {
                     self.pending.remove(&mut self.table, id);
                     self.spoke = true;
-                    if let Some(route) = self.table.get_mut(id) {
-                        route.flags |= SENT;
-                    }
+                    self.settle(store, id, true);
                 }
                 Ok(_) => {}
-                Err(error) => refuse(&mut self.refused, error.to_string()),
+                Err(error) => self.can_not_be_sent(id, error.to_string()),
             }
         }
     }
@@ -511,7 +521,7 @@ impl AdjRibOut {
         if let Some(family) = family.filter(|family| negotiated.has_family(*family)) {
             let nlri = self.chunk.iter().filter_map(|id| self.table.nlri(*id));
             if let Err(error) = encoder.withdraw(negotiated, group, family, nlri, out) {
-                refuse(&mut self.refused, error.to_string());
+                self.refuse(error.to_string());
             }
         }
         let chunk = std::mem::take(&mut self.chunk);
@@ -541,31 +551,65 @@ impl AdjRibOut {
             self.chunk.push(id);
             next = Pending::after(&mut self.table, id);
         }
-        let mut sent = negotiated.has_family(group.family);
-        if sent {
+        let known = negotiated.has_family(group.family);
+        let mut whole = true;
+        if known {
             let (set, next_hop) = (store.set(group.attributes), store.next_hop(group.attributes));
             let nlri = self.chunk.iter().filter_map(|id| self.table.nlri(*id));
             let result =
                 encoder.announce(negotiated, group_updates, set, next_hop, group.family, nlri, out);
-            if let Err(error) = result {
-                refuse(&mut self.refused, error.to_string());
-                sent = false;
-            }
+            whole = result.is_ok();
         }
-        self.spoke |= sent;
         let chunk = std::mem::take(&mut self.chunk);
         for id in &chunk {
             self.pending.remove(&mut self.table, *id);
-            let Some(route) = self.table.get_mut(*id) else { continue };
-            if sent {
-                route.flags |= SENT;
+            if !whole {
+                // One of them does not fit: the others need not suffer for it.
+                let (set, next_hop) =
+                    (store.set(group.attributes), store.next_hop(group.attributes));
+                let nlri = self.table.nlri(*id).into_iter();
+                let alone =
+                    encoder.announce(negotiated, false, set, next_hop, group.family, nlri, out);
+                if let Err(error) = alone {
+                    self.can_not_be_sent(*id, error.to_string());
+                    continue;
+                }
             }
-            if !self.cache && !route.is(CONFIGURED) {
-                route.flags &= !(WANTED | SENT);
-                self.forget_if_idle(store, *id);
-            }
+            self.spoke |= known;
+            self.settle(store, *id, known);
         }
         self.chunk = chunk;
+    }
+
+    /// A route went out, or has no family in this session. Without a cache it is forgotten now.
+    fn settle(&mut self, store: &mut AttributeStore, id: RouteId, sent: bool) {
+        let Some(route) = self.table.get_mut(id) else { return };
+        if sent {
+            route.flags |= SENT;
+        }
+        if !self.cache && !route.is(CONFIGURED) {
+            route.flags &= !(WANTED | SENT);
+            self.forget_if_idle(store, id);
+        }
+    }
+
+    fn refuse(&mut self, reason: String) {
+        if self.refused.len() < MOST_REFUSED {
+            self.refused.push(reason);
+        }
+    }
+
+    /// A route can not go out in this session. If the peer has an older one, it is withdrawn: it is not true any more.
+    fn can_not_be_sent(&mut self, id: RouteId, reason: String) {
+        self.refuse(reason);
+        self.pending.remove(&mut self.table, id);
+        if let Some(route) = self.table.get_mut(id)
+            && route.is(SENT)
+            && !route.is(WITHDRAWING)
+        {
+            route.flags |= WITHDRAWING;
+            self.withdrawals.push_back(id);
+        }
     }
 
     /// The peer is to have the route: queues it, last of its group.
@@ -598,11 +642,5 @@ impl AdjRibOut {
         if idle && let Some(attributes) = self.table.remove(id).and_then(|route| route.attributes) {
             store.release(attributes);
         }
-    }
-}
-
-fn refuse(refused: &mut Vec<String>, reason: String) {
-    if refused.len() < 100 {
-        refused.push(reason);
     }
 }

@@ -22,6 +22,7 @@ struct Bench {
     encoder: UpdateEncoder,
     negotiated: Negotiated,
     group: bool,
+    holding: bool,
     peer: BTreeMap<String, u32>,
 }
 
@@ -35,6 +36,7 @@ impl Bench {
             encoder: UpdateEncoder::default(),
             negotiated,
             group: false,
+            holding: false,
             peer: BTreeMap::new(),
         };
         bench.rib.session_up(&mut bench.store);
@@ -82,6 +84,7 @@ impl Bench {
                 &mut self.encoder,
                 &self.negotiated,
                 self.group,
+                self.holding,
                 &mut out,
                 1,
             );
@@ -332,4 +335,46 @@ fn attributes_of_the_configuration_go_out_with_every_session() {
     assert!(!alone(&mut bench, Origin::Command));
     bench.rib.drop_all(&mut bench.store);
     assert!(bench.store.is_empty());
+}
+
+#[test]
+fn held_back_changes_do_not_hold_back_a_refresh() {
+    let mut bench = Bench::new(true);
+    bench.announce("10.0.0.0/24", 1);
+    bench.flush();
+    bench.holding = true;
+    bench.announce("10.0.1.0/24", 1);
+    bench.withdraw("10.0.2.0/24");
+    assert!(bench.flush().is_empty());
+    bench.rib.refresh(&[Family::IPV4_UNICAST]);
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=1"]);
+    bench.holding = false;
+    assert_eq!(bench.flush(), ["-10.0.2.0/24", "+10.0.1.0/24=1"]);
+}
+
+#[test]
+fn what_does_not_fit_leaves_the_peer_without_an_older_route_and_the_others_in_peace() {
+    let mut bench = Bench::new(true);
+    bench.announce("10.0.0.0/24", 1);
+    bench.flush();
+    // No RFC 8950 for this next hop: IPv4 over IPv6 was not agreed.
+    bench.negotiated.next_hop.clear();
+    let foreign = NextHop::V6("2001:db8::1".parse().unwrap());
+    let attributes = bench.store.intern(&[4, 0x80, 0, 0, 4, 0, 0, 0, 9], foreign);
+    with_nlri("10.0.0.0/24", |nlri| {
+        bench.rib.announce(&mut bench.store, nlri, attributes, Origin::Command, None, false)
+    });
+    bench.announce("10.0.3.0/24", 9);
+    assert_eq!(bench.flush(), ["+10.0.3.0/24=9", "-10.0.0.0/24"]);
+    assert_eq!(bench.rib.take_refused().len(), 1);
+    assert_eq!(bench.peer.keys().collect::<Vec<_>>(), ["10.0.3.0/24"]);
+}
+
+#[test]
+fn without_a_cache_a_refresh_keeps_nothing_either() {
+    let mut bench = Bench::new(false);
+    bench.announce("10.0.0.0/24", 1);
+    bench.rib.refresh(&[Family::IPV4_UNICAST]);
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=1"]);
+    assert!(bench.rib.is_empty() && bench.store.is_empty());
 }
