@@ -17,7 +17,7 @@ fn every_question_is_answered() {
     let helper = Helper::new(&lab, "helper");
     let text = helper.section("helper", "json")
         + &site.neighbor(
-            "hold-time 90; family { ipv4 unicast; ipv6 unicast; } api { processes [ helper ]; neighbor-changes; }
+            "hold-time 900; family { ipv4 unicast; ipv6 unicast; } api { processes [ helper ]; neighbor-changes; }
              static { route 10.0.0.0/24 next-hop 1.1.1.1 med 5 community 65001:1; route 2001:db8::/32 next-hop 2001:db8::1; }",
         )
         + &absent.neighbor("passive;");
@@ -69,7 +69,7 @@ fn every_question_is_answered() {
     assert_eq!(json.as_array().unwrap().len(), 1);
     assert_eq!(json[0]["fsm"], "ESTABLISHED");
     assert_eq!(json[0]["peer"]["id"], "2.2.2.2");
-    assert_eq!(json[0]["local"]["hold"], 90);
+    assert_eq!(json[0]["local"]["hold"], 900);
     assert_eq!(json[0]["messages"]["received"]["update"], 1);
 
     assert_eq!(

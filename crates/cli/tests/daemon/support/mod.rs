@@ -13,4 +13,4 @@ pub(crate) use update::{Update, attributes, update};
 use std::time::Duration;
 
 /// How long anything may take before the test fails. Nothing takes this long unless something is broken.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
