@@ -57,6 +57,8 @@ pub(crate) struct Core {
     /// Names this run in `ping` and `status`.
     pub(crate) uuid: String,
     pub(crate) stopping: bool,
+    /// While `exabgp.tcp.delay` lasts: peers take routes, and their sessions do not start.
+    pub(crate) waiting: bool,
     next_id: u64,
 }
 
@@ -87,6 +89,7 @@ impl Core {
             started: Instant::now(),
             uuid,
             stopping: false,
+            waiting: false,
             next_id: 0,
         }
     }

@@ -484,13 +484,25 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, ephemeral: bool) -> Pee
     };
     peer.subscribe(&core.feeds());
     core.peers.insert(id, peer);
-    core.with_session(id, |session, events| session.start(Instant::now(), events));
+    if !core.waiting {
+        core.with_session(id, |session, events| session.start(Instant::now(), events));
+    }
     drop(core);
     let task = tokio::task::spawn_local(drive::drive(shared.clone(), id, connections, wake));
     if let Some(peer) = shared.borrow_mut().peers.get_mut(&id) {
         peer.task = Some(task);
     }
     id
+}
+
+/// Starts the sessions of all peers: the wait before is over.
+pub(crate) fn start_all(shared: &Shared) {
+    let mut core = shared.borrow_mut();
+    core.waiting = false;
+    let ids: Vec<_> = core.peers.keys().copied().collect();
+    for id in ids {
+        core.with_session(id, |session, events| session.start(Instant::now(), events));
+    }
 }
 
 /// Peers that connect at the same time should not do so again.

@@ -256,7 +256,9 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
     };
     helpers::apply(&core, &configuration.processes, open_files, helpers::Changed::Keep);
     let _control = control.map(|control| control.spawn(&core));
-    wait_for_minute(environment.tcp.delay).await;
+    let wait = wait_for_minute(environment.tcp.delay);
+    tokio::pin!(wait);
+    core.borrow_mut().waiting = environment.tcp.delay > 0;
     reload::apply(&core, configuration, reload::Sessions::Keep);
     if let Some(delay) = options.reload_after {
         tokio::task::spawn_local(async move {
@@ -266,7 +268,12 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
     }
 
     loop {
+        let waiting = core.borrow().waiting;
         let request = tokio::select! {
+            () = &mut wait, if waiting => {
+                peer::start_all(&core);
+                continue;
+            }
             signal = signals.next() => Request::Signal(signal),
             Some(request) = requested.recv() => request,
         };

@@ -322,3 +322,22 @@ fn a_helper_that_ends_may_be_the_end() {
     let mut daemon = Daemon::unready(lab, running);
     assert!(daemon.running().wait(PATIENCE).unwrap().success());
 }
+
+#[test]
+fn while_it_waits_to_connect_it_listens_to_helpers_people_and_signals() {
+    // Until the next full hour.
+    let lab = Lab::new().with("tcp_delay", 60);
+    let site = Site::new(2);
+    let mut helper = Helper::new(&lab, "helper");
+    let text = helper.section("helper", "text")
+        + &site.neighbor(&format!("{FAMILIES} api {{ processes [ helper ]; }}"));
+    let daemon = lab.start(&text);
+    helper.tell("announce route 10.1.0.0/24 next-hop 1.2.3.4");
+    let routes = daemon.ask("show adj-rib out");
+    assert!(routes.contains("10.1.0.0/24"), "{routes}");
+    daemon.signal(Signal::SIGUSR1);
+    daemon.await_log("the configuration was reloaded");
+    site.listener().set_nonblocking(true).unwrap();
+    assert!(site.listener().accept().is_err(), "it called before its time");
+    daemon.stop();
+}
