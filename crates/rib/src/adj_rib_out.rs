@@ -285,6 +285,10 @@ impl AdjRibOut {
 
     /// The session ended: what was to be sent is dropped, but not what the peer is to have.
     pub fn session_down(&mut self, store: &mut AttributeStore) {
+        // A try to connect that failed has changed nothing.
+        if !self.established {
+            return;
+        }
         self.established = false;
         self.spoke = false;
         self.pending.clear();
