@@ -238,7 +238,7 @@ impl Core {
         let selected: Vec<PeerId> = self
             .peers
             .iter()
-            .filter(|(_, peer)| everything || peer.commanders.contains(&id))
+            .filter(|(_, peer)| !peer.stopped && (everything || peer.commanders.contains(&id)))
             .filter(|(_, peer)| selector.matches(&peer.key))
             .map(|(id, _)| *id)
             .collect();
@@ -250,7 +250,7 @@ impl Core {
         let selected: Vec<PeerId> = self
             .peers
             .iter()
-            .filter(|(_, peer)| selector.matches(&peer.key))
+            .filter(|(_, peer)| !peer.stopped && selector.matches(&peer.key))
             .map(|(id, _)| *id)
             .collect();
         if selected.is_empty() && *selector != Selector::All {

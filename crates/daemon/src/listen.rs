@@ -195,11 +195,6 @@ fn incoming(stream: TcpStream, core: &Shared) {
                 warn!(target: "yottabgp::network", "{error}");
                 return;
             }
-            if let Some(ttl) = peer.neighbor.outgoing_ttl
-                && let Err(error) = socket::set_ttl(&stream, remote.ip(), ttl)
-            {
-                warn!(target: "yottabgp::network", "{error}");
-            }
             match peer.accept(stream) {
                 Ok(()) => return,
                 Err(stream) => {
@@ -273,7 +268,8 @@ impl Core {
                 || neighbor.md5_ip == Some(local)
         };
         let exact = self.peers.iter().find(|(_, peer)| {
-            peer.neighbor.peer.address == remote
+            !peer.stopped
+                && peer.neighbor.peer.address == remote
                 && !peer.neighbor.is_range()
                 && local_matches(&peer.neighbor)
         });

@@ -69,6 +69,8 @@ pub(crate) struct PeerState {
     pub(crate) holding: bool,
     /// One of a range: gone when its connection is.
     pub(crate) ephemeral: bool,
+    /// It ends: its task says the last words, and nobody finds it any more. Another one may have its name already.
+    pub(crate) stopped: bool,
     pub(crate) counts: Counts,
     pub(crate) advisories: Advisories,
     pub(crate) created: Instant,
@@ -475,6 +477,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, ephemeral: bool) -> Pee
         is_idle: true,
         holding: !neighbor.auto_flush,
         ephemeral,
+        stopped: false,
         counts: Counts::default(),
         advisories: Advisories::default(),
         created: Instant::now(),
@@ -577,6 +580,9 @@ pub(crate) fn remove(shared: &Shared, id: PeerId) {
 
 /// Stops a peer: its task ends once the peer was told.
 pub(crate) fn stop(core: &mut Core, id: PeerId, reason: StopReason) {
+    if let Some(peer) = core.peers.get_mut(&id) {
+        peer.stopped = true;
+    }
     core.with_session(id, |session, events| session.stop(Instant::now(), reason, events));
 }
 

@@ -37,7 +37,8 @@ pub(crate) fn apply(shared: &Shared, mut configuration: Configuration, sessions:
     let mut gone: Vec<(PeerId, String)> = {
         let mut core = shared.borrow_mut();
         core.configuration = configuration;
-        core.peers.iter().map(|(id, peer)| (*id, peer.neighbor.name.clone())).collect()
+        let peers = core.peers.iter().filter(|(_, peer)| !peer.stopped);
+        peers.map(|(id, peer)| (*id, peer.neighbor.name.clone())).collect()
     };
     for (neighbor, routes) in neighbors {
         match gone.iter().position(|(_, name)| *name == neighbor.name) {

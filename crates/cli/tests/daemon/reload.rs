@@ -308,3 +308,27 @@ fn peers_of_a_range_stay_as_well() {
     assert_eq!(other.notification().0, 6);
     daemon.stop();
 }
+
+#[test]
+fn one_that_is_removed_and_added_at_once_is_there_again() {
+    let lab = Lab::new();
+    let (site, other) = (Site::new(2), Site::new(3));
+    let rest = other.neighbor(FAMILIES);
+    let routes: String = (0..80_000_u32)
+        .map(|number| {
+            let [_, a, b, c] = number.to_be_bytes();
+            format!("route 10.{a}.{b}.{c}/32 next-hop 1.1.1.1 med {number};\n")
+        })
+        .collect();
+    // More than the sockets take, while the peer does not read: its last NOTIFICATION can not be sent either.
+    socket2::SockRef::from(site.listener()).set_recv_buffer_size(4096).unwrap();
+    let daemon = lab.start(&(site.neighbor(&format!("{FAMILIES} static {{ {routes} }}")) + &rest));
+    let stuck = site.session();
+    let pending = |text: &str| text.contains("127.0.0.2 ") && text.contains("established");
+    daemon.until("show neighbor summary", pending);
+    reload(&daemon, &rest);
+    reload(&daemon, &(site.neighbor(FAMILIES) + &rest));
+    assert_eq!(site.session().until_eor(), Vec::<String>::new());
+    drop(stuck);
+    daemon.stop();
+}

@@ -168,6 +168,8 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
         || (peer.ephemeral
             && sockets.connections.is_empty()
             && peer.session.statistics().ended > 0);
+    // A reload may come before the server loop knows.
+    peer.stopped |= finished;
     let closing = sockets.connections.iter().filter_map(|connection| connection.closing);
     let mut deadline = peer.session.poll_timeout().into_iter().chain(closing).chain(held).min();
     if paused {
