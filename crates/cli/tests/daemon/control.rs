@@ -370,7 +370,7 @@ fn a_group_is_all_or_nothing() {
         let mark = helper.mark();
         helper.say(line);
         helper.say(b"\n");
-        helper.line(mark, "error");
+        helper.find(mark, PATIENCE, |line| (line == "error").then_some(())).unwrap();
         helper.tell("announce route 10.1.3.0/24 next-hop 1.2.3.4");
         let refused = helper.ask("group end").unwrap_err();
         assert!(refused[0].contains("group discarded, command 2 was refused"), "{refused:?}");
