@@ -44,7 +44,12 @@ pub(crate) fn apply(shared: &Shared, mut configuration: Configuration, sessions:
         match gone.iter().position(|(_, name)| *name == neighbor.name) {
             Some(at) => {
                 let (id, _) = gone.swap_remove(at);
-                update(&mut shared.borrow_mut(), id, neighbor, &routes, sessions);
+                let mut core = shared.borrow_mut();
+                if let Some(peer) = core.peers.get_mut(&id) {
+                    // One that a range let in stays from now on.
+                    peer.ephemeral = false;
+                }
+                update(&mut core, id, neighbor, &routes, sessions);
             }
             None => {
                 info!(target: "yottabgp::reactor", "{} is configured", neighbor.peer.address);

@@ -332,3 +332,35 @@ fn one_that_is_removed_and_added_at_once_is_there_again() {
     drop(stuck);
     daemon.stop();
 }
+
+#[test]
+fn one_of_a_range_may_become_a_neighbor_of_its_own() {
+    // With another session, and with the same.
+    for (own, is_reset) in [("", true), ("passive;", false)] {
+        let lab = Lab::new();
+        let site = Site::new(5);
+        let port = yottabgp_testkit::network::free_port([127, 0, 0, 1]);
+        let routes = "static { route 10.1.0.0/24 next-hop 1.1.1.1; }";
+        let range = format!(
+            "neighbor 127.0.0.0/24 {{ router-id 1.1.1.1; local-address 127.0.0.1; local-as 65001; peer-as 65002; passive; listen {port}; {FAMILIES} {routes} }}"
+        );
+        let daemon = lab.start(&range);
+        let mut session = Session::call(5, port);
+        session.establish(&crate::support::open());
+        assert_eq!(session.until_eor(), ["10.1.0.0/24"]);
+        reload(&daemon, &site.neighbor(&format!("listen {port}; {own} {FAMILIES} {routes}")));
+        let mut session = if is_reset {
+            assert_eq!(session.notification().0, 6);
+            site.session()
+        } else {
+            nothing_came(&daemon, &mut session, 1);
+            drop(session);
+            daemon.until("show neighbor summary", |text| !text.contains("established"));
+            let mut session = Session::call(5, port);
+            session.establish(&crate::support::open());
+            session
+        };
+        assert!(session.until_eor().contains(&"10.1.0.0/24".to_owned()), "{own}");
+        daemon.stop();
+    }
+}
