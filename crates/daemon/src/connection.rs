@@ -1,6 +1,6 @@
 //! One TCP connection of a peer: bytes in, bytes out, and when it is ready for either.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -130,6 +130,17 @@ impl Connection {
     /// Takes what was kept.
     pub(crate) fn take_kept(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.inbox)
+    }
+
+    /// What of a connection that is gone was not handled yet: what was kept, and what the system still has.
+    pub(crate) fn into_rest(self) -> Vec<u8> {
+        let mut rest = self.inbox;
+        // Not through the runtime, which may not know yet that there is something to read.
+        if let Ok(mut stream) = self.stream.into_std() {
+            // Up to the end, an error, or the point where there is no more.
+            let _ = stream.read_to_end(&mut rest);
+        }
+        rest
     }
 
     /// Keeps what was not consumed for the next read.

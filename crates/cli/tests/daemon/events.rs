@@ -278,3 +278,34 @@ fn compact_nlri_and_version_6() {
         daemon.stop();
     }
 }
+
+#[test]
+fn the_last_message_of_one_that_does_not_read_is_heard() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let helper = Helper::new(&lab, "helper");
+    let routes: String = (0..80_000_u32)
+        .map(|number| {
+            let [_, a, b, c] = number.to_be_bytes();
+            format!("route 10.{a}.{b}.{c}/32 next-hop 1.1.1.1 med {number};\n")
+        })
+        .collect();
+    let text = helper.section("helper", "json")
+        + &site.neighbor(&format!(
+            "rate-limit 1; family {{ ipv4 unicast; }} static {{ {routes} }} api {{ processes [ helper ]; neighbor-changes; receive {{ parsed; notification; }} }}"
+        ));
+    // More is to be written than the sockets take; what comes in is not read for the rest of the second.
+    socket2::SockRef::from(site.listener()).set_recv_buffer_size(4096).unwrap();
+    let daemon = lab.start(&text);
+    let mut session = site.session();
+    helper.state(0, "up");
+    session.send(kind::KEEPALIVE, &[]);
+    session.send(kind::KEEPALIVE, &[]);
+    session.send(kind::NOTIFICATION, &[6, 1]);
+    // With octets that it has not read, this resets the connection.
+    drop(session);
+    let event = helper.event(0, |event| event["type"] == "notification");
+    assert_eq!(event["neighbor"]["notification"]["subcode"], 1, "{event}");
+    helper.state(0, "down");
+    daemon.stop();
+}

@@ -427,7 +427,7 @@ fn go_on(shared: &Shared, id: PeerId, sockets: &mut Sockets) {
     }
 }
 
-/// A connection is gone.
+/// A connection is gone. What the peer said last is heard all the same, also when it is writing that failed.
 fn lost(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize, error: &io::Error) {
     if index >= sockets.connections.len() {
         return;
@@ -436,12 +436,16 @@ fn lost(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize, error:
     if connection.closing.is_some() {
         return;
     }
+    let name = connection.id;
+    let rest = connection.into_rest();
     let reason = match error.kind() {
         io::ErrorKind::UnexpectedEof => "the peer closed the connection".to_owned(),
         _ => format!("the connection was lost: {error}"),
     };
     shared.borrow_mut().with_session(id, |session, events| {
-        session.closed(Instant::now(), connection.id, &reason, events);
+        let now = Instant::now();
+        session.receive(now, name, &rest, events);
+        session.closed(now, name, &reason, events);
     });
 }
 
