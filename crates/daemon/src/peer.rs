@@ -320,18 +320,31 @@ impl PeerState {
         })
     }
 
-    /// The next hop of a route to this peer: what `self` means here.
+    /// The next hop of a route to this peer: what `self` means here. Where the system chooses our address, it stays `self`,
+    /// which is the address of each session (see [`UpdateEncoder::announce`]).
     pub(crate) fn resolve(&self, next_hop: NextHop, family: Family) -> Result<NextHop, String> {
         let router_id = self.neighbor.settings.router_id;
-        let session = self.session.negotiated().map(|negotiated| negotiated.local_address);
-        // As long as the system has not chosen an address, the identifier is the only one that is known.
-        let local = self.neighbor.local_address.or(session).unwrap_or(router_id.into());
-        next_hop.resolve(family.afi, local, router_id).ok_or_else(|| {
+        let resolved = match self.neighbor.local_address {
+            Some(local) => next_hop.resolve(family.afi, local, router_id),
+            None if family.afi == Afi::IPV6 && self.key.peer.is_ipv4() => {
+                Some(next_hop).filter(|next_hop| *next_hop != NextHop::SelfAddress)
+            }
+            None => Some(next_hop),
+        };
+        resolved.ok_or_else(|| {
             format!(
                 "next-hop self of {family} needs an IPv6 session, and that of {} is not one: name the next hop",
                 self.key.peer
             )
         })
+    }
+
+    /// The address that a next hop stands for in the present session. Without one, `self` is none yet.
+    pub(crate) fn address_of(&self, next_hop: NextHop, family: Family) -> Option<IpAddr> {
+        let resolved = self.session.negotiated().and_then(|negotiated| {
+            next_hop.resolve(family.afi, negotiated.local_address, negotiated.local_router_id)
+        });
+        resolved.unwrap_or(next_hop).address()
     }
 
     /// Whether the present session can take a route with these attributes; without a session, there is nothing to say

@@ -70,7 +70,7 @@ impl Core {
                 let view = RouteView {
                     key: &peer.key,
                     nlri,
-                    next_hop: self.store.next_hop(attributes).address(),
+                    next_hop: peer.address_of(self.store.next_hop(attributes), nlri.family),
                     attributes: self.store.set(attributes),
                 };
                 adj_rib(&view, look, out);

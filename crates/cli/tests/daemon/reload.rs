@@ -3,10 +3,10 @@
 use std::fs;
 
 use nix::sys::signal::Signal;
-use yottabgp_testkit::bgp::kind;
+use yottabgp_testkit::bgp::{Connection, kind};
 use yottabgp_testkit::wait::until;
 
-use crate::support::{Daemon, Helper, Lab, Session, Site, Update};
+use crate::support::{Daemon, Helper, Lab, PATIENCE, Session, Site, Update};
 
 const FAMILIES: &str = "family { ipv4 unicast; }";
 
@@ -363,4 +363,55 @@ fn one_of_a_range_may_become_a_neighbor_of_its_own() {
         assert!(session.until_eor().contains(&"10.1.0.0/24".to_owned()), "{own}");
         daemon.stop();
     }
+}
+
+#[test]
+fn next_hop_self_is_the_address_of_the_session() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let text = site
+        .neighbor(&format!("{FAMILIES} static {{ route 10.1.0.0/24 next-hop self; }}"))
+        .replace("local-address 127.0.0.1;", "");
+    let daemon = lab.start(&text);
+    let mut session = site.session();
+    for _ in 0..2 {
+        let update = session.update();
+        assert_eq!(update.announced, ["10.1.0.0/24"]);
+        assert_eq!(update.attribute(3), Some(&[127, 0, 0, 1][..]));
+        session.updates(Update::is_eor);
+        let table = daemon.ask("show adj-rib out");
+        assert!(table.contains("10.1.0.0/24 next-hop 127.0.0.1"), "{table}");
+        reload(&daemon, &text);
+        nothing_came(&daemon, &mut session, 1);
+        daemon.ask("withdraw route 10.99.1.0/24 next-hop 9.9.9.9");
+        assert_eq!(session.update().withdrawn, ["10.99.1.0/24"]);
+        drop(session);
+        session = site.session();
+    }
+    daemon.stop();
+}
+
+#[test]
+fn next_hop_self_of_ipv6_waits_for_the_session() {
+    let lab = Lab::new();
+    let listener = match std::net::TcpListener::bind("[::1]:0") {
+        Ok(listener) => listener,
+        Err(error) => {
+            println!("SKIPPED: {error}");
+            return;
+        }
+    };
+    let text = format!(
+        "neighbor ::1 {{ router-id 1.1.1.1; local-as 65001; peer-as 65002; connect {}; family {{ ipv6 unicast; }} static {{ route fd00::/64 next-hop self; }} }}",
+        listener.local_addr().unwrap().port()
+    );
+    let daemon = lab.start(&text);
+    let mut session = Session(Connection::accept(&listener, PATIENCE).unwrap());
+    session.establish(&crate::support::open());
+    let update = session.update();
+    let mut expected = vec![0, 2, 1, 16];
+    expected.extend_from_slice(&std::net::Ipv6Addr::LOCALHOST.octets());
+    expected.extend_from_slice(&[0, 64, 0xFD, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(update.attribute(14), Some(&expected[..]));
+    daemon.stop();
 }

@@ -78,7 +78,7 @@ impl UpdateEncoder {
     /// share UPDATEs; others have one each. Returns the number of messages written: none for a family that was not
     /// negotiated.
     ///
-    /// `set` are the bytes of an [`crate::attribute::set`], `next_hop` is resolved ([`NextHop::SelfAddress`] is not).
+    /// `set` are the bytes of an [`crate::attribute::set`]; [`NextHop::SelfAddress`] is the address of the session.
     #[expect(clippy::too_many_arguments, reason = "each is one thing of an announcement")]
     pub fn announce<'n>(
         &mut self,
@@ -99,6 +99,7 @@ impl UpdateEncoder {
         }
         let row = nlri::registry::row(family);
         let form = (row.next_hop)(family);
+        let next_hop = resolve(negotiated, family.afi, next_hop);
         let verbatim = has_verbatim(set, NEXT_HOP);
         let native = family == Family::IPV4_UNICAST
             && (matches!(next_hop, NextHop::V4(_)) || next_hop == NextHop::Absent && verbatim);
@@ -142,7 +143,7 @@ impl UpdateEncoder {
         next_hop: NextHop,
         out: &mut Vec<u8>,
     ) -> Result<usize, EncodeError> {
-        let attribute = match next_hop {
+        let attribute = match resolve(negotiated, Afi::IPV4, next_hop) {
             NextHop::V4(address) => Some(address),
             _ => None,
         };
@@ -409,6 +410,13 @@ impl Absent {
             }
         }
     }
+}
+
+/// What `self` means in a session; it stays what it is where the session has no such address.
+fn resolve(negotiated: &Negotiated, afi: Afi, next_hop: NextHop) -> NextHop {
+    next_hop
+        .resolve(afi, negotiated.local_address, negotiated.local_router_id)
+        .unwrap_or(next_hop)
 }
 
 fn has_verbatim(set: &[u8], code: u8) -> bool {
