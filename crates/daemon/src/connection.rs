@@ -22,8 +22,6 @@ pub(crate) struct Connection {
     pub(crate) id: ConnectionId,
     /// The socket.
     pub(crate) stream: TcpStream,
-    /// Our end.
-    pub(crate) local: SocketAddr,
     /// The peer's end.
     pub(crate) remote: SocketAddr,
     /// What was read and is not a whole message yet.
@@ -46,18 +44,16 @@ pub(crate) struct Ready {
 
 impl Connection {
     /// Takes a connected socket.
-    pub(crate) fn new(id: ConnectionId, stream: TcpStream) -> io::Result<Self> {
-        let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
-        Ok(Self {
+    pub(crate) const fn new(id: ConnectionId, stream: TcpStream, remote: SocketAddr) -> Self {
+        Self {
             id,
             stream,
-            local,
             remote,
             inbox: Vec::new(),
             outbox: Vec::new(),
             written: 0,
             closing: None,
-        })
+        }
     }
 
     /// Whether all was written.

@@ -15,7 +15,7 @@ use yottabgp_wire::message::notification::Notification;
 
 use crate::connection::linger;
 use crate::core::{Core, Shared};
-use crate::peer;
+use crate::peer::{self, Incoming};
 
 /// The sockets by address.
 #[derive(Debug, Default)]
@@ -195,9 +195,9 @@ fn incoming(stream: TcpStream, core: &Shared) {
                 warn!(target: "yottabgp::network", "{error}");
                 return;
             }
-            match peer.accept(stream) {
+            match peer.accept(Incoming { stream, local, remote }) {
                 Ok(()) => return,
-                Err(stream) => {
+                Err(Incoming { stream, .. }) => {
                     refuse(stream, "too many connections at once");
                     return;
                 }
@@ -214,7 +214,7 @@ fn incoming(stream: TcpStream, core: &Shared) {
                 warn!(target: "yottabgp::network", "{error}");
                 return;
             }
-            if let Err(reason) = peer::start_ephemeral(core, index, stream, local, remote) {
+            if let Err(reason) = peer::start_ephemeral(core, index, Incoming { stream, local, remote }) {
                 warn!(target: "yottabgp::network", "connection from {}: {reason}", remote.ip());
             }
             return;

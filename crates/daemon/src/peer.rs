@@ -74,8 +74,16 @@ pub(crate) struct PeerState {
     pub(crate) counts: Counts,
     pub(crate) advisories: Advisories,
     pub(crate) created: Instant,
-    incoming: mpsc::Sender<TcpStream>,
+    incoming: mpsc::Sender<Incoming>,
     task: Option<JoinHandle<()>>,
+}
+
+/// A connection that the peer has made. Its ends are known from when it was taken: the system forgets them with the peer.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) stream: TcpStream,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
 }
 
 /// What is counted beside messages.
@@ -312,11 +320,10 @@ impl PeerState {
     }
 
     /// Hands a connection to the task of the peer; gives it back when too many wait.
-    pub(crate) fn accept(&self, stream: TcpStream) -> Result<(), TcpStream> {
-        self.incoming.try_send(stream).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(stream) | mpsc::error::TrySendError::Closed(stream) => {
-                stream
-            }
+    pub(crate) fn accept(&self, incoming: Incoming) -> Result<(), Incoming> {
+        self.incoming.try_send(incoming).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(incoming)
+            | mpsc::error::TrySendError::Closed(incoming) => incoming,
         })
     }
 
@@ -560,20 +567,19 @@ pub(crate) fn member(range: &Neighbor, local: IpAddr, remote: IpAddr) -> Neighbo
 pub(crate) fn start_ephemeral(
     shared: &Shared,
     index: usize,
-    stream: TcpStream,
-    local: SocketAddr,
-    remote: SocketAddr,
+    incoming: Incoming,
 ) -> Result<(), &'static str> {
+    let (local, remote) = (incoming.local.ip(), incoming.remote.ip());
     let mut neighbor = {
         let core = shared.borrow();
         let range = core.configuration.neighbors.get(index);
-        member(range.ok_or("the configuration has changed")?, local.ip(), remote.ip())
+        member(range.ok_or("the configuration has changed")?, local, remote)
     };
     let routes = std::mem::take(&mut neighbor.routes);
     let id = start(shared, neighbor, true);
     let mut core = shared.borrow_mut();
     crate::reload::configure_routes(&mut core, id, &routes);
-    let accepted = core.peers.get(&id).map(|peer| peer.accept(stream));
+    let accepted = core.peers.get(&id).map(|peer| peer.accept(incoming));
     match accepted {
         Some(Ok(())) => Ok(()),
         _ => Err("it could not be handed over"),

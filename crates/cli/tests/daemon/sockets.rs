@@ -179,6 +179,24 @@ fn far_away_is_not_heard_of_a_range_either() {
 }
 
 #[test]
+fn who_is_gone_before_it_is_looked_at_leaves_nothing() {
+    let port = free_port(LOCALHOST);
+    let daemon = Lab::new().start(&caller("127.0.0.0/8", &format!("listen {port};")));
+    daemon.until("show neighbor summary", |text| peers(text) == 0);
+    // The end comes between the moment when the connection is taken and that when its peer begins: sometimes.
+    for number in 0..3000_u16 {
+        let [high, low] = number.to_be_bytes();
+        let socket = call_from([127, 10, high, low], port);
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
+        for _ in 0..number % 600 {
+            std::hint::spin_loop();
+        }
+    }
+    daemon.until("show neighbor summary", |text| peers(text) == 0);
+    daemon.stop();
+}
+
+#[test]
 fn both_call_at_once() {
     // The connection of the one with the higher identifier stays (RFC 4271 section 6.8).
     for (identifier, theirs_stays) in

@@ -18,7 +18,7 @@ use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::negotiated::Negotiated;
 
 use super::pace::Pace;
-use super::{PeerState, Surroundings};
+use super::{Incoming, PeerState, Surroundings};
 use crate::connection::{Connection, Ready, WRITE_SIZE, linger};
 use crate::core::{Core, PeerId, Request, Shared};
 use crate::listen::ao_key;
@@ -42,7 +42,7 @@ struct Sockets {
 /// What the task was woken for.
 enum Woken {
     Something,
-    Incoming(TcpStream),
+    Incoming(Incoming),
     Dialed(ConnectionId, Result<TcpStream, String>),
     Ready(usize, io::Result<Ready>),
 }
@@ -51,7 +51,7 @@ enum Woken {
 pub(super) async fn drive(
     shared: Shared,
     id: PeerId,
-    mut incoming: mpsc::Receiver<TcpStream>,
+    mut incoming: mpsc::Receiver<Incoming>,
     wake: Rc<Notify>,
 ) {
     let mut sockets = Sockets { connections: Vec::new(), dialing: None, pace: Pace::default() };
@@ -63,14 +63,14 @@ pub(super) async fn drive(
         let woken = tokio::select! {
             biased;
             () = wake.notified() => Woken::Something,
-            Some(stream) = incoming.recv() => Woken::Incoming(stream),
+            Some(connection) = incoming.recv() => Woken::Incoming(connection),
             (connection, result) = dialed(&mut sockets.dialing) => Woken::Dialed(connection, result),
             (index, ready) = any_ready(&sockets.connections, plan.read) => Woken::Ready(index, ready),
             () = sleep_until(deadline) => Woken::Something,
         };
         match woken {
             Woken::Something => {}
-            Woken::Incoming(stream) => take_incoming(&shared, id, &mut sockets, stream),
+            Woken::Incoming(connection) => take_incoming(&shared, id, &mut sockets, connection),
             Woken::Dialed(connection, result) => {
                 sockets.dialing = None;
                 take_dialed(&shared, id, &mut sockets, connection, result);
@@ -216,10 +216,8 @@ struct Routes<'a> {
 
 impl Source for Routes<'_> {
     fn fill(&mut self, negotiated: &Negotiated, out: &mut Vec<u8>, limit: usize) -> bool {
-        if self.holding {
-            return false;
-        }
-        self.rib.fill(self.store, self.encoder, negotiated, self.group_updates, out, limit)
+        let (group, holding) = (self.group_updates, self.holding);
+        self.rib.fill(self.store, self.encoder, negotiated, group, holding, out, limit)
     }
 }
 
@@ -329,21 +327,13 @@ fn close(
     }
 }
 
-fn take_incoming(shared: &Shared, id: PeerId, sockets: &mut Sockets, stream: TcpStream) {
-    let (Ok(local), Ok(remote)) = (stream.local_addr(), stream.peer_addr()) else { return };
-    let mut core = shared.borrow_mut();
-    let Some(name) = core.with_session(id, |session, events| {
+fn take_incoming(shared: &Shared, id: PeerId, sockets: &mut Sockets, incoming: Incoming) {
+    let Incoming { stream, local, remote } = incoming;
+    let name = shared.borrow_mut().with_session(id, |session, events| {
         session.incoming(Instant::now(), local, remote, events)
-    }) else {
-        return;
-    };
-    match Connection::new(name, stream) {
-        Ok(connection) => sockets.connections.push(connection),
-        Err(error) => {
-            core.with_session(id, |session, events| {
-                session.closed(Instant::now(), name, &error.to_string(), events);
-            });
-        }
+    });
+    if let Some(name) = name {
+        sockets.connections.push(Connection::new(name, stream, remote));
     }
 }
 
@@ -355,12 +345,14 @@ fn take_dialed(
     result: Result<TcpStream, String>,
 ) {
     let mut core = shared.borrow_mut();
-    let connection =
-        result.and_then(|stream| Connection::new(name, stream).map_err(|error| error.to_string()));
-    match connection {
-        Ok(connection) => {
-            let (local, remote) = (connection.local, connection.remote);
-            sockets.connections.push(connection);
+    let ends = |stream: &TcpStream| Ok((stream.local_addr()?, stream.peer_addr()?));
+    let connected = result.and_then(|stream| match ends(&stream) {
+        Ok((local, remote)) => Ok((stream, local, remote)),
+        Err::<_, io::Error>(error) => Err(error.to_string()),
+    });
+    match connected {
+        Ok((stream, local, remote)) => {
+            sockets.connections.push(Connection::new(name, stream, remote));
             core.with_session(id, |session, events| {
                 session.connected(Instant::now(), name, local, remote, events);
             });
