@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
 use tracing::{error, info, warn};
 use yottabgp_api::event::Encoders;
@@ -147,44 +147,37 @@ struct Files {
 }
 
 impl Files {
+    /// The present file.
+    fn path(&self) -> PathBuf {
+        self.files.first().cloned().unwrap_or_default()
+    }
+
     /// Reads the present file.
     fn load(&mut self, environment: &Environment) -> Result<Configuration, String> {
-        let path = self.files.first().cloned().unwrap_or_default();
-        let name = path.display().to_string();
-        let bytes = if name == "-" {
-            match &self.standard_input {
-                Some(bytes) => bytes.clone(),
-                None => {
-                    let mut bytes = Vec::new();
-                    std::io::stdin()
-                        .read_to_end(&mut bytes)
-                        .map_err(|error| format!("standard input: {error}"))?;
-                    self.standard_input = Some(bytes.clone());
-                    bytes
-                }
-            }
-        } else {
-            std::fs::read(&path).map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    format!("{name} is not an exabgp config file (file not found)")
-                }
-                _ => format!("{name} can not be read: {error}"),
-            })?
-        };
-        let (source, not_text) = Source::from_bytes(name, bytes);
-        if let Some(warning) = not_text {
-            warn!(target: "yottabgp::configuration", "{}", warning.line(&source));
+        let path = self.path();
+        if path.as_os_str() == "-" && self.standard_input.is_none() {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .read_to_end(&mut bytes)
+                .map_err(|error| format!("standard input: {error}"))?;
+            self.standard_input = Some(bytes);
         }
-        let machine = Machine::for_file(&path);
-        match yottabgp_config::parse(&source, &machine, environment) {
-            Ok((configuration, warnings)) => {
-                for warning in &warnings {
-                    warn!(target: "yottabgp::configuration", "{}", warning.line(&source));
-                }
-                Ok(configuration)
-            }
-            Err(diagnostics) => Err(render(&source, &diagnostics)),
+        load(&path, self.standard_input.clone(), environment)
+    }
+
+    /// Reads the present file on a thread of its own: a large one takes seconds, and sessions must go on meanwhile.
+    fn load_aside(&self, environment: &Environment) -> Loaded {
+        let (done, loaded) = oneshot::channel();
+        let (path, standard_input) = (self.path(), self.standard_input.clone());
+        let environment = environment.clone();
+        let thread = std::thread::Builder::new().name("configuration".to_owned());
+        let started = thread.spawn(move || {
+            let _ = done.send(load(&path, standard_input, &environment));
+        });
+        if let Err(error) = started {
+            warn!(target: "yottabgp::configuration", "no thread to read it on: {error}");
         }
+        loaded
     }
 
     /// The next file is the present one.
@@ -192,6 +185,52 @@ impl Files {
         if self.rotate && self.files.len() > 1 {
             self.files.rotate_left(1);
         }
+    }
+}
+
+/// A configuration that is being read.
+type Loaded = oneshot::Receiver<Result<Configuration, String>>;
+
+/// Waits for the configuration that is being read, if one is.
+async fn loaded(loading: &mut Option<(Asked, Loaded)>) -> (Asked, Result<Configuration, String>) {
+    match loading {
+        Some((asked, loaded)) => {
+            let result = loaded.await;
+            (*asked, result.unwrap_or_else(|_| Err("it could not be read".to_owned())))
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Reads a file; for `-`, what was read from standard input.
+fn load(
+    path: &Path,
+    standard_input: Option<Vec<u8>>,
+    environment: &Environment,
+) -> Result<Configuration, String> {
+    let name = path.display().to_string();
+    let bytes = match standard_input {
+        Some(bytes) if name == "-" => bytes,
+        _ => std::fs::read(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                format!("{name} is not an exabgp config file (file not found)")
+            }
+            _ => format!("{name} can not be read: {error}"),
+        })?,
+    };
+    let (source, not_text) = Source::from_bytes(name, bytes);
+    if let Some(warning) = not_text {
+        warn!(target: "yottabgp::configuration", "{}", warning.line(&source));
+    }
+    let machine = Machine::for_file(path);
+    match yottabgp_config::parse(&source, &machine, environment) {
+        Ok((configuration, warnings)) => {
+            for warning in &warnings {
+                warn!(target: "yottabgp::configuration", "{}", warning.line(&source));
+            }
+            Ok(configuration)
+        }
+        Err(diagnostics) => Err(render(&source, &diagnostics)),
     }
 }
 
@@ -267,11 +306,38 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
         });
     }
 
+    let mut loading: Option<(Asked, Loaded)> = None;
+    // Reloads that wait for the one that is under way.
+    let mut wanted: Vec<Asked> = Vec::new();
     loop {
+        if loading.is_none() && !wanted.is_empty() {
+            files.rotate();
+            loading = Some((wanted.remove(0), files.load_aside(&environment)));
+        }
         let waiting = core.borrow().waiting;
         let request = tokio::select! {
             () = &mut wait, if waiting => {
                 peer::start_all(&core);
+                continue;
+            }
+            (asked, result) = loaded(&mut loading) => {
+                loading = None;
+                match result {
+                    Ok(configuration) => {
+                        let neighbors = configuration.neighbors.len();
+                        again(&core, &mut listeners, configuration, asked, open_files);
+                        info!(
+                            target: "yottabgp::configuration",
+                            "the configuration was reloaded: {neighbors} neighbors"
+                        );
+                    }
+                    Err(reason) => {
+                        error!(
+                            target: "yottabgp::configuration",
+                            "the configuration was not reloaded, the old one stays: {reason}"
+                        );
+                    }
+                }
                 continue;
             }
             signal = signals.next() => Request::Signal(signal),
@@ -288,25 +354,8 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
                 peer::tell_signal(&core, received);
                 match received.request {
                     Asked::Shutdown => break,
-                    asked => {
-                        files.rotate();
-                        match files.load(&environment) {
-                            Ok(configuration) => {
-                                let neighbors = configuration.neighbors.len();
-                                again(&core, &mut listeners, configuration, asked, open_files);
-                                info!(
-                                    target: "yottabgp::configuration",
-                                    "the configuration was reloaded: {neighbors} neighbors"
-                                );
-                            }
-                            Err(reason) => {
-                                error!(
-                                    target: "yottabgp::configuration",
-                                    "the configuration was not reloaded, the old one stays: {reason}"
-                                );
-                            }
-                        }
-                    }
+                    asked if !wanted.contains(&asked) => wanted.push(asked),
+                    _ => {}
                 }
             }
             Request::PeerEnded(id) => {

@@ -341,3 +341,24 @@ fn while_it_waits_to_connect_it_listens_to_helpers_people_and_signals() {
     assert!(site.listener().accept().is_err(), "it called before its time");
     daemon.stop();
 }
+
+#[test]
+fn while_a_large_configuration_is_read_everything_goes_on() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let daemon = lab.start(&site.neighbor(FAMILIES));
+    let mut session = site.session();
+    session.until_eor();
+    let mut routes = String::new();
+    for number in 0..200_000 {
+        let (a, b, c) = (number >> 16, number >> 8 & 255, number & 255);
+        routes += &format!("route 10.{a}.{b}.{c}/32 next-hop 1.2.3.4 med {number};\n");
+    }
+    daemon.lab.configure(&site.neighbor(&format!("{FAMILIES} static {{ {routes} }}")));
+    daemon.signal(Signal::SIGUSR1);
+    daemon.await_log("SIGUSR1 received");
+    daemon.ask("announce route 10.1.0.0/24 next-hop 1.2.3.4");
+    assert_eq!(session.update().announced, ["10.1.0.0/24"]);
+    assert!(!daemon.log().contains("was reloaded"), "nothing was answered before");
+    daemon.stop();
+}
