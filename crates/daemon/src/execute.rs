@@ -1,15 +1,17 @@
 //! Commands: from a line of a helper or a client to what it does and what is answered.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tracing::{debug, warn};
-use yottabgp_api::Encoding;
 use yottabgp_api::answer;
 use yottabgp_api::command::{
     self, Acknowledge, Command, GroupBuffer, GroupSummary, Refusal, Request as Parsed, Rib, ShowRib,
 };
 use yottabgp_api::event::ProcessId;
 use yottabgp_api::select::Selector;
+use yottabgp_api::{Encoding, Version};
 use yottabgp_rib::adj_rib_out::Origin;
 use yottabgp_session::State;
 use yottabgp_wire::io::tokens::Token;
@@ -29,6 +31,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// How long an acknowledgement of a `sync` command waits for the peers.
 const SYNC_PATIENCE: Duration = Duration::from_secs(60);
 
+/// How many routes of peers are changed before others have their turn.
+const SLICE: usize = 50_000;
+
 /// An NLRI as the log shows it.
 struct Text<'a>(Nlri<'a>);
 
@@ -38,6 +43,18 @@ impl std::fmt::Display for Text<'_> {
         self.0.text(&mut text);
         f.write_str(&String::from_utf8_lossy(&text))
     }
+}
+
+/// A group that is to be executed: a line `group …`, or the lines of a block.
+struct Block {
+    name: Arc<str>,
+    selected: Vec<PeerId>,
+    text: String,
+    /// How many commands it has, about.
+    size: usize,
+    version: Version,
+    encoding: Encoding,
+    sync: bool,
 }
 
 /// What is to be answered to a line.
@@ -52,6 +69,8 @@ enum Reply {
     Sync(Vec<PeerId>),
     /// A table, written bit by bit; then `done`.
     Table(ShowRib, Vec<PeerId>, Encoding),
+    /// `done`, once the group is executed.
+    Group(Block),
 }
 
 /// Buffers that are used again for every line.
@@ -60,6 +79,8 @@ struct Scratch {
     tokens: Vec<Token>,
     route: RouteBuffer,
     answer: Vec<u8>,
+    /// How many routes of peers were changed since others had their turn.
+    work: usize,
 }
 
 /// Acts on a batch of lines.
@@ -71,6 +92,10 @@ pub(crate) async fn batch(shared: &Shared, id: ProcessId, lines: Lines<'_>) {
     // Acknowledgements of a run of good commands are counted, and told together.
     let mut done = 0;
     for line in lines {
+        if scratch.work >= SLICE {
+            scratch.work = 0;
+            tokio::task::yield_now().await;
+        }
         let (reply, ack) = {
             let mut core = shared.borrow_mut();
             let reply = core.line(id, line, &mut scratch);
@@ -105,6 +130,19 @@ pub(crate) async fn batch(shared: &Shared, id: ProcessId, lines: Lines<'_>) {
                 let result = table::write(shared, id, show, &peers, encoding, &outbox).await;
                 finish(&outbox, ack, result);
             }
+            Ok(Reply::Group(block)) => {
+                let mut result = group(shared, &block, &mut scratch).await;
+                scratch.work += block.size.saturating_mul(block.selected.len());
+                if result.is_ok() {
+                    let taken = outbox.answer(&scratch.answer);
+                    result = taken.map_err(|refused| Refusal::Other(refused.to_string()));
+                }
+                scratch.answer.clear();
+                if result.is_ok() && block.sync {
+                    result = written(shared, &block.selected).await;
+                }
+                finish(&outbox, ack, result);
+            }
             Err(refusal) => {
                 debug!(target: "yottabgp::api", "refused: {refusal}");
                 finish(&outbox, ack, Err(refusal));
@@ -121,6 +159,7 @@ fn take_scratch(shared: &Shared) -> Scratch {
         tokens: std::mem::take(&mut core.tokens),
         route: std::mem::take(&mut core.route),
         answer: Vec::new(),
+        work: 0,
     }
 }
 
@@ -143,6 +182,30 @@ fn finish(outbox: &Outbox, ack: bool, result: Result<(), Refusal>) {
             outbox.ack(Ack::Error);
         }
     }
+}
+
+/// Executes a group: each peer gets it as a whole, and between peers others have their turn.
+async fn group(shared: &Shared, block: &Block, scratch: &mut Scratch) -> Result<(), Refusal> {
+    let at_once = (SLICE / block.size.max(1)).max(1);
+    let mut summary = GroupSummary::default();
+    // What no peer took, by the number of the command.
+    let mut failed: Option<BTreeMap<usize, Refusal>> = None;
+    for peers in block.selected.chunks(at_once) {
+        if failed.is_some() {
+            tokio::task::yield_now().await;
+        }
+        let refused;
+        (summary, refused) = shared.borrow_mut().group(block, peers, scratch)?;
+        match &mut failed {
+            Some(failed) => failed.retain(|number, _| refused.contains_key(number)),
+            None => failed = Some(refused),
+        }
+    }
+    if let Some(refusal) = failed.unwrap_or_default().into_values().next() {
+        return Err(refusal);
+    }
+    answer::group_processed(summary, block.encoding, &mut scratch.answer);
+    Ok(())
 }
 
 /// Waits until everything that waits for these peers is written, or their sessions are over.
@@ -202,7 +265,7 @@ impl Core {
         scratch: &mut Scratch,
     ) -> Result<Reply, Refusal> {
         let version = self.senders.get(&id).map_or(self.version, |sender| sender.version);
-        let Scratch { tokens, route, answer } = scratch;
+        let Scratch { tokens, route, answer, work } = scratch;
         let parsed = text(line).and_then(|line| {
             if let Some(sender) = self.senders.get(&id) {
                 debug!(target: "yottabgp::parser", "{}: {line}", sender.name);
@@ -227,7 +290,7 @@ impl Core {
             return Ok(Reply::Done);
         }
         let mut route_buffer = std::mem::take(route);
-        let reply = self.execute(id, parsed, &mut route_buffer, answer);
+        let reply = self.execute(id, line, parsed, &mut route_buffer, answer, work);
         scratch.route = route_buffer;
         reply
     }
@@ -262,9 +325,11 @@ impl Core {
     fn execute(
         &mut self,
         id: ProcessId,
+        line: &str,
         parsed: Parsed<'_>,
         route: &mut RouteBuffer,
         out: &mut Vec<u8>,
+        work: &mut usize,
     ) -> Result<Reply, Refusal> {
         let Parsed { selector, command, reply: encoding, sync, .. } = parsed;
         let (mut sync_default, version, name) = match self.senders.get(&id) {
@@ -286,6 +351,7 @@ impl Core {
             | Command::Watchdog { .. }
             | Command::Operational(_) => {
                 let selected = self.select(id, &selector)?;
+                *work += selected.len() * route.nlri().len().max(1);
                 self.change(&name, &selected, &command, route)?;
                 if sync_default {
                     return Ok(Reply::Sync(selected));
@@ -293,21 +359,15 @@ impl Core {
             }
             Command::Group(group) => {
                 let selected = self.select(id, &selector)?;
-                let mut summary = GroupSummary::default();
-                let mut failed = None;
-                group.for_each(route, |command, route| {
-                    summary.count(&command);
-                    if let Err(refusal) = self.change(&name, &selected, &command, route) {
-                        failed.get_or_insert(refusal);
-                    }
-                })?;
-                if let Some(refusal) = failed {
-                    return Err(refusal);
-                }
-                answer::group_processed(summary, encoding, out);
-                if sync_default {
-                    return Ok(Reply::Sync(selected));
-                }
+                return Ok(Reply::Group(Block {
+                    name,
+                    selected,
+                    text: line.to_owned(),
+                    size: group.len,
+                    version,
+                    encoding,
+                    sync: sync_default,
+                }));
             }
             Command::GroupStart => {
                 if let Some(sender) = self.senders.get_mut(&id) {
@@ -319,11 +379,10 @@ impl Core {
                 let Some(sender) = self.senders.get_mut(&id) else { return Ok(Reply::Silent) };
                 let text = sender.group.end()?;
                 let selected = self.select(id, &Selector::All)?;
-                let summary = self.group(&name, &selected, &text, version, route)?;
-                answer::group_processed(summary, encoding, out);
-                if sync_default {
-                    return Ok(Reply::Sync(selected));
-                }
+                let size = memchr::memchr_iter(b'\n', text.as_bytes()).count();
+                let sync = sync_default;
+                let block = Block { name, selected, text, size, version, encoding, sync };
+                return Ok(Reply::Group(block));
             }
             Command::ShowNeighbor(form) => {
                 let selected = self.look(&selector)?;
@@ -415,26 +474,33 @@ impl Core {
         Ok(Reply::Done)
     }
 
-    /// Acts on the lines of a group, one after the other, with nothing between them.
+    /// Executes a group for some of its peers, with nothing between. Returns what it did, and what none of them took.
     fn group(
         &mut self,
-        name: &str,
-        selected: &[PeerId],
-        text: &str,
-        version: yottabgp_api::Version,
-        route: &mut RouteBuffer,
-    ) -> Result<GroupSummary, Refusal> {
-        let mut tokens = Vec::new();
+        block: &Block,
+        peers: &[PeerId],
+        scratch: &mut Scratch,
+    ) -> Result<(GroupSummary, BTreeMap<usize, Refusal>), Refusal> {
         let mut summary = GroupSummary::default();
-        let mut failed = None;
-        for line in text.lines() {
-            let parsed = command::parse(line, version, &mut tokens, route)?;
-            summary.count(&parsed.command);
-            if let Err(refusal) = self.change(name, selected, &parsed.command, route) {
-                failed.get_or_insert(refusal);
+        let mut number = 0;
+        let mut refused = BTreeMap::new();
+        let mut change = |command: &Command<'_>, route: &RouteBuffer| {
+            number += 1;
+            summary.count(command);
+            if let Err(refusal) = self.change(&block.name, peers, command, route) {
+                refused.insert(number, refusal);
+            }
+        };
+        let Scratch { tokens, route, .. } = scratch;
+        for line in block.text.lines() {
+            match command::parse(line, block.version, tokens, route)?.command {
+                Command::Group(group) => {
+                    group.for_each(route, |command, route| change(&command, route))?;
+                }
+                command => change(&command, route),
             }
         }
-        failed.map_or(Ok(summary), Err)
+        Ok((summary, refused))
     }
 
     /// Does what changes what peers are sent. It succeeded if one peer took it; what others said against it is logged.

@@ -386,3 +386,39 @@ fn a_group_is_all_or_nothing() {
     assert_eq!(session.update().announced, ["10.2.0.0/24", "10.2.1.0/24"]);
     daemon.stop();
 }
+
+#[test]
+fn a_large_group_leaves_time_for_others() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let mut helper = Helper::new(&lab, "helper");
+    let section = "family { ipv4 unicast; } api { processes [ helper ]; }";
+    let mut text = helper.section("helper", "json") + &site.neighbor(section);
+    // Only their tables have work.
+    for last in 3..11 {
+        text += &Site::new(last).neighbor(&format!("passive; {section}"));
+    }
+    let daemon = lab.start(&text);
+    let mut session = site.session();
+    session.until_eor();
+    let mut lines = String::from("group start\n");
+    for number in 0..60_000 {
+        let (a, b) = (number >> 8, number & 255);
+        lines += &format!("announce route 10.{a}.{b}.0/24 next-hop 1.2.3.4\n");
+    }
+    let mark = helper.mark();
+    helper.say(lines.as_bytes());
+    helper.say(b"group end\n");
+    // The first neighbor has it, as a whole; the others are yet to get it.
+    let mut announced = session.update().announced.len();
+    daemon.ask("version");
+    let done = helper.lines(mark).iter().filter(|line| *line == "done").count();
+    assert!(done < 60_002, "nothing was answered before the group was done");
+    daemon.until("show neighbor summary", |_| {
+        helper.lines(mark).iter().filter(|line| *line == "done").count() == 60_002
+    });
+    while announced < 60_000 {
+        announced += session.update().announced.len();
+    }
+    daemon.stop();
+}
