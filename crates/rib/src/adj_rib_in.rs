@@ -14,6 +14,7 @@ use crate::table::{RouteId, Table};
 pub struct AdjRibIn {
     table: Table<Option<AttributesId>>,
     set: Vec<u8>,
+    nlri: Vec<u8>,
 }
 
 impl AdjRibIn {
@@ -23,6 +24,7 @@ impl AdjRibIn {
         let mut withdrawn = 0;
         for nlri in update.withdrawn().flatten().flatten() {
             withdrawn += 1;
+            let nlri = nlri.canonical(&mut self.nlri);
             if let Some(attributes) =
                 self.table.find(&nlri).and_then(|id| self.table.remove(id)).flatten()
             {
@@ -45,6 +47,7 @@ impl AdjRibIn {
             let attributes = store.intern(&self.set, next_hop);
             for nlri in nlri.flatten() {
                 announced += 1;
+                let nlri = nlri.canonical(&mut self.nlri);
                 let (id, _) = self.table.find_or_insert(&nlri);
                 if let Some(slot) = self.table.get_mut(id) {
                     store.retain(attributes);

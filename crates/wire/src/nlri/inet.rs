@@ -26,6 +26,7 @@ pub const ROW: NlriType = NlriType {
         attribute: true,
     },
     take,
+    canonical,
     identity,
     json,
     text,
@@ -58,6 +59,20 @@ fn wrong(mut reader: Reader<'_>) -> WireError {
 fn cut(mut reader: Reader<'_>) -> WireError {
     let needed = reader.u8("prefix length").map_or(0, octets_for);
     reader.error("prefix", Fault::Truncated { needed, left: reader.len() })
+}
+
+/// The bits after the prefix are of no meaning (RFC 4271 section 4.3).
+fn canonical(_: Family, bytes: &[u8], out: &mut Vec<u8>) -> bool {
+    let (Some(length), Some(last)) = (bytes.first(), bytes.last()) else { return false };
+    let rest = 0xff_u8.checked_shr(u32::from(length % 8)).unwrap_or(0);
+    if length % 8 == 0 || last & rest == 0 {
+        return false;
+    }
+    out.extend_from_slice(bytes);
+    if let Some(last) = out.last_mut() {
+        *last &= !rest;
+    }
+    true
 }
 
 fn identity(_: Family, bytes: &[u8]) -> Range<usize> {

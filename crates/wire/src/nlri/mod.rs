@@ -38,6 +38,8 @@ pub struct NlriType {
     pub next_hop: fn(Family) -> NextHopForm,
     /// Takes the bytes of one NLRI (path identifier excluded) from a reader, and checks them.
     pub take: for<'a> fn(Family, &mut Reader<'a>) -> Result<&'a [u8], WireError>,
+    /// Writes the bytes as they should be, if they are not: without bits that mean nothing. Returns whether it wrote.
+    pub canonical: fn(Family, &[u8], &mut Vec<u8>) -> bool,
     /// The part of the bytes that identifies the route: the rest (labels) may change without making another route.
     pub identity: fn(Family, &[u8]) -> Range<usize>,
     /// Writes the JSON value.
@@ -90,6 +92,20 @@ impl<'a> Nlri<'a> {
         let row = registry::row(family);
         let path_id = if path_id { Some(reader.u32("path identifier")?) } else { None };
         Ok(Self { family, path_id, bytes: (row.take)(family, reader)? })
+    }
+
+    /// The same NLRI without bits that mean nothing, in `buffer` if that makes a difference: what identifies a route must
+    /// not depend on them.
+    pub fn canonical<'b>(self, buffer: &'b mut Vec<u8>) -> Nlri<'b>
+    where
+        'a: 'b,
+    {
+        buffer.clear();
+        if (registry::row(self.family).canonical)(self.family, self.bytes, buffer) {
+            Nlri { family: self.family, path_id: self.path_id, bytes: buffer }
+        } else {
+            self
+        }
     }
 
     /// The bytes that identify the route beside family and path identifier.

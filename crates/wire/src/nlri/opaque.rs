@@ -15,6 +15,7 @@ pub const ROW: NlriType = NlriType {
     packed: |_| false,
     next_hop: |_| NextHopForm { lengths: &[], distinguisher: 0, attribute: false },
     take,
+    canonical: |_, _, _| false,
     identity,
     json,
     text,

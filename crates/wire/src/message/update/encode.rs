@@ -414,9 +414,7 @@ impl Absent {
 
 /// What `self` means in a session; it stays what it is where the session has no such address.
 fn resolve(negotiated: &Negotiated, afi: Afi, next_hop: NextHop) -> NextHop {
-    next_hop
-        .resolve(afi, negotiated.local_address, negotiated.local_router_id)
-        .unwrap_or(next_hop)
+    next_hop.resolve(afi, negotiated.local_address, negotiated.local_router_id).unwrap_or(next_hop)
 }
 
 fn has_verbatim(set: &[u8], code: u8) -> bool {
