@@ -11,12 +11,12 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use yottabgp_api::Version;
 use yottabgp_api::event::{Encoders, ProcessId};
-use yottabgp_config::{Configuration, Environment};
+use yottabgp_config::Environment;
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::io::tokens::Token;
 use yottabgp_wire::route::RouteBuffer;
 
-use crate::peer::PeerState;
+use crate::peer::{PeerState, Range};
 use crate::sender::Sender;
 
 /// Names a peer for as long as it exists; ascending in the order of the configuration.
@@ -38,7 +38,10 @@ pub(crate) enum Request {
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) environment: Environment,
-    pub(crate) configuration: Configuration,
+    /// The ranges of the configuration, whose peers are still to come.
+    pub(crate) ranges: Vec<Range>,
+    /// Whether so many peers of ranges are on their way that others are refused.
+    pub(crate) crowded: bool,
     /// How answers and events look.
     pub(crate) version: Version,
     /// How events are written.
@@ -76,7 +79,8 @@ impl Core {
         let version = Version::from_number(environment.api.version.into()).unwrap_or_default();
         Self {
             environment,
-            configuration: Configuration::default(),
+            ranges: Vec::new(),
+            crowded: false,
             version,
             encoders,
             store: AttributeStore::default(),

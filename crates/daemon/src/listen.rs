@@ -11,11 +11,16 @@ use tracing::{debug, info, warn};
 use yottabgp_config::{Neighbor, TcpAo, TcpAoAlgorithm};
 use yottabgp_os::md5::Peers;
 use yottabgp_os::{Error, ao, md5, socket};
+use yottabgp_session::State;
+use yottabgp_wire::codes::error;
 use yottabgp_wire::message::notification::Notification;
 
 use crate::connection::linger;
 use crate::core::{Core, Shared};
-use crate::peer::{self, Incoming};
+use crate::peer::{self, Incoming, PeerState};
+
+/// Peers of ranges that may be connected without a session.
+const MOST_UNKNOWN: usize = 1000;
 
 /// The sockets by address.
 #[derive(Debug, Default)]
@@ -198,23 +203,36 @@ fn incoming(stream: TcpStream, core: &Shared) {
             match peer.accept(Incoming { stream, local, remote }) {
                 Ok(()) => return,
                 Err(Incoming { stream, .. }) => {
-                    refuse(stream, "too many connections at once");
+                    refuse(
+                        stream,
+                        error::cease::CONNECTION_REJECTED,
+                        "too many connections at once",
+                    );
                     return;
                 }
             }
         }
+        Match::Range(_) if core.borrow_mut().is_crowded() => {
+            refuse(
+                stream,
+                error::cease::OUT_OF_RESOURCES,
+                "too many peers of ranges are not established",
+            );
+            return;
+        }
         Match::Range(index) => {
             let limited = core
                 .borrow()
-                .configuration
-                .neighbors
+                .ranges
                 .get(index)
-                .map_or(Ok(()), |range| limit_ttl(&stream, remote.ip(), range));
+                .map_or(Ok(()), |range| limit_ttl(&stream, remote.ip(), &range.section));
             if let Err(error) = limited {
                 warn!(target: "yottabgp::network", "{error}");
                 return;
             }
-            if let Err(reason) = peer::start_ephemeral(core, index, Incoming { stream, local, remote }) {
+            if let Err(reason) =
+                peer::start_ephemeral(core, index, Incoming { stream, local, remote })
+            {
                 warn!(target: "yottabgp::network", "connection from {}: {reason}", remote.ip());
             }
             return;
@@ -223,7 +241,7 @@ fn incoming(stream: TcpStream, core: &Shared) {
         Match::None => "no session configured for the peer",
     };
     debug!(target: "yottabgp::network", "connection from {} to {}: {refusal}", remote, local);
-    refuse(stream, refusal);
+    refuse(stream, error::cease::CONNECTION_REJECTED, refusal);
 }
 
 /// Sets the TTL of what is sent, and the least of what is received: without that nobody is let in (RFC 5082).
@@ -239,10 +257,10 @@ fn limit_ttl(stream: &TcpStream, remote: IpAddr, neighbor: &Neighbor) -> Result<
     Ok(())
 }
 
-/// Says why and closes: NOTIFICATION Cease, Connection Rejected (RFC 4486 section 4).
-fn refuse(stream: TcpStream, reason: &'static str) {
+/// Says why and closes: NOTIFICATION Cease with a subcode of RFC 4486 section 4.
+fn refuse(stream: TcpStream, subcode: u8, reason: &'static str) {
     let mut message = Vec::new();
-    Notification::with_data(6, 5, reason.as_bytes()).encode(&mut message);
+    Notification::with_data(error::CEASE, subcode, reason.as_bytes()).encode(&mut message);
     let _ = stream.try_write(&message);
     linger(stream);
 }
@@ -261,6 +279,21 @@ pub(crate) enum Match {
 }
 
 impl Core {
+    /// Whether as many peers of ranges as there may be are without a session: nobody knows yet who they are.
+    fn is_crowded(&mut self) -> bool {
+        let unknown =
+            |peer: &&PeerState| peer.ephemeral && peer.session.state() != State::Established;
+        let crowded = self.peers.values().filter(unknown).count() >= MOST_UNKNOWN;
+        if crowded && !self.crowded {
+            warn!(
+                target: "yottabgp::network",
+                "{MOST_UNKNOWN} peers of ranges are connected and not established: more are refused"
+            );
+        }
+        self.crowded = crowded;
+        crowded
+    }
+
     /// Finds who a connection is for: a peer of exactly this address first, then a range.
     pub(crate) fn match_incoming(&self, local: IpAddr, remote: IpAddr) -> Match {
         let local_matches = |neighbor: &Neighbor| {
@@ -276,8 +309,8 @@ impl Core {
         if let Some((id, _)) = exact {
             return Match::Peer(*id);
         }
-        let mut ranges = self.configuration.neighbors.iter().enumerate().filter(|(_, neighbor)| {
-            neighbor.is_range() && neighbor.peer.contains(remote) && local_matches(neighbor)
+        let mut ranges = self.ranges.iter().enumerate().filter(|(_, range)| {
+            range.section.peer.contains(remote) && local_matches(&range.section)
         });
         match (ranges.next(), ranges.next()) {
             (Some((index, _)), None) => Match::Range(index),

@@ -18,7 +18,7 @@ use yottabgp_api::event::{
     Encoders, Feed, Label, MessageFlags, ProcessId, Subscriber, Subscription,
 };
 use yottabgp_api::select::PeerKey;
-use yottabgp_config::Neighbor;
+use yottabgp_config::{ConfiguredRoute, Neighbor};
 use yottabgp_rib::adj_rib_in::AdjRibIn;
 use yottabgp_rib::adj_rib_out::AdjRibOut;
 use yottabgp_rib::store::AttributeStore;
@@ -34,6 +34,7 @@ use yottabgp_wire::nlri::{JsonForm, Nlri};
 
 use crate::core::{Core, PeerId, Shared};
 use crate::outbox::{Offered, Outbox};
+use crate::reload;
 use crate::server::since_epoch;
 use crate::signals::Received;
 use advisories::Advisories;
@@ -69,6 +70,8 @@ pub(crate) struct PeerState {
     pub(crate) holding: bool,
     /// One of a range: gone when its connection is.
     pub(crate) ephemeral: bool,
+    /// Routes of the configuration that wait for the session of one of a range: anybody may connect, and have no more.
+    pub(crate) later: Option<Rc<[ConfiguredRoute]>>,
     /// It ends: its task says the last words, and nobody finds it any more. Another one may have its name already.
     pub(crate) stopped: bool,
     pub(crate) counts: Counts,
@@ -280,6 +283,9 @@ impl Core {
         for what in afterwards {
             match what {
                 Afterwards::Up => {
+                    if let Some(routes) = peer.later.take() {
+                        reload::configure(peer, &mut self.store, &routes);
+                    }
                     // What the session starts with is not held back by `auto-flush false`.
                     peer.rib_out.session_up(&mut self.store);
                     peer.holding &= !peer.rib_out.is_pending();
@@ -497,6 +503,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, ephemeral: bool) -> Pee
         is_idle: true,
         holding: !neighbor.auto_flush,
         ephemeral,
+        later: None,
         stopped: false,
         counts: Counts::default(),
         advisories: Advisories::default(),
@@ -547,9 +554,18 @@ impl Core {
     }
 }
 
+/// A range of the configuration.
+#[derive(Debug)]
+pub(crate) struct Range {
+    /// Its section, without the routes.
+    pub(crate) section: Neighbor,
+    /// The routes, which all peers share until their sessions are up.
+    pub(crate) routes: Rc<[ConfiguredRoute]>,
+}
+
 /// What the section of a range says for the peer that connected from one address to another.
-pub(crate) fn member(range: &Neighbor, local: IpAddr, remote: IpAddr) -> Neighbor {
-    let mut neighbor = range.clone();
+pub(crate) fn member(range: &Range, local: IpAddr, remote: IpAddr) -> Neighbor {
+    let mut neighbor = range.section.clone();
     neighbor.peer.address = remote;
     neighbor.peer.length = yottabgp_wire::prefix::longest(neighbor.peer.afi());
     neighbor.local_address = Some(local);
@@ -570,16 +586,17 @@ pub(crate) fn start_ephemeral(
     incoming: Incoming,
 ) -> Result<(), &'static str> {
     let (local, remote) = (incoming.local.ip(), incoming.remote.ip());
-    let mut neighbor = {
+    let (neighbor, routes) = {
         let core = shared.borrow();
-        let range = core.configuration.neighbors.get(index);
-        member(range.ok_or("the configuration has changed")?, local, remote)
+        let range = core.ranges.get(index).ok_or("the configuration has changed")?;
+        (member(range, local, remote), range.routes.clone())
     };
-    let routes = std::mem::take(&mut neighbor.routes);
     let id = start(shared, neighbor, true);
     let mut core = shared.borrow_mut();
-    crate::reload::configure_routes(&mut core, id, &routes);
-    let accepted = core.peers.get(&id).map(|peer| peer.accept(incoming));
+    let accepted = core.peers.get_mut(&id).map(|peer| {
+        peer.later = Some(routes);
+        peer.accept(incoming)
+    });
     match accepted {
         Some(Ok(())) => Ok(()),
         _ => Err("it could not be handed over"),

@@ -2,16 +2,18 @@
 //! not change is left alone.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::time::Instant;
 
 use tracing::{info, warn};
 use yottabgp_config::{Configuration, ConfiguredRoute, Neighbor};
 use yottabgp_rib::adj_rib_out::{AdjRibOut, Origin};
+use yottabgp_rib::store::AttributeStore;
 use yottabgp_rib::table::RouteId;
 use yottabgp_session::{Reset, StopReason};
 
 use crate::core::{Core, PeerId, Shared};
-use crate::peer;
+use crate::peer::{self, PeerState, Range};
 
 /// What happens to sessions whose neighbor did not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,19 +26,20 @@ pub(crate) enum Sessions {
 
 /// Applies a configuration as a whole. Routes go to the Adj-RIBs-Out and are kept nowhere else, but for ranges, whose
 /// peers are still to come.
-pub(crate) fn apply(shared: &Shared, mut configuration: Configuration, sessions: Sessions) {
-    let neighbors: Vec<(Neighbor, Vec<ConfiguredRoute>)> = configuration
+pub(crate) fn apply(shared: &Shared, configuration: Configuration, sessions: Sessions) {
+    let (ranges, neighbors): (Vec<_>, Vec<_>) = configuration
         .neighbors
-        .iter_mut()
-        .filter(|neighbor| !neighbor.is_range())
-        .map(|neighbor| {
+        .into_iter()
+        .map(|mut neighbor| {
             let routes = std::mem::take(&mut neighbor.routes);
-            (neighbor.clone(), routes)
+            (neighbor, routes)
         })
-        .collect();
+        .partition(|(neighbor, _)| neighbor.is_range());
     let mut gone: Vec<(PeerId, String)> = {
         let mut core = shared.borrow_mut();
-        core.configuration = configuration;
+        let ranges = ranges.into_iter();
+        core.ranges =
+            ranges.map(|(section, routes)| Range { section, routes: routes.into() }).collect();
         let peers = core.peers.iter().filter(|(_, peer)| !peer.stopped);
         peers.map(|(id, peer)| (*id, peer.neighbor.name.clone())).collect()
     };
@@ -49,7 +52,8 @@ pub(crate) fn apply(shared: &Shared, mut configuration: Configuration, sessions:
                     // One that a range let in stays from now on.
                     peer.ephemeral = false;
                 }
-                update(&mut core, id, neighbor, &routes, sessions);
+                update(&mut core, id, neighbor, sessions);
+                configure_routes(&mut core, id, &routes);
             }
             None => {
                 info!(target: "yottabgp::reactor", "{} is configured", neighbor.peer.address);
@@ -61,7 +65,11 @@ pub(crate) fn apply(shared: &Shared, mut configuration: Configuration, sessions:
     let mut core = shared.borrow_mut();
     for (id, name) in gone {
         if let Some((neighbor, routes)) = still_in_range(&core, id) {
-            update(&mut core, id, neighbor, &routes, sessions);
+            update(&mut core, id, neighbor, sessions);
+            match core.peers.get_mut(&id).and_then(|peer| peer.later.as_mut()) {
+                Some(later) => *later = routes,
+                None => configure_routes(&mut core, id, &routes),
+            }
             continue;
         }
         info!(target: "yottabgp::reactor", "{name} is no longer configured");
@@ -70,26 +78,18 @@ pub(crate) fn apply(shared: &Shared, mut configuration: Configuration, sessions:
 }
 
 /// What a range of the configuration now says for a peer that an earlier one let in.
-fn still_in_range(core: &Core, id: PeerId) -> Option<(Neighbor, Vec<ConfiguredRoute>)> {
+fn still_in_range(core: &Core, id: PeerId) -> Option<(Neighbor, Rc<[ConfiguredRoute]>)> {
     let peer = core.peers.get(&id).filter(|peer| peer.ephemeral)?;
     let (remote, local) = (peer.key.peer, peer.neighbor.local_address?);
-    let mut ranges = core.configuration.neighbors.iter().filter(|neighbor| neighbor.is_range());
-    let range = ranges.find(|range| {
-        range.peer.contains(remote) && range.local_address.is_none_or(|address| address == local)
+    let range = core.ranges.iter().find(|Range { section, .. }| {
+        section.peer.contains(remote)
+            && section.local_address.is_none_or(|address| address == local)
     })?;
-    let mut neighbor = peer::member(range, local, remote);
-    let routes = std::mem::take(&mut neighbor.routes);
-    Some((neighbor, routes))
+    Some((peer::member(range, local, remote), range.routes.clone()))
 }
 
-/// Brings one peer to its new section.
-fn update(
-    core: &mut Core,
-    id: PeerId,
-    neighbor: Neighbor,
-    routes: &[ConfiguredRoute],
-    sessions: Sessions,
-) {
+/// Brings one peer to its new section, but for the routes.
+fn update(core: &mut Core, id: PeerId, neighbor: Neighbor, sessions: Sessions) {
     let feeds = core.feeds();
     let Some(peer) = core.peers.get_mut(&id) else { return };
     let changed = peer.neighbor.session_changes(&neighbor);
@@ -119,15 +119,26 @@ fn update(
             session.reset(Instant::now(), Reset::Administrative, events);
         });
     }
-    configure_routes(core, id, routes);
 }
 
 /// Announces the routes of the configuration and withdraws those that it does not have any more: what did not change is
 /// not sent.
-pub(crate) fn configure_routes(core: &mut Core, id: PeerId, routes: &[ConfiguredRoute]) {
-    let Some(peer) = core.peers.get_mut(&id) else { return };
+fn configure_routes(core: &mut Core, id: PeerId, routes: &[ConfiguredRoute]) {
+    if let Some(peer) = core.peers.get_mut(&id) {
+        peer.later = None;
+        configure(peer, &mut core.store, routes);
+        peer.wake.notify_one();
+    }
+}
+
+/// The same of a peer alone.
+pub(crate) fn configure(
+    peer: &mut PeerState,
+    store: &mut AttributeStore,
+    routes: &[ConfiguredRoute],
+) {
     let before = peer.rib_out.configured();
-    peer.rib_out.forget_standing(&mut core.store);
+    peer.rib_out.forget_standing(store);
     let mut now = BTreeSet::<RouteId>::new();
     for route in routes {
         let next_hop = match peer.resolve(route.next_hop, route.family) {
@@ -137,14 +148,14 @@ pub(crate) fn configure_routes(core: &mut Core, id: PeerId, routes: &[Configured
                 continue;
             }
         };
-        let attributes = core.store.intern(&route.attributes, next_hop);
+        let attributes = store.intern(&route.attributes, next_hop);
         let Some(nlri) = route.nlri() else {
-            peer.rib_out.announce_attributes(&mut core.store, attributes, Origin::Configuration);
+            peer.rib_out.announce_attributes(store, attributes, Origin::Configuration);
             continue;
         };
         let parked = route.withdraw && route.watchdog.is_some();
         peer.rib_out.announce(
-            &mut core.store,
+            store,
             &nlri,
             attributes,
             Origin::Configuration,
@@ -157,8 +168,7 @@ pub(crate) fn configure_routes(core: &mut Core, id: PeerId, routes: &[Configured
     }
     for id in before {
         if !now.contains(&id) {
-            peer.rib_out.withdraw_id(&mut core.store, id);
+            peer.rib_out.withdraw_id(store, id);
         }
     }
-    peer.wake.notify_one();
 }

@@ -174,7 +174,79 @@ fn far_away_is_not_heard_of_a_range_either() {
     let mut far = Session::call(4, port);
     far.0.expect(kind::OPEN, PATIENCE).unwrap();
     far.send(kind::OPEN, &open().body());
-    far.0.expect(kind::NOTIFICATION, PATIENCE).unwrap();
+    daemon.await_log("127.0.0.4 is down");
+    assert!(!daemon.log().contains("127.0.0.4 is up"));
+    daemon.stop();
+}
+
+/// One end of a connection from any address of 127.0.0.0/8.
+fn call_from(from: [u8; 4], port: u16) -> Socket {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
+    socket.connect_timeout(&SocketAddr::from((LOCALHOST, port)).into(), PATIENCE).unwrap();
+    socket
+}
+
+/// How many peers there are.
+fn peers(summary: &str) -> usize {
+    summary.lines().filter(|line| line.starts_with("127.")).count()
+}
+
+#[test]
+fn who_only_connects_to_a_range_costs_little() {
+    const ROUTES: u32 = 20_000;
+    let port = free_port(LOCALHOST);
+    let routes: String = (0..ROUTES)
+        .map(|number| {
+            let [_, a, b, c] = number.to_be_bytes();
+            format!("route 10.{a}.{b}.{c}/32 next-hop self;\n")
+        })
+        .collect();
+    let daemon =
+        Lab::new().start(&caller("127.0.0.0/8", &format!("listen {port}; static {{ {routes} }}")));
+    // Tables, once, and what stays allocated after them.
+    let mut session = Session::call(5, port);
+    session.establish(&open());
+    assert_eq!(session.until_eor().len(), ROUTES as usize);
+    let before = daemon.memory();
+    let silent: Vec<Socket> = (1..=100).map(|last| call_from([127, 10, 0, last], port)).collect();
+    daemon.until("show neighbor summary", |text| peers(text) == 101);
+    let grown = daemon.memory().saturating_sub(before);
+    assert!(grown < 20 << 20, "{grown} octets for {} connections", silent.len());
+    // One that speaks gets them all.
+    let mut last = Session(Connection::new(call_from([127, 11, 0, 1], port).into()));
+    last.establish(&open());
+    assert_eq!(last.until_eor().len(), ROUTES as usize);
+    daemon.stop();
+}
+
+#[test]
+fn so_many_may_be_on_their_way_in_a_range() {
+    yottabgp_os::limits::raise_files().unwrap();
+    let port = free_port(LOCALHOST);
+    let daemon = Lab::new().start(&caller("127.0.0.0/8", &format!("listen {port};")));
+    let mut session = Session::call(5, port);
+    session.establish(&open());
+    session.until_eor();
+    let mut silent: Vec<Socket> = (0..1000_u16)
+        .map(|number| {
+            let [high, low] = number.to_be_bytes();
+            call_from([127, 10, high, low], port)
+        })
+        .collect();
+    let mut refused = Session(Connection::new(call_from([127, 11, 0, 1], port).into()));
+    let (code, subcode, _) = refused.notification();
+    assert_eq!((code, subcode), (6, 8));
+    refused.closed();
+    daemon.await_log("1000 peers of ranges are connected");
+    // Those whose session is up are not counted, and the place of one who leaves is free.
+    daemon.ask("announce route 10.2.0.0/24 next-hop 1.2.3.4");
+    assert_eq!(session.update().announced, ["10.2.0.0/24"]);
+    silent.pop();
+    daemon.until("show neighbor summary", |text| peers(text) == 1000);
+    let mut next = Session(Connection::new(call_from([127, 11, 0, 2], port).into()));
+    next.establish(&open());
+    next.until_eor();
     daemon.stop();
 }
 

@@ -36,6 +36,8 @@ type Dialing = Pin<Box<dyn Future<Output = (ConnectionId, Result<TcpStream, Stri
 struct Sockets {
     connections: Vec<Connection>,
     dialing: Option<(ConnectionId, Dialing)>,
+    /// Whether the peer has made a connection.
+    called: bool,
     pace: Pace,
 }
 
@@ -54,7 +56,8 @@ pub(super) async fn drive(
     mut incoming: mpsc::Receiver<Incoming>,
     wake: Rc<Notify>,
 ) {
-    let mut sockets = Sockets { connections: Vec::new(), dialing: None, pace: Pace::default() };
+    let mut sockets =
+        Sockets { connections: Vec::new(), dialing: None, called: false, pace: Pace::default() };
     while let Some(plan) = step(&shared, id, &mut sockets) {
         if plan.finished {
             break;
@@ -164,10 +167,7 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
             || paused && socket::unread(&connection.stream).is_ok_and(|count| count > 0);
         peer.session.unread(connection.id, unread);
     }
-    let finished = finished
-        || (peer.ephemeral
-            && sockets.connections.is_empty()
-            && peer.session.statistics().ended > 0);
+    let finished = finished || (peer.ephemeral && sockets.connections.is_empty() && sockets.called);
     // A reload may come before the server loop knows.
     peer.stopped |= finished;
     let closing = sockets.connections.iter().filter_map(|connection| connection.closing);
@@ -329,6 +329,7 @@ fn close(
 
 fn take_incoming(shared: &Shared, id: PeerId, sockets: &mut Sockets, incoming: Incoming) {
     let Incoming { stream, local, remote } = incoming;
+    sockets.called = true;
     let name = shared.borrow_mut().with_session(id, |session, events| {
         session.incoming(Instant::now(), local, remote, events)
     });
