@@ -529,7 +529,8 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, ephemeral: bool) -> Pee
 pub(crate) fn start_all(shared: &Shared) {
     let mut core = shared.borrow_mut();
     core.waiting = false;
-    let ids: Vec<_> = core.peers.keys().copied().collect();
+    let peers = core.peers.iter().filter(|(_, peer)| !peer.stopped);
+    let ids: Vec<_> = peers.map(|(id, _)| *id).collect();
     for id in ids {
         core.with_session(id, |session, events| session.start(Instant::now(), events));
     }

@@ -25,8 +25,8 @@ pub(crate) enum Sessions {
 }
 
 /// Applies a configuration as a whole. Routes go to the Adj-RIBs-Out and are kept nowhere else, but for ranges, whose
-/// peers are still to come.
-pub(crate) fn apply(shared: &Shared, configuration: Configuration, sessions: Sessions) {
+/// peers are still to come. Once every peer is there, others have their turn between the tables of those that go on.
+pub(crate) async fn apply(shared: &Shared, configuration: Configuration, sessions: Sessions) {
     let (ranges, neighbors): (Vec<_>, Vec<_>) = configuration
         .neighbors
         .into_iter()
@@ -43,6 +43,7 @@ pub(crate) fn apply(shared: &Shared, configuration: Configuration, sessions: Ses
         let peers = core.peers.iter().filter(|(_, peer)| !peer.stopped);
         peers.map(|(id, peer)| (*id, peer.neighbor.name.clone())).collect()
     };
+    let mut tables = Vec::new();
     for (neighbor, routes) in neighbors {
         match gone.iter().position(|(_, name)| *name == neighbor.name) {
             Some(at) => {
@@ -53,7 +54,7 @@ pub(crate) fn apply(shared: &Shared, configuration: Configuration, sessions: Ses
                     peer.ephemeral = false;
                 }
                 update(&mut core, id, neighbor, sessions);
-                configure_routes(&mut core, id, &routes);
+                tables.push((id, routes));
             }
             None => {
                 info!(target: "yottabgp::reactor", "{} is configured", neighbor.peer.address);
@@ -74,6 +75,11 @@ pub(crate) fn apply(shared: &Shared, configuration: Configuration, sessions: Ses
         }
         info!(target: "yottabgp::reactor", "{name} is no longer configured");
         peer::stop(&mut core, id, StopReason::Removed);
+    }
+    drop(core);
+    for (id, routes) in tables {
+        configure_routes(&mut shared.borrow_mut(), id, &routes);
+        tokio::task::yield_now().await;
     }
 }
 

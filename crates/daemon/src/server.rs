@@ -298,7 +298,7 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
     let wait = wait_for_minute(environment.tcp.delay);
     tokio::pin!(wait);
     core.borrow_mut().waiting = environment.tcp.delay > 0;
-    reload::apply(&core, configuration, reload::Sessions::Keep);
+    reload::apply(&core, configuration, reload::Sessions::Keep).await;
     if let Some(delay) = options.reload_after {
         tokio::task::spawn_local(async move {
             tokio::time::sleep(delay).await;
@@ -325,7 +325,7 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
                 match result {
                     Ok(configuration) => {
                         let neighbors = configuration.neighbors.len();
-                        again(&core, &mut listeners, configuration, asked, open_files);
+                        again(&core, &mut listeners, configuration, asked, open_files).await;
                         info!(
                             target: "yottabgp::configuration",
                             "the configuration was reloaded: {neighbors} neighbors"
@@ -386,7 +386,7 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
 }
 
 /// Applies a configuration that was read again.
-fn again(
+async fn again(
     core: &Shared,
     listeners: &mut Listeners,
     configuration: Configuration,
@@ -405,7 +405,7 @@ fn again(
         Asked::Restart => reload::Sessions::Restart,
         _ => reload::Sessions::Keep,
     };
-    reload::apply(core, configuration, sessions);
+    reload::apply(core, configuration, sessions).await;
 }
 
 /// How commands are taken from people.
