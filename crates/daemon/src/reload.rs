@@ -63,23 +63,26 @@ pub(crate) async fn apply(shared: &Shared, configuration: Configuration, session
             }
         }
     }
-    let mut core = shared.borrow_mut();
+    leave(&mut shared.borrow_mut(), gone, sessions);
+    for (id, routes) in tables {
+        configure_routes(&mut shared.borrow_mut(), id, &routes);
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Ends the peers that are no longer configured, but for those that a range still lets in.
+fn leave(core: &mut Core, gone: Vec<(PeerId, String)>, sessions: Sessions) {
     for (id, name) in gone {
-        if let Some((neighbor, routes)) = still_in_range(&core, id) {
-            update(&mut core, id, neighbor, sessions);
+        if let Some((neighbor, routes)) = still_in_range(core, id) {
+            update(core, id, neighbor, sessions);
             match core.peers.get_mut(&id).and_then(|peer| peer.later.as_mut()) {
                 Some(later) => *later = routes,
-                None => configure_routes(&mut core, id, &routes),
+                None => configure_routes(core, id, &routes),
             }
             continue;
         }
         info!(target: "yottabgp::reactor", "{name} is no longer configured");
-        peer::stop(&mut core, id, StopReason::Removed);
-    }
-    drop(core);
-    for (id, routes) in tables {
-        configure_routes(&mut shared.borrow_mut(), id, &routes);
-        tokio::task::yield_now().await;
+        peer::stop(core, id, StopReason::Removed);
     }
 }
 
