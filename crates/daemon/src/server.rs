@@ -361,7 +361,8 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
             Request::PeerEnded(id) => {
                 peer::remove(&core, id);
                 let core = core.borrow();
-                if environment.tcp.attempts > 0 && core.peers.is_empty() {
+                // A range has peers that are still to come.
+                if environment.tcp.attempts > 0 && core.peers.is_empty() && core.ranges.is_empty() {
                     info!(target: "yottabgp::reactor", "no peer left to connect to");
                     break;
                 }

@@ -179,6 +179,22 @@ fn far_away_is_not_heard_of_a_range_either() {
     daemon.stop();
 }
 
+#[test]
+fn a_range_is_waited_for_whatever_the_attempts() {
+    let port = free_port(LOCALHOST);
+    let lab = Lab::new().with("tcp_attempts", 1);
+    let daemon = lab.start(&caller("127.0.0.0/24", &format!("listen {port};")));
+    for last in [3, 4] {
+        let mut session = connect(socket_of(last), port);
+        session.establish(&open());
+        session.until_eor();
+        drop(session);
+        daemon.await_log(&format!("127.0.0.{last} is down"));
+        daemon.until("show neighbor summary", |text| peers(text) == 0);
+    }
+    daemon.stop();
+}
+
 /// One end of a connection from any address of 127.0.0.0/8.
 fn call_from(from: [u8; 4], port: u16) -> Socket {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
