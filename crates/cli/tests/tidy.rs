@@ -98,6 +98,25 @@ fn the_runtime_is_in_one_crate_and_the_unsafe_in_another() {
 }
 
 #[test]
+fn only_wire_knows_the_types_one_by_one() {
+    let others = ["session", "rib", "config", "api", "os", "daemon", "cli"];
+    let wire = root().join("crates/wire/src");
+    let mut words = Vec::new();
+    for folder in ["nlri", "attribute", "community"] {
+        for entry in fs::read_dir(wire.join(folder)).unwrap() {
+            let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
+            // What all types of a folder share is for everybody.
+            if !["mod", "registry", "set", "render", "opaque", "tests"].contains(&&*name) {
+                words.push(format!("{folder}::{name}"));
+            }
+        }
+    }
+    assert!(words.len() > 20, "{words:?}");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    assert_eq!(found(&others, &words), Vec::<String>::new());
+}
+
+#[test]
 fn every_module_says_what_it_is() {
     let mut files = Vec::new();
     rust_files(&root().join("crates"), &mut files);

@@ -389,11 +389,6 @@ impl AdjRibOut {
         }
     }
 
-    /// The name of the watchdog of a route.
-    pub fn watchdog_of(&self, nlri: &Nlri<'_>) -> Option<&str> {
-        self.watchdogs.name(self.table.find(nlri)?)
-    }
-
     /// Takes what could not be sent, and why.
     pub fn take_refused(&mut self) -> Vec<String> {
         std::mem::take(&mut self.refused)
