@@ -131,6 +131,11 @@ impl<'a> Nlri<'a> {
         }
         out.extend_from_slice(self.bytes);
     }
+
+    /// The length of its wire encoding in octets.
+    pub const fn encoded_len(&self, path_id: bool) -> usize {
+        self.bytes.len() + if path_id { 4 } else { 0 }
+    }
 }
 
 /// The NLRI of a field, one after the other; the first error is the last item.
