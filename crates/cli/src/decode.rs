@@ -136,7 +136,7 @@ impl Decoder {
         for nlri in NlriIter::new(family, path_id, Reader::new(octets)) {
             line.clear();
             match nlri {
-                Ok(nlri) => nlri.json(self.form, &mut line),
+                Ok(nlri) => nlri.json(&self.form.into(), &mut line),
                 Err(error) => {
                     out::warn(format!("invalid payload{place}: NLRI of {family}: {error}"));
                     return Ok(false);

@@ -152,11 +152,15 @@ impl Session {
         }
         let Self { negotiated, encoder, messages, .. } = self;
         let each = nlri.iter().copied();
+        let set = route.attributes();
+        let next_hop = resolved(route.next_hop, family, negotiated);
         match verb {
-            Verb::Withdraw => encoder.withdraw(negotiated, true, family, each, messages)?,
+            Verb::Withdraw => {
+                let next_hop = next_hop.unwrap_or_default();
+                encoder.withdraw(negotiated, true, set, next_hop, family, each, messages)?
+            }
             Verb::Announce => {
-                let next_hop = resolved(route.next_hop, family, negotiated)?;
-                let set = route.attributes();
+                let next_hop = next_hop?;
                 encoder.announce(negotiated, true, set, next_hop, family, each, messages)?
             }
         };

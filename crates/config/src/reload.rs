@@ -231,7 +231,7 @@ fn settings_changes(a: &Settings, b: &Settings) -> Vec<&'static str> {
     same.iter().filter(|(_, same)| !same).map(|(keyword, _)| *keyword).collect()
 }
 
-type Identity<'a> = (Family, Option<u32>, &'a [u8]);
+type Identity<'a> = (Family, Option<u32>, yottabgp_wire::nlri::Identity<'a>);
 
 fn identity(route: &ConfiguredRoute) -> Option<Identity<'_>> {
     let nlri = route.nlri()?;

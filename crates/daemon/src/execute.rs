@@ -15,7 +15,7 @@ use yottabgp_api::{Encoding, Version};
 use yottabgp_rib::adj_rib_out::Origin;
 use yottabgp_session::State;
 use yottabgp_wire::io::tokens::Token;
-use yottabgp_wire::nlri::Nlri;
+use yottabgp_wire::nlri::{Nlri, registry};
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
 use crate::core::{Core, PeerId, Request, Shared};
@@ -600,7 +600,12 @@ impl Core {
                 continue;
             }
             if verb == Verb::Withdraw {
-                peer.rib_out.withdraw(&mut self.store, &nlri);
+                let carries = registry::row(nlri.family).withdraws_with_attributes;
+                let attributes = carries.then(|| {
+                    let next_hop = peer.resolve(route.next_hop, nlri.family);
+                    self.store.intern(route.attributes(), next_hop.unwrap_or_default())
+                });
+                peer.rib_out.withdraw(&mut self.store, &nlri, attributes);
                 taken = true;
                 continue;
             }

@@ -6,7 +6,8 @@ use yottabgp_wire::codes::Family;
 use yottabgp_wire::message::route_refresh::{RouteRefresh, subtype};
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::negotiated::{Negotiated, Refresh as RefreshMode};
-use yottabgp_wire::nlri::Nlri;
+use yottabgp_wire::next_hop::NextHop;
+use yottabgp_wire::nlri::{Nlri, registry};
 
 use crate::pending::{Link, Links, Pending};
 use crate::store::{AttributeStore, AttributesId};
@@ -196,14 +197,27 @@ impl AdjRibOut {
 
     /// Withdraws a route: an UPDATE says so whether or not the peer was told of it, as ExaBGP does, but only while
     /// there is a session in which a route was sent. Returns whether the route was known.
-    pub fn withdraw(&mut self, store: &mut AttributeStore, nlri: &Nlri<'_>) -> bool {
+    ///
+    /// `attributes` are those that the withdrawal is to carry, for families whose withdrawals do; those of the route otherwise.
+    /// Their reference goes to the table.
+    pub fn withdraw(
+        &mut self,
+        store: &mut AttributeStore,
+        nlri: &Nlri<'_>,
+        attributes: Option<AttributesId>,
+    ) -> bool {
         let id = if self.spoke {
             let (id, _) = self.table.find_or_insert(nlri);
             id
         } else {
             match self.table.find(nlri) {
                 Some(id) => id,
-                None => return false,
+                None => {
+                    if let Some(attributes) = attributes {
+                        store.release(attributes);
+                    }
+                    return false;
+                }
             }
         };
         let known = self.table.get(id).is_some_and(|route| route.is(WANTED | PARKED));
@@ -211,6 +225,11 @@ impl AdjRibOut {
             route.flags &= !(PARKED | CONFIGURED);
             if self.spoke {
                 route.flags |= SENT;
+            }
+            if let Some(attributes) = attributes
+                && let Some(old) = route.attributes.replace(attributes)
+            {
+                store.release(old);
             }
         }
         self.watchdogs.remove(id);
@@ -506,20 +525,30 @@ impl AdjRibOut {
         out: &mut Vec<u8>,
     ) {
         let group = group_updates && self.withdrawals.len() > LONELY_WITHDRAWALS;
-        let family_of =
-            |id: Option<&RouteId>| id.and_then(|id| self.table.nlri(*id)).map(|nlri| nlri.family);
-        let family = family_of(self.withdrawals.front());
+        // Those of one family go together, and where withdrawals carry attributes, those of one set.
+        let kind_of = |id: Option<&RouteId>| {
+            let id = id?;
+            let family = self.table.nlri(*id)?.family;
+            let with_attributes = registry::row(family).withdraws_with_attributes;
+            let attributes = self.table.get(*id)?.attributes.filter(|_| with_attributes);
+            Some((family, attributes))
+        };
+        let kind = kind_of(self.withdrawals.front());
         let same = self
             .withdrawals
             .iter()
             .take(if group { CHUNK } else { 64 })
-            .take_while(|id| family_of(Some(id)) == family)
+            .take_while(|id| kind_of(Some(id)) == kind)
             .count();
         self.chunk.clear();
         self.chunk.extend(self.withdrawals.drain(..same.max(1)));
-        if let Some(family) = family.filter(|family| negotiated.has_family(*family)) {
+        if let Some((family, attributes)) = kind.filter(|kind| negotiated.has_family(kind.0)) {
+            let set = attributes.map_or(&[][..], |attributes| store.set(attributes));
+            let next_hop =
+                attributes.map_or(NextHop::Absent, |attributes| store.next_hop(attributes));
             let nlri = self.chunk.iter().filter_map(|id| self.table.nlri(*id));
-            if let Err(error) = encoder.withdraw(negotiated, group, family, nlri, out) {
+            let sent = encoder.withdraw(negotiated, group, set, next_hop, family, nlri, out);
+            if let Err(error) = sent {
                 self.refuse(error.to_string());
             }
         }

@@ -71,7 +71,7 @@ impl Bench {
     }
 
     fn withdraw(&mut self, prefix: &str) -> bool {
-        with_nlri(prefix, |nlri| self.rib.withdraw(&mut self.store, nlri))
+        with_nlri(prefix, |nlri| self.rib.withdraw(&mut self.store, nlri, None))
     }
 
     /// Everything pending, as words: `+10.0.0.0/24=5`, `-10.0.0.0/24`, several routes of one message joined by commas.

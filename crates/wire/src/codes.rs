@@ -173,6 +173,26 @@ impl Family {
         Self::ALL.contains(&family).then_some(family)
     }
 
+    /// Reads the two words of any family: names, or numbers for what has none (`16397 133`).
+    pub fn from_code_points(afi: &str, safi: &str) -> Option<Self> {
+        let afi = Afi::named(&afi.to_ascii_lowercase()).or_else(|| afi.parse().ok().map(Afi))?;
+        let safi = match safi.to_ascii_lowercase().as_str() {
+            "labeled-unicast" => Safi::NLRI_MPLS,
+            name => Safi::named(name).or_else(|| name.parse().ok().map(Safi))?,
+        };
+        Some(Self::new(afi, safi))
+    }
+
+    /// Writes the words of a command that name the family: `ipv4 unicast`, or `family 16397 133` for one without names.
+    pub fn push_command(self, out: &mut Vec<u8>) {
+        use std::io::Write as _;
+        // Writing to memory can not fail.
+        let _ = match (self.afi.name(), self.safi.name()) {
+            (Some(afi), Some(safi)) if Self::ALL.contains(&self) => write!(out, "{afi} {safi}"),
+            _ => write!(out, "family {} {}", self.afi.0, self.safi.0),
+        };
+    }
+
     /// The octets `AFI(2) SAFI(1)`.
     pub const fn octets(self) -> [u8; 3] {
         let [high, low] = self.afi.0.to_be_bytes();

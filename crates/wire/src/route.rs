@@ -11,9 +11,12 @@ use std::ops::Range;
 use crate::attribute::next_hop;
 use crate::attribute::set::{self, SetBuilder};
 use crate::codes::{Afi, Family, Safi};
+use crate::io::reader::Reader;
+use crate::io::text::parse_hex;
 use crate::io::tokens::{Span, TextError, Tokens, did_you_mean};
 use crate::next_hop::NextHop;
-use crate::nlri::{Nlri, inet, registry};
+use crate::nlri::fields::Fields;
+use crate::nlri::{Grammar, Nlri, NlriType, inet, opaque, registry};
 use crate::prefix::Prefix;
 
 use memo::Memo;
@@ -34,6 +37,12 @@ pub struct RouteBuffer {
     pub split: Option<u8>,
     /// `path-information`, already in the NLRI.
     pub path_id: Option<u32>,
+    /// What the words of the family said: see [`Grammar::words`].
+    pub fields: Fields,
+    /// How the statement is read.
+    grammar: Option<&'static Grammar>,
+    /// The family that the statement began with.
+    family: Option<Family>,
     builder: SetBuilder,
     attributes: Vec<u8>,
     /// Whether `attributes` are of this statement: they outlive it for the memo.
@@ -41,6 +50,8 @@ pub struct RouteBuffer {
     memo: Memo,
     nlri_bytes: Vec<u8>,
     nlri: Vec<(Family, Range<u32>)>,
+    /// Heads of NLRI while the NLRI are built from them.
+    heads: Vec<u8>,
 }
 
 impl RouteBuffer {
@@ -52,6 +63,8 @@ impl RouteBuffer {
         self.withdraw = false;
         self.split = None;
         self.path_id = None;
+        self.fields.clear();
+        (self.grammar, self.family) = (None, None);
         self.builder.clear();
         self.is_written = false;
         if self.nlri.len() > MOST_KEPT {
@@ -67,6 +80,16 @@ impl RouteBuffer {
         if self.is_written { &self.attributes } else { &[] }
     }
 
+    /// The attributes that were read so far: words of a family may add to them.
+    pub const fn attributes_mut(&mut self) -> &mut SetBuilder {
+        &mut self.builder
+    }
+
+    /// The family that the statement began with: the words may make another of it ([`Grammar::settle`]).
+    pub fn family(&self) -> Family {
+        self.family.unwrap_or(Family::IPV4_UNICAST)
+    }
+
     /// The NLRI, in the order written; `split` already done.
     pub fn nlri(&self) -> impl ExactSizeIterator<Item = Nlri<'_>> {
         self.nlri.iter().map(|(family, range)| Nlri {
@@ -77,6 +100,12 @@ impl RouteBuffer {
                 .get(range.start as usize..range.end as usize)
                 .unwrap_or_default(),
         })
+    }
+
+    /// Forgets the last statement and begins one.
+    fn start(&mut self, grammar: &'static Grammar, family: Family) {
+        self.clear();
+        (self.grammar, self.family) = (Some(grammar), Some(family));
     }
 
     /// Adds an NLRI whose bytes `write` appends.
@@ -108,6 +137,9 @@ const NEXT_HOP: u8 = next_hop::ROW.code;
 /// The most NLRI whose memory is kept between statements.
 const MOST_KEPT: usize = 1 << 16;
 
+/// What `route PREFIX …` is read with: the words decide which family it is.
+static ROUTE: Grammar = inet::GRAMMAR;
+
 /// The most prefixes that one `split` may make.
 pub const MOST_PARTS: u64 = 1 << 20;
 
@@ -127,7 +159,7 @@ pub fn parse_route(
 /// Reads the head of a block, `route PREFIX {`: the prefix alone. [`parse_keyword`] reads the statements in it,
 /// [`finish`] ends it. What the buffer had before is forgotten.
 pub fn parse_prefix(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
-    route.clear();
+    route.start(&ROUTE, Family::IPV4_UNICAST);
     any_prefix(tokens, route)
 }
 
@@ -140,7 +172,7 @@ pub fn parse_attributes(
     tokens: &mut Tokens<'_>,
     route: &mut RouteBuffer,
 ) -> Result<(), TextError> {
-    route.clear();
+    route.start(&ROUTE, Family::IPV4_UNICAST);
     while !tokens.accept("nlri") {
         if is_at_end(tokens) {
             return finish(verb, tokens.span(), route);
@@ -162,7 +194,7 @@ pub fn parse_attributes(
     finish(verb, tokens.span(), route)
 }
 
-/// Reads what follows `ipv4` or `ipv6`: `unicast PREFIX [keyword…]` and the other SAFI.
+/// Reads what follows `ipv4`, `ipv6`, `l2vpn` or `bgp-ls`: `unicast PREFIX [keyword…]` and the other SAFI.
 ///
 /// What the buffer had before is forgotten.
 pub fn parse_family(
@@ -175,16 +207,98 @@ pub fn parse_family(
     let word = tokens.expect("SAFI")?;
     let afi_name = afi.name().unwrap_or_default();
     let Some(family) = Family::from_words(afi_name, word) else {
-        let names = Family::ALL.iter().filter(|family| family.afi == afi);
-        let near = did_you_mean(word, names.filter_map(|family| family.safi.name()));
+        let known = || Family::ALL.iter().filter(|family| family.afi == afi);
+        let names = || known().filter_map(|family| family.safi.name());
         let error = tokens.last_error(format!("there is no family '{afi_name} {word}'"));
-        return Err(match near {
+        return Err(match did_you_mean(word, names()) {
             Some(near) => error.help(format!("did you mean '{near}'?")),
-            None => error.help("unicast or multicast"),
+            None => error.help(names().collect::<Vec<_>>().join(", ")),
         });
     };
-    route.add_nlri(family, |out| (registry::row(family).parse)(family, tokens, out))?;
+    parse_of(verb, family, tokens, route)
+}
+
+/// Reads what follows `family`: `AFI SAFI NLRI [keyword…]`, with numbers for what has no name. Families that no type knows
+/// have their NLRI as octets, `0x0102`.
+///
+/// What the buffer had before is forgotten.
+pub fn parse_any_family(
+    verb: Verb,
+    tokens: &mut Tokens<'_>,
+    route: &mut RouteBuffer,
+) -> Result<(), TextError> {
+    route.clear();
+    let (afi, safi) = (tokens.expect("AFI")?, tokens.expect("SAFI")?);
+    let Some(family) = Family::from_code_points(afi, safi) else {
+        return Err(tokens
+            .last_error(format!("there is no family '{afi} {safi}'"))
+            .help("names, or numbers: an AFI from 0 to 65535 and a SAFI from 0 to 255"));
+    };
+    parse_of(verb, family, tokens, route)
+}
+
+/// Reads a statement of one family, whose name was read: the head of its NLRI and keywords.
+///
+/// What the buffer had before is forgotten.
+pub fn parse_of(
+    verb: Verb,
+    family: Family,
+    tokens: &mut Tokens<'_>,
+    route: &mut RouteBuffer,
+) -> Result<(), TextError> {
+    begin(family, tokens, route)?;
     parse_keywords(verb, tokens, route)
+}
+
+/// Reads the head of a statement of one family: what must come first. [`parse_keyword`] reads what follows, statement by
+/// statement, [`finish`] ends it. What the buffer had before is forgotten.
+pub fn begin(
+    family: Family,
+    tokens: &mut Tokens<'_>,
+    route: &mut RouteBuffer,
+) -> Result<(), TextError> {
+    let row = registry::row(family);
+    route.start(&row.grammar, family);
+    if let Some(digits) = tokens.peek().and_then(|word| word.strip_prefix("0x")) {
+        tokens.next();
+        // The octets are the NLRI: there is nothing to say of it in words.
+        route.grammar = Some(&opaque::GRAMMAR);
+        return route.add_nlri(family, |out| octets(row, family, digits, tokens, out));
+    }
+    let mut out = std::mem::take(&mut route.nlri_bytes);
+    let start = out.len();
+    let read = (row.grammar.head)(family, tokens, route, &mut out);
+    let end = out.len();
+    route.nlri_bytes = out;
+    read?;
+    route.nlri.push((family, clip(start)..clip(end)));
+    Ok(())
+}
+
+/// Reads an NLRI from hexadecimal digits.
+fn octets(
+    row: &NlriType,
+    family: Family,
+    digits: &str,
+    tokens: &Tokens<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), TextError> {
+    let Some(octets) = parse_hex(digits).filter(|octets| !octets.is_empty()) else {
+        return Err(tokens
+            .last_error(format!("'0x{digits}' is not an NLRI of {family}"))
+            .help("0x and an even number of digits"));
+    };
+    let mut reader = Reader::new(&octets);
+    let taken = (row.take)(family, &mut reader).and_then(|_| reader.finish("the NLRI"));
+    match taken {
+        Ok(()) => {
+            out.extend_from_slice(&octets);
+            Ok(())
+        }
+        Err(error) => {
+            Err(tokens.last_error(format!("'0x{digits}' is not one NLRI of {family}: {error}")))
+        }
+    }
 }
 
 /// Reads one keyword with its value: the statements of a block, `route PREFIX { keyword value; … }`. [`RouteBuffer`]
@@ -207,6 +321,49 @@ pub fn finish(verb: Verb, end: Span, route: &mut RouteBuffer) -> Result<(), Text
     complete(verb, end, route)
 }
 
+/// Writes the words that follow `announce` or `withdraw` and make this NLRI (`path-information` excluded): those of its
+/// type, or `AFI SAFI 0x…` where they would make other bytes.
+pub fn push_command(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+    let start = out.len();
+    (registry::row(nlri.family).command)(nlri, out);
+    if out.get(start..).is_some_and(|text| is_read_back(text, &nlri)) {
+        return;
+    }
+    out.truncate(start);
+    (opaque::ROW.command)(nlri, out);
+}
+
+/// Whether a withdrawal with these words is one of this NLRI: an announcement says the same of it.
+fn is_read_back(text: &[u8], nlri: &Nlri<'_>) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    let (mut words, mut route) = (Vec::new(), RouteBuffer::default());
+    crate::io::tokens::split_command(text, &mut words);
+    let mut tokens = Tokens::new(text, &words, Span::default());
+    let read = parse_statement(Verb::Withdraw, &mut tokens, &mut route);
+    let mut read = read.is_ok().then(|| route.nlri()).into_iter().flatten();
+    let same = read.next().is_some_and(|read| read == Nlri { path_id: None, ..*nlri });
+    same && read.next().is_none()
+}
+
+/// Reads what follows `announce` or `withdraw`: `route …`, `attributes …`, `family …`, or a family's name or keyword.
+///
+/// What the buffer had before is forgotten.
+pub fn parse_statement(
+    verb: Verb,
+    tokens: &mut Tokens<'_>,
+    route: &mut RouteBuffer,
+) -> Result<(), TextError> {
+    match tokens.expect("type of route")? {
+        "route" => parse_route(verb, tokens, route),
+        "attributes" | "attribute" => parse_attributes(verb, tokens, route),
+        "family" => parse_any_family(verb, tokens, route),
+        word => match Afi::named(word) {
+            Some(afi) => parse_family(verb, afi, tokens, route),
+            None => Err(tokens.last_error(format!("'{word}' is no type of route"))),
+        },
+    }
+}
+
 /// Whether no word is left, but for the semicolon that a command may end with.
 fn is_at_end(tokens: &mut Tokens<'_>) -> bool {
     tokens.left() == 1 && tokens.accept(";") || tokens.is_done()
@@ -220,15 +377,15 @@ fn any_prefix(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), Te
         _ => Afi::IPV4,
     };
     let unicast = Family::new(afi, Safi::UNICAST);
-    route.add_nlri(unicast, |out| (inet::ROW.parse)(unicast, tokens, out))?;
-    if afi == Afi::IPV4
-        && let Some((family, range)) = route.nlri.last_mut()
-        && let Some([length, first]) =
-            route.nlri_bytes.get(range.start as usize..).and_then(|nlri| nlri.first_chunk())
-        && *length >= 4
-        && first >> 4 == 14
+    route.add_nlri(unicast, |out| inet::parse(unicast, tokens, out))?;
+    if let Some((family, range)) = route.nlri.last_mut()
+        && let Some(head) = route.nlri_bytes.get(range.start as usize..)
+        && inet::is_group(afi, head)
     {
         *family = Family::IPV4_MULTICAST;
+    }
+    if route.nlri.len() == 1 {
+        route.family = Some(unicast);
     }
     Ok(())
 }
@@ -239,35 +396,47 @@ fn parse_keywords(
     tokens: &mut Tokens<'_>,
     route: &mut RouteBuffer,
 ) -> Result<(), TextError> {
-    if let Some(seen) = route.memo.recall(tokens) {
+    let of = (route.family, route.grammar.map(std::ptr::from_ref));
+    if let Some((seen, fields)) = route.memo.recall(of, tokens) {
         (route.next_hop, route.path_id) = (seen.next_hop, seen.path_id);
         (route.withdraw, route.split) = (seen.withdraw, seen.split);
+        if !fields.is_empty() {
+            route.fields.clone_from(fields);
+        }
         route.is_written = true;
         return complete(verb, tokens.span(), route);
     }
     let words = *tokens;
+    // What a head said is not in the words after it.
+    let is_alone = route.fields.is_empty() && route.builder.is_empty();
     while !is_at_end(tokens) {
         keyword::parse(tokens, route)?;
     }
     finish(verb, tokens.span(), route)?;
-    if route.watchdog.is_empty() && route.name.is_empty() {
+    if route.watchdog.is_empty() && route.name.is_empty() && is_alone {
         let seen = memo::Seen {
+            of,
             next_hop: route.next_hop,
             path_id: route.path_id,
             withdraw: route.withdraw,
             split: route.split,
         };
-        route.memo.remember(words, seen);
+        route.memo.remember(words, seen, &route.fields);
     }
     Ok(())
 }
 
-/// Checks that nothing is missing and splits.
+/// Splits, builds the NLRI, and checks that nothing is missing.
 fn complete(verb: Verb, end: Span, route: &mut RouteBuffer) -> Result<(), TextError> {
+    if let Some(length) = route.split {
+        split(length, end, route)?;
+    }
+    build(verb, end, route)?;
     if verb == Verb::Announce
         && route.next_hop == NextHop::Absent
-        && !set::iter(&route.attributes).any(|stored| stored.attribute.code == NEXT_HOP)
         && let Some(first) = route.nlri().next()
+        && !(registry::row(first.family).next_hop)(first.family).may_be_absent()
+        && !set::iter(&route.attributes).any(|stored| stored.attribute.code == NEXT_HOP)
     {
         let mut text = Vec::new();
         first.text(&mut text);
@@ -275,21 +444,45 @@ fn complete(verb: Verb, end: Span, route: &mut RouteBuffer) -> Result<(), TextEr
         return Err(TextError::new(end, format!("announce requires nexthop: {text}"))
             .help("add 'next-hop ADDRESS' or 'next-hop self'"));
     }
-    match route.split {
-        Some(length) => split(length, end, route),
-        None => Ok(()),
+    Ok(())
+}
+
+/// Makes NLRI of the heads, where words said something of them.
+fn build(verb: Verb, end: Span, route: &mut RouteBuffer) -> Result<(), TextError> {
+    let Some(grammar) = route.grammar else { return Ok(()) };
+    if route.fields.is_empty() && grammar.build.is_none() {
+        return Ok(());
     }
+    route.fields.set_withdrawn(verb == Verb::Withdraw);
+    std::mem::swap(&mut route.nlri_bytes, &mut route.heads);
+    route.nlri_bytes.clear();
+    for (family, range) in &mut route.nlri {
+        let head = route.heads.get(range.start as usize..range.end as usize).unwrap_or_default();
+        *family = (grammar.settle)(*family, &route.fields);
+        let start = route.nlri_bytes.len();
+        match registry::row(*family).grammar.build {
+            Some(build) => build(*family, &route.fields, head, &mut route.nlri_bytes)
+                .map_err(|message| TextError::new(end, message))?,
+            None => route.nlri_bytes.extend_from_slice(head),
+        }
+        *range = clip(start)..clip(route.nlri_bytes.len());
+    }
+    Ok(())
+}
+
+fn clip(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
 /// Makes every prefix those of `length` that are in it.
 fn split(length: u8, end: Span, route: &mut RouteBuffer) -> Result<(), TextError> {
     let bytes = std::mem::take(&mut route.nlri_bytes);
     let whole = std::mem::take(&mut route.nlri);
+    let is_prefix = route.grammar.is_some_and(|grammar| grammar.head_is_prefix);
     let mut left = MOST_PARTS;
     for (family, range) in whole {
         let nlri = bytes.get(range.start as usize..range.end as usize).unwrap_or_default();
-        let prefix =
-            Prefix::decode(family.afi, nlri).filter(|_| inet::ROW.families.contains(&family));
+        let prefix = Prefix::decode(family.afi, nlri).filter(|_| is_prefix);
         let Some(prefix) = prefix else {
             return Err(TextError::new(end, format!("a route of {family} can not be split")));
         };

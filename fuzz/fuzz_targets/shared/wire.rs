@@ -230,10 +230,13 @@ pub(crate) fn nlri(data: &[u8]) {
             break;
         };
         for form in forms() {
-            valid_json(|out| nlri.json(form, out));
+            valid_json(|out| nlri.json(&form.into(), out));
         }
         valid_line(|out| nlri.text(out));
-        let _ = nlri.identity();
+        let _ = (nlri.identity(), nlri.check());
+        let mut words = Vec::new();
+        route::push_command(nlri, &mut words);
+        assert!(std::str::from_utf8(&words).is_ok());
         let length = again.len();
         nlri.encode(path_id, &mut again);
         assert_eq!(again.len() - length, nlri.encoded_len(path_id));
@@ -255,7 +258,7 @@ pub(crate) fn route(data: &[u8]) {
         0 => route::parse_route(verb, &mut tokens, &mut buffer),
         1 => route::parse_attributes(verb, &mut tokens, &mut buffer),
         2 => route::parse_family(verb, Afi::IPV4, &mut tokens, &mut buffer),
-        _ => route::parse_family(verb, Afi::IPV6, &mut tokens, &mut buffer),
+        _ => route::parse_statement(verb, &mut tokens, &mut buffer),
     };
     if let Err(error) = parsed {
         assert!(error.span.range().end <= line.len(), "{error:?}");
@@ -279,7 +282,7 @@ fn sent(buffer: &RouteBuffer, negotiated: &Negotiated) {
         };
         let _ = encoder.announce(negotiated, true, set, next_hop, family, nlri, &mut out);
         let nlri = routes.iter().copied();
-        let _ = encoder.withdraw(negotiated, true, family, nlri, &mut out);
+        let _ = encoder.withdraw(negotiated, true, set, next_hop, family, nlri, &mut out);
     }
     let mut rest = &*out;
     while !rest.is_empty() {

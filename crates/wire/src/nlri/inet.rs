@@ -1,10 +1,9 @@
 //! IPv4 and IPv6 unicast and multicast (RFC 4271 section 4.3, RFC 4760): `length(1) prefix`.
 
 use std::net::Ipv4Addr;
-use std::ops::Range;
 
-use super::{JsonForm, NextHopForm, Nlri, NlriType};
-use crate::codes::{Afi, Family};
+use super::{Grammar, Identity, NextHopForm, Nlri, NlriContext, NlriType};
+use crate::codes::{Afi, Family, Safi};
 use crate::io::reader::{Fault, Reader, WireError};
 use crate::io::text::{Line, push, push_ipv4};
 use crate::io::tokens::{TextError, Tokens};
@@ -25,12 +24,21 @@ pub const ROW: NlriType = NlriType {
         distinguisher: 0,
         attribute: true,
     },
+    withdraws_with_attributes: false,
     take,
+    check: None,
     canonical,
-    identity,
+    identity: |_, bytes| Identity::whole(bytes),
     json,
     text,
-    parse,
+    command,
+    grammar: GRAMMAR,
+};
+
+/// How they are written after the name of the family.
+pub const GRAMMAR: Grammar = Grammar {
+    head_is_prefix: true,
+    ..Grammar::head(|family, tokens, _, out| parse(family, tokens, out))
 };
 
 #[inline]
@@ -75,11 +83,7 @@ fn canonical(_: Family, bytes: &[u8], out: &mut Vec<u8>) -> bool {
     true
 }
 
-fn identity(_: Family, bytes: &[u8]) -> Range<usize> {
-    0..bytes.len()
-}
-
-fn json(nlri: Nlri<'_>, form: JsonForm, out: &mut Vec<u8>) {
+fn json(nlri: Nlri<'_>, &NlriContext { form, .. }: &NlriContext, out: &mut Vec<u8>) {
     // What nearly all routes are, in one piece.
     if let (Afi::IPV4, None, false, [length, octets @ ..]) =
         (nlri.family.afi, nlri.path_id, form.compact, nlri.bytes)
@@ -112,13 +116,38 @@ fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     }
 }
 
+/// `route PREFIX` where the prefix says its family: IPv4 prefixes of 224.0.0.0/4 are multicast, others unicast.
+fn command(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+    let implied = Family::new(
+        nlri.family.afi,
+        if is_group(nlri.family.afi, nlri.bytes) { Safi::MULTICAST } else { Safi::UNICAST },
+    );
+    if nlri.family == implied {
+        push(out, "route ");
+    } else {
+        push(out, &nlri.family.to_string());
+        out.push(b' ');
+    }
+    prefix(nlri, out);
+}
+
+/// Whether an encoded prefix is one of 224.0.0.0/4.
+pub fn is_group(afi: Afi, bytes: &[u8]) -> bool {
+    afi == Afi::IPV4 && matches!(bytes, [length, first, ..] if *length >= 4 && first >> 4 == 14)
+}
+
 fn prefix(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     if let [length, octets @ ..] = nlri.bytes {
         push_prefix(out, nlri.family.afi, *length, octets);
     }
 }
 
-fn parse(family: Family, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+/// Reads a prefix of the family and appends `length(1) prefix`.
+pub fn parse(
+    family: Family,
+    tokens: &mut Tokens<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), TextError> {
     let word = tokens.expect("prefix")?;
     let prefix = match Prefix::parse(word) {
         Ok(prefix) => prefix,

@@ -4,15 +4,21 @@
 //! bytes: each type of [`registry`] is a row of functions over them. What is received is a view over the message, what
 //! is announced is copied once, into the Adj-RIB-Out.
 
+pub mod fields;
 pub mod inet;
+pub mod label;
 pub mod opaque;
+pub mod rd;
 pub mod registry;
 
-use std::ops::Range;
+use std::borrow::Cow;
+use std::net::IpAddr;
 
 use crate::codes::{Afi, Family};
 use crate::io::reader::{Reader, WireError};
 use crate::io::tokens::{TextError, Tokens};
+use crate::route::RouteBuffer;
+use fields::Fields;
 
 /// One NLRI: a view over its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,18 +42,118 @@ pub struct NlriType {
     pub packed: fn(Family) -> bool,
     /// How the next hop of a family looks in MP_REACH_NLRI.
     pub next_hop: fn(Family) -> NextHopForm,
-    /// Takes the bytes of one NLRI (path identifier excluded) from a reader, and checks them.
+    /// Whether a withdrawal carries the attributes of the route, as ExaBGP sends it for all but unicast and multicast.
+    pub withdraws_with_attributes: bool,
+    /// Takes the bytes of one NLRI (path identifier excluded) from a reader: finds where it ends. After an error nothing more
+    /// can be found in the field (RFC 7606 section 5.3).
     pub take: for<'a> fn(Family, &mut Reader<'a>) -> Result<&'a [u8], WireError>,
+    /// Whether what [`Self::take`] took is right inside; none where `take` sees to that. An error costs the routes of the
+    /// UPDATE, never the session. Offsets count from the start of the bytes.
+    pub check: Option<fn(Family, &[u8]) -> Result<(), WireError>>,
     /// Writes the bytes as they should be, if they are not: without bits that mean nothing. Returns whether it wrote.
     pub canonical: fn(Family, &[u8], &mut Vec<u8>) -> bool,
     /// The part of the bytes that identifies the route: the rest (labels) may change without making another route.
-    pub identity: fn(Family, &[u8]) -> Range<usize>,
-    /// Writes the JSON value.
-    pub json: fn(Nlri<'_>, JsonForm, &mut Vec<u8>),
-    /// Writes the text of commands and of text events.
+    pub identity: for<'a> fn(Family, &'a [u8]) -> Identity<'a>,
+    /// Writes the JSON value. Bytes that [`Self::check`] refuses are shown as they are: [`push_raw_json`].
+    pub json: fn(Nlri<'_>, &NlriContext, &mut Vec<u8>),
+    /// Writes the text of events, path identifier included.
     pub text: fn(Nlri<'_>, &mut Vec<u8>),
-    /// Reads the text that stands for the NLRI alone and writes its bytes.
-    pub parse: fn(Family, &mut Tokens<'_>, &mut Vec<u8>) -> Result<(), TextError>,
+    /// Writes the words that follow `announce` or `withdraw` and make this NLRI, `path-information` excluded. Bytes that no
+    /// words make may give any words: [`crate::route::push_command`] sees to that.
+    pub command: fn(Nlri<'_>, &mut Vec<u8>),
+    /// How its routes are written.
+    pub grammar: Grammar,
+}
+
+/// How the routes of a type are written: commands, configuration and `encode` read the same words.
+#[derive(Clone, Copy, Debug)]
+pub struct Grammar {
+    /// Reads what must come first, right after the name of the family (a prefix, `source-ad source S group G`), and appends its
+    /// bytes; types whose words may come in any order read nothing.
+    pub head: fn(Family, &mut Tokens<'_>, &mut RouteBuffer, &mut Vec<u8>) -> Result<(), TextError>,
+    /// The words that may stand anywhere among the attributes.
+    pub words: &'static [Word],
+    /// The family that the words make of the one named: a route distinguisher makes a VPN route.
+    pub settle: fn(Family, &Fields) -> Family,
+    /// Writes the NLRI from what the words said and the head; none where the head is the NLRI.
+    pub build: Option<BuildNlri>,
+    /// Whether the head is `length(1) prefix`, which `split` may divide.
+    pub head_is_prefix: bool,
+}
+
+/// Writes an NLRI of this settled family from what words said and the bytes of its head. The error is a sentence.
+pub type BuildNlri = fn(Family, &Fields, &[u8], &mut Vec<u8>) -> Result<(), Cow<'static, str>>;
+
+/// A word of a grammar. What it reads goes to [`RouteBuffer::fields`], to the attributes or to the next hop.
+#[derive(Clone, Copy, Debug)]
+pub struct Word {
+    /// The word.
+    pub word: &'static str,
+    /// Reads its value.
+    pub read: fn(&mut Tokens<'_>, &mut RouteBuffer) -> Result<(), TextError>,
+}
+
+impl Grammar {
+    /// A head that is the whole NLRI, and no words.
+    pub const fn head(
+        head: fn(
+            Family,
+            &mut Tokens<'_>,
+            &mut RouteBuffer,
+            &mut Vec<u8>,
+        ) -> Result<(), TextError>,
+    ) -> Self {
+        Self { head, words: &[], settle: |family, _| family, build: None, head_is_prefix: false }
+    }
+
+    /// No head: words in any order.
+    pub const fn words(words: &'static [Word], build: BuildNlri) -> Self {
+        Self {
+            head: |_, _, _, _| Ok(()),
+            words,
+            settle: |family, _| family,
+            build: Some(build),
+            head_is_prefix: false,
+        }
+    }
+}
+
+/// What makes two NLRI of one family the same route: a number and up to two parts of the bytes, all of them equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Identity<'a> {
+    /// What is not whole octets of the encoding: the length of a prefix without its labels, a route type.
+    pub number: u32,
+    /// Parts of the encoding.
+    pub parts: [&'a [u8]; 2],
+}
+
+impl<'a> Identity<'a> {
+    /// All of the bytes.
+    pub const fn whole(bytes: &'a [u8]) -> Self {
+        Self { number: 0, parts: [bytes, &[]] }
+    }
+}
+
+/// What the JSON of an NLRI depends on, beside its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NlriContext {
+    /// How JSON is wanted.
+    pub form: JsonForm,
+    /// The next hop that the NLRI was announced with: some families of version 4 of the API repeat it.
+    pub next_hop: Option<IpAddr>,
+}
+
+impl From<JsonForm> for NlriContext {
+    fn from(form: JsonForm) -> Self {
+        Self { form, next_hop: None }
+    }
+}
+
+/// Writes the JSON of an NLRI that can not be read, or whose type is unknown: its octets.
+pub fn push_raw_json(bytes: &[u8], out: &mut Vec<u8>) {
+    crate::io::text::push(out, "{ \"parsed\": false, \"raw\": \"");
+    crate::io::text::push_hex_upper(out, bytes);
+    crate::io::text::push(out, "\" }");
 }
 
 /// How the next hop of a family looks in MP_REACH_NLRI, before RFC 8950 changes anything.
@@ -62,6 +168,11 @@ pub struct NextHopForm {
 }
 
 impl NextHopForm {
+    /// Whether a route may go without a next hop.
+    pub fn may_be_absent(&self) -> bool {
+        self.lengths.is_empty() || self.lengths.contains(&0)
+    }
+
     /// Whether the field may have this length; `extended` are the address families that RFC 8950 allows as well.
     pub fn allows(&self, length: usize, extended: impl IntoIterator<Item = Afi>) -> bool {
         let one = |address: usize| self.distinguisher + address;
@@ -108,15 +219,19 @@ impl<'a> Nlri<'a> {
         }
     }
 
-    /// The bytes that identify the route beside family and path identifier.
-    pub fn identity(&self) -> &'a [u8] {
-        let range = (registry::row(self.family).identity)(self.family, self.bytes);
-        self.bytes.get(range).unwrap_or(self.bytes)
+    /// What identifies the route beside family and path identifier.
+    pub fn identity(&self) -> Identity<'a> {
+        (registry::row(self.family).identity)(self.family, self.bytes)
+    }
+
+    /// Whether it is right inside: see [`NlriType::check`].
+    pub fn check(&self) -> Result<(), WireError> {
+        registry::row(self.family).check.map_or(Ok(()), |check| check(self.family, self.bytes))
     }
 
     /// Writes the JSON value.
-    pub fn json(self, form: JsonForm, out: &mut Vec<u8>) {
-        (registry::row(self.family).json)(self, form, out);
+    pub fn json(self, context: &NlriContext, out: &mut Vec<u8>) {
+        (registry::row(self.family).json)(self, context, out);
     }
 
     /// Writes the text.
@@ -151,6 +266,11 @@ impl<'a> NlriIter<'a> {
     /// The NLRI of `family` in what `reader` has left.
     pub fn new(family: Family, path_id: bool, reader: Reader<'a>) -> Self {
         Self { family, path_id, reader, row: registry::row(family) }
+    }
+
+    /// Where the next NLRI starts in the outermost buffer, its path identifier included.
+    pub const fn offset(&self) -> usize {
+        self.reader.offset()
     }
 }
 

@@ -1,12 +1,9 @@
 //! NLRI of a family that no type knows: kept as bytes, the whole field as one.
 
-use std::ops::Range;
-
-use super::{JsonForm, NextHopForm, Nlri, NlriType};
+use super::{Grammar, Identity, NextHopForm, Nlri, NlriType, push_raw_json};
 use crate::codes::Family;
 use crate::io::reader::{Reader, WireError};
-use crate::io::text::{parse_hex, push, push_hex_upper};
-use crate::io::tokens::{TextError, Tokens};
+use crate::io::text::{push, push_hex_upper};
 
 /// What stands for every family that has no row.
 pub const ROW: NlriType = NlriType {
@@ -14,27 +11,28 @@ pub const ROW: NlriType = NlriType {
     families: &[],
     packed: |_| false,
     next_hop: |_| NextHopForm { lengths: &[], distinguisher: 0, attribute: false },
+    withdraws_with_attributes: false,
     take,
+    check: None,
     canonical: |_, _, _| false,
-    identity,
-    json,
+    identity: |_, bytes| Identity::whole(bytes),
+    json: |nlri, _, out| push_raw_json(nlri.bytes, out),
     text,
-    parse,
+    command,
+    grammar: GRAMMAR,
 };
+
+/// Octets are read for every family; there are no other words.
+pub const GRAMMAR: Grammar = Grammar::head(|family, tokens, _, _| {
+    let word = tokens.expect("NLRI")?;
+    Err(tokens
+        .last_error(format!("'{word}' is not an NLRI of {family}"))
+        .help("families without a grammar of their own take 0x and an even number of digits"))
+});
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a row")]
 fn take<'a>(_: Family, reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
     Ok(reader.rest())
-}
-
-fn identity(_: Family, bytes: &[u8]) -> Range<usize> {
-    0..bytes.len()
-}
-
-fn json(nlri: Nlri<'_>, _: JsonForm, out: &mut Vec<u8>) {
-    push(out, "{ \"parsed\": false, \"raw\": \"");
-    push_hex_upper(out, nlri.bytes);
-    push(out, "\" }");
 }
 
 fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
@@ -42,15 +40,8 @@ fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     push_hex_upper(out, nlri.bytes);
 }
 
-fn parse(family: Family, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
-    let word = tokens.expect("NLRI")?;
-    match parse_hex(word).filter(|_| word.starts_with("0x")) {
-        Some(bytes) => {
-            out.extend(bytes);
-            Ok(())
-        }
-        None => Err(tokens
-            .last_error(format!("'{word}' is not an NLRI of {family}"))
-            .help("families without a grammar of their own take 0x and an even number of digits")),
-    }
+fn command(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+    nlri.family.push_command(out);
+    out.push(b' ');
+    text(nlri, out);
 }

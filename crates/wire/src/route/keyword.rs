@@ -6,6 +6,7 @@ use super::RouteBuffer;
 use crate::attribute::{decimal, registry};
 use crate::io::text::parse_hex;
 use crate::io::tokens::{TextError, Tokens, did_you_mean};
+use crate::nlri::{NlriType, registry as nlri};
 
 /// A keyword that is no attribute.
 struct Keyword {
@@ -22,9 +23,6 @@ const TABLE: &[Keyword] = &[
     Keyword { word: "split", read: split },
     Keyword { word: "watchdog", read: watchdog },
     Keyword { word: "withdraw", read: withdraw },
-    Keyword { word: "label", read: other_family },
-    Keyword { word: "rd", read: other_family },
-    Keyword { word: "route-distinguisher", read: other_family },
 ];
 
 /// Reads one keyword and its value.
@@ -34,14 +32,27 @@ pub(super) fn parse(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<
         return (keyword.read)(tokens, route);
     }
     let span = tokens.last_span();
+    let own = route.grammar.map_or(&[][..], |grammar| grammar.words);
+    if let Some(own) = own.iter().find(|own| own.word == word) {
+        return (own.read)(tokens, route).map_err(|error| in_place(error, span));
+    }
     let Some((row, read)) = registry::keyword(word).and_then(|row| Some((row, row.parse?))) else {
+        let known = || own.iter().map(|own| own.word).chain(words());
+        if let Some(row) = nlri::TABLE.iter().find(|row| has_word(row, word)) {
+            let error = format!("a route of {} has no {word}", route.family());
+            return Err(TextError::new(span, error).help(format!("{} has", row.name)));
+        }
         let error = TextError::new(span, format!("unknown attribute '{word}'"));
-        return Err(match did_you_mean(word, words()) {
+        return Err(match did_you_mean(word, known()) {
             Some(near) => error.help(format!("did you mean '{near}'?")),
-            None => error.help(words().collect::<Vec<_>>().join(", ")),
+            None => error.help(known().collect::<Vec<_>>().join(", ")),
         });
     };
     route.builder.add(row, |out| read(tokens, out)).map_err(|error| in_place(error, span))
+}
+
+fn has_word(row: &NlriType, word: &str) -> bool {
+    row.grammar.words.iter().any(|own| own.word == word)
 }
 
 /// Whether a word is a keyword.
@@ -159,13 +170,4 @@ fn watchdog(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), Text
 const fn withdraw(_: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
     route.withdraw = true;
     Ok(())
-}
-
-/// What makes a route one of a labelled or VPN family.
-fn other_family(tokens: &mut Tokens<'_>, _: &mut RouteBuffer) -> Result<(), TextError> {
-    let span = tokens.last_span();
-    tokens.rewind(tokens.position().saturating_sub(1));
-    let word = tokens.expect("keyword")?;
-    Err(TextError::new(span, format!("'{word}' is of labelled and VPN routes"))
-        .help("only unicast and multicast routes can be written as text yet"))
 }

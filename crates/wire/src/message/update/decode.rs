@@ -309,7 +309,7 @@ impl<'a> Decoder<'a, '_> {
         let field = self.field(family, next_hop, reader);
         check(&field).map_err(|error| fault(Kind::MultiprotocolNlri, error.to_string()))?;
         self.update.reachable = Some(field);
-        Ok(())
+        check_inside(&field).map_err(|error| fault(Kind::NlriContent, error.to_string()))
     }
 
     /// MP_UNREACH_NLRI: `AFI(2) SAFI(1) NLRI` (RFC 4760 section 4).
@@ -325,7 +325,10 @@ impl<'a> Decoder<'a, '_> {
             UpdateFault::new(Kind::MultiprotocolNlri, about, error.to_string())
         })?;
         self.update.unreachable = Some(field);
-        Ok(())
+        check_inside(&field).map_err(|error| {
+            let about = About { family: Some(family), ..raw.about() };
+            UpdateFault::new(Kind::NlriContent, about, error.to_string())
+        })
     }
 
     fn check_family(&self, raw: &Raw<'_>, family: Family) -> Result<(), UpdateFault> {
@@ -426,6 +429,20 @@ impl<'a> Decoder<'a, '_> {
 fn take_family(reader: &mut Reader<'_>) -> Result<Family, WireError> {
     let [high, low, safi] = reader.array("AFI and SAFI")?;
     Ok(Family::new(Afi(u16::from_be_bytes([high, low])), Safi(safi)))
+}
+
+/// Checks the inside of each NLRI of a field that was parsed to its end.
+fn check_inside(field: &Field<'_>) -> Result<(), WireError> {
+    let Some(check) = nlri::registry::row(field.family).check else { return Ok(()) };
+    let mut nlri = field.nlri();
+    loop {
+        let start = nlri.offset();
+        let Some(Ok(one)) = nlri.next() else { return Ok(()) };
+        // Offsets in the NLRI become those in the body.
+        let start = start + one.encoded_len(field.path_id) - one.bytes.len();
+        check(one.family, one.bytes)
+            .map_err(|error| WireError { offset: start + error.offset, ..error })?;
+    }
 }
 
 /// Parses a field to its end.

@@ -117,10 +117,16 @@ impl UpdateEncoder {
 
     /// Withdraws routes of one family; they are sorted. With `group` they share UPDATEs, else each has its own, as ExaBGP does.
     /// Returns the number of messages written: none for a family that was not negotiated.
+    ///
+    /// `set` and `next_hop` are those of the withdrawn route or of the command that withdraws it: families of
+    /// [`nlri::NlriType::withdraws_with_attributes`] send the attributes with MP_UNREACH_NLRI, others do not.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing of a withdrawal")]
     pub fn withdraw<'n>(
         &mut self,
         negotiated: &Negotiated,
         group: bool,
+        set: &[u8],
+        next_hop: NextHop,
         family: Family,
         nlri: impl IntoIterator<Item = Nlri<'n>>,
         out: &mut Vec<u8>,
@@ -130,6 +136,14 @@ impl UpdateEncoder {
         }
         self.collect(negotiated, family, nlri);
         self.attributes.clear();
+        let row = nlri::registry::row(family);
+        if row.withdraws_with_attributes {
+            let address = match resolve(negotiated, family.afi, next_hop) {
+                NextHop::V4(address) if (row.next_hop)(family).attribute => Some(address),
+                _ => None,
+            };
+            self.write_attributes(negotiated, set, address);
+        }
         let native = family == Family::IPV4_UNICAST;
         let place = if native { Place::Withdrawn } else { Place::Unreachable(family) };
         self.messages(negotiated, group, place, out)

@@ -8,7 +8,7 @@ use crate::codes::{Afi, Family, Safi};
 use crate::io::json::{push_separator, push_string_body};
 use crate::io::text::{push, push_decimal, push_hex_lower};
 use crate::next_hop::{push_wire_next_hop, wire_next_hop};
-use crate::nlri::{JsonForm, registry as nlri_registry};
+use crate::nlri::{JsonForm, NlriContext, registry as nlri_registry};
 
 impl Update<'_> {
     /// Writes the value after `"message": `.
@@ -151,9 +151,10 @@ fn json_nlri<'f, 'a: 'f>(
     let mut first = true;
     for field in fields {
         let json = nlri_registry::row(field.family).json;
+        let context = NlriContext { form, next_hop: wire_next_hop(field.next_hop) };
         for nlri in field.nlri().flatten() {
             push_separator(out, &mut first);
-            json(nlri, form, out);
+            json(nlri, &context, out);
         }
     }
 }
