@@ -143,11 +143,7 @@ fn prefix(nlri: Nlri<'_>, out: &mut Vec<u8>) {
 }
 
 /// Reads a prefix of the family and appends `length(1) prefix`.
-pub fn parse(
-    family: Family,
-    tokens: &mut Tokens<'_>,
-    out: &mut Vec<u8>,
-) -> Result<(), TextError> {
+pub fn parse(family: Family, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
     let word = tokens.expect("prefix")?;
     let prefix = match Prefix::parse(word) {
         Ok(prefix) => prefix,

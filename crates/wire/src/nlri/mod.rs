@@ -96,12 +96,7 @@ pub struct Word {
 impl Grammar {
     /// A head that is the whole NLRI, and no words.
     pub const fn head(
-        head: fn(
-            Family,
-            &mut Tokens<'_>,
-            &mut RouteBuffer,
-            &mut Vec<u8>,
-        ) -> Result<(), TextError>,
+        head: fn(Family, &mut Tokens<'_>, &mut RouteBuffer, &mut Vec<u8>) -> Result<(), TextError>,
     ) -> Self {
         Self { head, words: &[], settle: |family, _| family, build: None, head_is_prefix: false }
     }

@@ -40,11 +40,7 @@ const MOST_OCTETS: usize = 4096;
 
 impl Memo {
     /// Takes all words if they are those remembered.
-    pub(super) fn recall(
-        &mut self,
-        of: Kind,
-        tokens: &mut Tokens<'_>,
-    ) -> Option<(Seen, &Fields)> {
+    pub(super) fn recall(&mut self, of: Kind, tokens: &mut Tokens<'_>) -> Option<(Seen, &Fields)> {
         let seen = self.compare(of, tokens);
         self.misses = if seen.is_some() { 0 } else { self.misses.wrapping_add(1) };
         seen.map(|seen| (seen, &self.fields))

@@ -234,7 +234,9 @@ fn withdrawals_are_alone_unless_grouped() {
     let withdraw = |family, group| {
         let nlri = prefixes.iter().map(|bytes| Nlri { family, path_id: None, bytes });
         let mut out = Vec::new();
-        UpdateEncoder::default().withdraw(&session(), group, &[], NextHop::Absent, family, nlri, &mut out).unwrap();
+        UpdateEncoder::default()
+            .withdraw(&session(), group, &[], NextHop::Absent, family, nlri, &mut out)
+            .unwrap();
         bodies(&out)
     };
     assert_eq!(withdraw(Family::IPV4_UNICAST, false), ["0003100A000000", "0003100A010000"]);
@@ -260,7 +262,15 @@ fn path_identifiers() {
     let sent = |session: &Negotiated| {
         let (mut out, family) = (Vec::new(), Family::IPV4_UNICAST);
         UpdateEncoder::default()
-            .withdraw(session, true, &[], NextHop::Absent, family, [route(Some(7)), route(None)], &mut out)
+            .withdraw(
+                session,
+                true,
+                &[],
+                NextHop::Absent,
+                family,
+                [route(Some(7)), route(None)],
+                &mut out,
+            )
             .unwrap();
         bodies(&out)
     };
@@ -293,7 +303,9 @@ fn long_multiprotocol_attributes_have_a_long_length() {
     let bytes = parse_hex("8020010DB8000000000000000000000001").unwrap();
     let mut out = Vec::new();
     let nlri = std::iter::repeat_n(Nlri { family, path_id: None, bytes: &bytes }, 15);
-    UpdateEncoder::default().withdraw(&session(), true, &[], NextHop::Absent, family, nlri, &mut out).unwrap();
+    UpdateEncoder::default()
+        .withdraw(&session(), true, &[], NextHop::Absent, family, nlri, &mut out)
+        .unwrap();
     // 3 + 15 * 17 = 258.
     assert!(bodies(&out)[0].starts_with("00000106900F0102000201"));
 }
