@@ -242,7 +242,15 @@ proptest! {
     fn what_is_withdrawn_is_read_back(case in case(900)) {
         let mut out = Vec::new();
         let messages = UpdateEncoder::default()
-            .withdraw(&case.negotiated, case.group, case.family, case.nlri(), &mut out)
+            .withdraw(
+                &case.negotiated,
+                case.group,
+                &[],
+                yottabgp_wire::next_hop::NextHop::Absent,
+                case.family,
+                case.nlri(),
+                &mut out,
+            )
             .unwrap();
         let mut read = Vec::new();
         let bodies = bodies(&out, &case.negotiated);

@@ -205,7 +205,6 @@ fn errors_point_at_the_word_and_mend_it() {
             "10.0.0.0/24 next-hop self community [ 1:70000 ]",
             "1:70000: '1:70000' is not a valid community",
         ),
-        ("10.0.0.0/24 next-hop self rd 1:1", "rd: 'rd' is of labelled and VPN routes"),
         (
             "10.0.0.0/24 next-hop self watchdog withdraw",
             "withdraw: a watchdog can not be named 'withdraw'",
