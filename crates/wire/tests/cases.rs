@@ -13,7 +13,7 @@
 //! `malformed: HEX => part of the error`, `next-hop:` an address that the JSON needs.
 
 mod cases {
-    pub mod runner;
+    pub(crate) mod runner;
 }
 
 use std::fs;

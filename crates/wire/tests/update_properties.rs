@@ -246,7 +246,7 @@ proptest! {
                 &case.negotiated,
                 case.group,
                 &[],
-                yottabgp_wire::next_hop::NextHop::Absent,
+                NextHop::Absent,
                 case.family,
                 case.nlri(),
                 &mut out,

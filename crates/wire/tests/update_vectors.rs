@@ -224,7 +224,15 @@ fn sent(command: &str, session: &Negotiated) -> Option<Vec<u8>> {
     let family = route.nlri().next()?.family;
     let mut encoder = UpdateEncoder::default();
     match verb {
-        Verb::Withdraw => encoder.withdraw(session, false, family, route.nlri(), &mut out),
+        Verb::Withdraw => encoder.withdraw(
+            session,
+            false,
+            route.attributes(),
+            route.next_hop,
+            family,
+            route.nlri(),
+            &mut out,
+        ),
         Verb::Announce => {
             let (set, next_hop) = (route.attributes(), route.next_hop);
             encoder.announce(session, true, set, next_hop, family, route.nlri(), &mut out)

@@ -9,10 +9,10 @@ use yottabgp_wire::nlri::{self, JsonForm, Nlri, NlriContext};
 use yottabgp_wire::route::{self, RouteBuffer, Verb};
 
 /// One block: its keys and values in their order.
-pub type Block = Vec<(String, String)>;
+pub(crate) type Block = Vec<(String, String)>;
 
 /// The blocks of a file with the number of their first line.
-pub fn blocks(text: &str) -> Vec<(usize, Block)> {
+pub(crate) fn blocks(text: &str) -> Vec<(usize, Block)> {
     let mut out: Vec<(usize, Block)> = Vec::new();
     let mut open = false;
     for (number, line) in text.lines().enumerate() {
@@ -55,7 +55,7 @@ fn string(write: impl FnOnce(&mut Vec<u8>)) -> String {
 }
 
 /// What is wrong with a block.
-pub fn run(block: &Block) -> Vec<String> {
+pub(crate) fn run(block: &Block) -> Vec<String> {
     const KEYS: &[&str] = &[
         "family",
         "attribute",
@@ -99,7 +99,7 @@ pub fn run(block: &Block) -> Vec<String> {
 }
 
 /// The rows of the registries that no block is about.
-pub fn rows_without_case(blocks: &[Block]) -> Vec<String> {
+pub(crate) fn rows_without_case(blocks: &[Block]) -> Vec<String> {
     let mut missing = Vec::new();
     let has = |key: &str, wanted: &str| {
         blocks.iter().any(|block| block.first().is_some_and(|(k, v)| k == key && v == wanted))
