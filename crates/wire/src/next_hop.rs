@@ -64,7 +64,8 @@ impl NextHop {
 /// Writes the next hop field of a received MP_REACH_NLRI (or NEXT_HOP) as text: the first address, without the route
 /// distinguisher before it; `no-nexthop` when empty.
 ///
-/// Lengths: 0, 4, 12 (RD and IPv4), 16, 24 (RD and IPv6), 32 (global and link-local, RFC 2545), 48 (both with RD).
+/// Lengths: 0, 4, 12 (RD and IPv4), 16, 24 (RD and IPv6), 32 (global and link-local, RFC 2545), 40 (both after one RD, which
+/// only ExaBGP takes), 48 (both with RD).
 pub fn push_wire_next_hop(out: &mut Vec<u8>, field: &[u8]) {
     match wire_next_hop(field) {
         Some(IpAddr::V4(address)) => push_ipv4(out, address),
@@ -76,7 +77,7 @@ pub fn push_wire_next_hop(out: &mut Vec<u8>, field: &[u8]) {
 /// The first address of a next hop field, as [`push_wire_next_hop`] shows it.
 pub fn wire_next_hop(field: &[u8]) -> Option<IpAddr> {
     let field = match field.len() {
-        12 | 24 | 48 => field.get(8..)?,
+        12 | 24 | 40 | 48 => field.get(8..)?,
         _ => field,
     };
     if let Some((address, _)) = field.split_first_chunk::<16>() {

@@ -16,7 +16,7 @@ use crate::io::text::parse_hex;
 use crate::io::tokens::{Span, TextError, Tokens, did_you_mean};
 use crate::next_hop::NextHop;
 use crate::nlri::fields::Fields;
-use crate::nlri::{Grammar, Nlri, NlriType, inet, opaque, registry};
+use crate::nlri::{Grammar, Nlri, NlriType, inet, opaque, registry, vpn};
 use crate::prefix::Prefix;
 
 use memo::Memo;
@@ -138,7 +138,7 @@ const NEXT_HOP: u8 = next_hop::ROW.code;
 const MOST_KEPT: usize = 1 << 16;
 
 /// What `route PREFIX …` is read with: the words decide which family it is.
-static ROUTE: Grammar = inet::GRAMMAR;
+static ROUTE: Grammar = vpn::ROUTE;
 
 /// The most prefixes that one `split` may make.
 pub const MOST_PARTS: u64 = 1 << 20;

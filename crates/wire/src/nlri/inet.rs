@@ -70,7 +70,7 @@ fn cut(mut reader: Reader<'_>) -> WireError {
 }
 
 /// The bits after the prefix are of no meaning (RFC 4271 section 4.3).
-fn canonical(_: Family, bytes: &[u8], out: &mut Vec<u8>) -> bool {
+pub(super) fn canonical(_: Family, bytes: &[u8], out: &mut Vec<u8>) -> bool {
     let (Some(length), Some(last)) = (bytes.first(), bytes.last()) else { return false };
     let rest = 0xff_u8.checked_shr(u32::from(length % 8)).unwrap_or(0);
     if length % 8 == 0 || last & rest == 0 {

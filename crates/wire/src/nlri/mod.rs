@@ -7,9 +7,12 @@
 pub mod fields;
 pub mod inet;
 pub mod label;
+pub mod labeled;
 pub mod opaque;
 pub mod rd;
 pub mod registry;
+pub mod rtc;
+pub mod vpn;
 
 use std::borrow::Cow;
 use std::net::IpAddr;

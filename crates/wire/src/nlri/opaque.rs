@@ -35,7 +35,8 @@ fn take<'a>(_: Family, reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
     Ok(reader.rest())
 }
 
-fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+/// `0x` and the octets.
+pub(super) fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     push(out, "0x");
     push_hex_upper(out, nlri.bytes);
 }
