@@ -107,8 +107,8 @@ pub(super) fn take<'a>(_: Family, reader: &mut Reader<'a>) -> Result<&'a [u8], W
 pub(super) fn check(family: Family, bytes: &[u8]) -> Result<(), WireError> {
     let parts = Parts::of(family, bytes)?;
     if parts.labels.is_empty() {
-        let length = parts.length.into();
-        return Err(Reader::new(bytes).error("length without a label", Fault::Invalid(length)));
+        let bits = bytes.first().copied().unwrap_or_default().into();
+        return Err(Reader::new(bytes).error("length without a label", Fault::Invalid(bits)));
     }
     Ok(())
 }
