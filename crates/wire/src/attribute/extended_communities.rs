@@ -3,7 +3,7 @@
 use super::{
     AttributeType, OnError, Repeat, ValueContext, ValueFault, flags, require_multiple, send_as_is,
 };
-use crate::community::extended::{parse_word, push_members, push_text};
+use crate::community::extended::{self, push_exact, push_members, push_text};
 use crate::community::push_list_text;
 use crate::io::text::{push, push_decimal};
 use crate::io::tokens::{TextError, Tokens};
@@ -53,11 +53,14 @@ fn text(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
     push_list_text(" extended-community", value, push_text, out);
 }
 
+/// As [`text`], each in words that are read back as it is.
+pub(super) fn exact(value: &[u8], out: &mut Vec<u8>) {
+    push_list_text(" extended-community", value, push_exact, out);
+}
+
 fn parse(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
     tokens.list("extended communities", |tokens| {
-        let word = tokens.expect("extended community")?;
-        let octets = parse_word(word).map_err(|error| error.at(tokens.last_span()))?;
-        out.extend(octets);
+        out.extend(extended::parse(tokens)?);
         Ok(())
     })
 }

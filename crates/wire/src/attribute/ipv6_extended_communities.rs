@@ -1,25 +1,24 @@
 //! IPv6 Address Specific Extended Community (RFC 5701): `type(1) subtype(1) address(16) value(2)` each.
 
-use std::net::Ipv6Addr;
-
 use super::{
     AttributeType, OnError, Repeat, ValueContext, ValueFault, flags, require_multiple, send_as_is,
 };
-use crate::community::push_list_text;
-use crate::io::text::{push, push_decimal, push_hex_upper, push_ipv6};
+use crate::community::{ipv6, push_list_text};
+use crate::io::text::{push, push_decimal};
+use crate::io::tokens::{TextError, Tokens};
 
 /// The row of the registry.
 pub const ROW: AttributeType = AttributeType {
     code: 25,
     name: "extended-community-ipv6",
-    keywords: &[],
+    keywords: &["extended-community-ipv6"],
     flags: flags::OPTIONAL_TRANSITIVE,
     may_be_empty: false,
     on_error: OnError::TreatAsWithdraw,
     check,
     json,
     text,
-    parse: None,
+    parse: Some(parse),
     repeat: Repeat::Join,
     normalise,
     send: send_as_is,
@@ -38,7 +37,7 @@ fn json(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
         push(out, "{ \"value\": ");
         push_long_decimal(*community, out);
         push(out, ", \"string\": \"");
-        push_text(*community, out);
+        ipv6::push_text(*community, out);
         push(out, "\" }");
         separator = ", ";
     }
@@ -46,21 +45,19 @@ fn json(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
 }
 
 fn text(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
-    push_list_text(" extended-community-ipv6", value, push_text, out);
+    push_list_text(" extended-community-ipv6", value, ipv6::push_text, out);
 }
 
-/// Flow redirection to an address (draft-ietf-idr-flowspec-redirect-ip) has words, all others are hexadecimal.
-fn push_text(community: [u8; 20], out: &mut Vec<u8>) {
-    let [kind, subtype, address @ .., _, last] = community;
-    if (kind & 0x3f, subtype) == (0x00, 0x0c) {
-        let copy = last & 1 != 0;
-        push(out, if copy { "copy-to-nexthop-ietf " } else { "redirect-to-nexthop-ietf " });
-        push_ipv6(out, Ipv6Addr::from(address));
-        push(out, if copy { " (with copy)" } else { "" });
-    } else {
-        push(out, "0x");
-        push_hex_upper(out, &community);
-    }
+/// As [`text`], each in words that are read back as it is.
+pub(super) fn exact(value: &[u8], out: &mut Vec<u8>) {
+    push_list_text(" extended-community-ipv6", value, ipv6::push_exact, out);
+}
+
+fn parse(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+    tokens.list("IPv6 extended communities", |tokens| {
+        out.extend(ipv6::parse(tokens)?);
+        Ok(())
+    })
 }
 
 /// Writes 160 bits in decimal.
@@ -136,10 +133,10 @@ mod tests {
                 " extended-community-ipv6 copy-to-nexthop-ietf 2001:db8::1 (with copy)".into()
             )
         );
-        let value = parse_hex("000220010DB80000000000000000000000010064").unwrap();
+        let value = parse_hex("001520010DB80000000000000000000000010064").unwrap();
         assert_eq!(
             faces(&ROW, &value).1,
-            " extended-community-ipv6 0x000220010DB80000000000000000000000010064"
+            " extended-community-ipv6 0x001520010DB80000000000000000000000010064"
         );
     }
 }

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Attribute, ValueContext, registry, set, unknown};
+use super::{
+    Attribute, ValueContext, extended_communities, ipv6_extended_communities, registry, set,
+    unknown,
+};
 use crate::io::text::push;
 use crate::io::tokens::{Span, Tokens, split_command};
 use crate::nlri::JsonForm;
@@ -62,9 +65,19 @@ pub fn push_readable(attribute: &Attribute<'_>, out: &mut Vec<u8>) {
     let mut text = Vec::new();
     (row.text)(attribute.value, &ValueContext::STORED, &mut text);
     let text = String::from_utf8_lossy(&text);
+    let mut exact = Vec::new();
+    match attribute.code {
+        16 => extended_communities::exact(attribute.value, &mut exact),
+        25 => ipv6_extended_communities::exact(attribute.value, &mut exact),
+        _ => {}
+    }
     let empty = row.keywords.first().map(|keyword| format!(" {keyword} [ ]"));
-    let candidates =
-        [text.clone(), Cow::Owned(turned(&text)), Cow::Owned(empty.unwrap_or_default())];
+    let candidates = [
+        text.clone(),
+        String::from_utf8_lossy(&exact),
+        Cow::Owned(turned(&text)),
+        Cow::Owned(empty.unwrap_or_default()),
+    ];
     match candidates.iter().find(|text| is_read_back(text, attribute)) {
         Some(text) => push(out, text),
         None => unknown::text(attribute, out),

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::extended::{ExtendedCommunityType, NON_TRANSITIVE, parse_fields};
+use super::extended::{ExtendedCommunityType, NON_TRANSITIVE, Usual, parse_fields};
 
 const SUBTYPE: u8 = 4;
 
@@ -12,6 +12,7 @@ pub const ROW: ExtendedCommunityType = ExtendedCommunityType {
     types: &[],
     keywords: &["bandwidth"],
     text: |_, _| {},
+    usual: Usual::Unsaid,
     members: None,
     parse: Some(parse),
 };

@@ -1,6 +1,6 @@
 //! Consistent hash sort order (draft-fm-bess-service-chaining): `order(4) reserved(2)`.
 
-use super::extended::ExtendedCommunityType;
+use super::extended::{ExtendedCommunityType, Usual};
 use crate::io::text::{push, push_decimal};
 
 /// The row of the registry.
@@ -8,6 +8,7 @@ pub const ROW: ExtendedCommunityType = ExtendedCommunityType {
     types: &[(0x03, 0x14)],
     keywords: &[],
     text,
+    usual: Usual::Unsaid,
     members: None,
     parse: None,
 };

@@ -1,6 +1,6 @@
 //! Encapsulation (RFC 9012 section 4.1): `reserved(4) tunnel-type(2)`.
 
-use super::extended::ExtendedCommunityType;
+use super::extended::{ExtendedCommunityType, Usual};
 use crate::io::text::{push, push_decimal};
 
 /// The row of the registry.
@@ -8,6 +8,7 @@ pub const ROW: ExtendedCommunityType = ExtendedCommunityType {
     types: &[(0x03, 0x0c)],
     keywords: &[],
     text,
+    usual: Usual::Unsaid,
     members: None,
     parse: None,
 };

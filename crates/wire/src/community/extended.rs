@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use super::{NotACommunity, registry};
 use crate::attribute::decimal;
 use crate::io::text::{parse_hex, push, push_decimal, push_hex_upper, push_ipv4};
-use crate::io::tokens::did_you_mean;
+use crate::io::tokens::{Span, TextError, Tokens, did_you_mean, split_command};
 
 /// The bit of the type that says that the community stays inside of an AS.
 pub const NON_TRANSITIVE: u8 = 0x40;
@@ -34,20 +34,119 @@ pub struct ExtendedCommunityType {
     pub keywords: &'static [&'static str],
     /// Writes what text and JSON show.
     pub text: Write,
+    /// Which transitivity needs no word.
+    pub usual: Usual,
     /// Writes more JSON members, each after `, `.
     pub members: Option<Write>,
     /// Reads its text.
     pub parse: Option<Parse>,
 }
 
-/// Writes a community as text: `target:65001:1`, or `0x` and 16 digits.
+/// The transitivity that a type usually has: the other one is said in its text, `non-transitive:color:1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usual {
+    /// ExaBGP writes both alike.
+    Unsaid,
+    /// Transitive.
+    Transitive,
+    /// Not transitive.
+    NonTransitive,
+}
+
+/// Before the text of what is transitive and usually not.
+const TRANSITIVE_PREFIX: &str = "transitive:";
+/// Before the text of what is not transitive and usually is.
+const NON_TRANSITIVE_PREFIX: &str = "non-transitive:";
+
+/// Writes a community as text: `target:65001:1`, or `0x` and 16 digits. ExaBGP's texts do not say everything:
+/// [`push_exact`] does.
 pub fn push_text(community: [u8; 8], out: &mut Vec<u8>) {
-    match registry::row(community) {
-        Some(row) => (row.text)(community, out),
-        None => {
-            push(out, "0x");
-            push_hex_upper(out, &community);
+    let [kind, ..] = community;
+    let Some(row) = registry::row(community) else { return push_hex(community, out) };
+    let start = out.len();
+    push(
+        out,
+        match (row.usual, kind & NON_TRANSITIVE != 0) {
+            (Usual::Transitive, true) => NON_TRANSITIVE_PREFIX,
+            (Usual::NonTransitive, false) => TRANSITIVE_PREFIX,
+            _ => "",
+        },
+    );
+    let from = out.len();
+    (row.text)(community, out);
+    if out.get(from..).is_some_and(|text| text.starts_with(b"0x")) {
+        // Not one that its words can say: the digits say it all.
+        out.truncate(start);
+        push_hex(community, out);
+    }
+}
+
+/// Writes `0x` and 16 digits.
+pub fn push_hex(community: [u8; 8], out: &mut Vec<u8>) {
+    push(out, "0x");
+    push_hex_upper(out, &community);
+}
+
+/// Writes a community in words that are read back as the same octets, the same as [`push_text`] where these are.
+pub fn push_exact(community: [u8; 8], out: &mut Vec<u8>) {
+    let mut text = Vec::new();
+    push_text(community, &mut text);
+    let text = String::from_utf8_lossy(&text);
+    let prefixes = ["", NON_TRANSITIVE_PREFIX, TRANSITIVE_PREFIX];
+    let long = text.rsplit_once(':').map(|(first, second)| format!("{first}L:{second}"));
+    for text in [Some(text.as_ref()), long.as_deref()].into_iter().flatten() {
+        for prefix in prefixes {
+            let text = format!("{prefix}{text}");
+            if read_all(&text) == Some(community) {
+                return push(out, text.trim_end());
+            }
         }
+    }
+    push_hex(community, out);
+}
+
+/// Reads a text that is one community and nothing else.
+fn read_all(text: &str) -> Option<[u8; 8]> {
+    let mut words = Vec::new();
+    split_command(text, &mut words);
+    let mut tokens = Tokens::new(text, &words, Span::default());
+    parse(&mut tokens).ok().filter(|_| tokens.is_done())
+}
+
+/// Takes a community: one word, or a keyword and its value as the next word (`mark 10`).
+pub fn parse(tokens: &mut Tokens<'_>) -> Result<[u8; 8], TextError> {
+    let word = tokens.expect("extended community")?;
+    let span = tokens.last_span();
+    let error = match parse_word(word) {
+        _ if word.ends_with(':') && tokens.peek() == Some("[") => {
+            return Err(TextError::new(span, format!("'{word}[' is of IPv6 extended communities"))
+                .help("extended-community-ipv6 takes them"));
+        }
+        Ok(community) if tokens.is_done() => return Ok(community),
+        result => result,
+    };
+    // The next word may be the value, as `sample` is of `action`, which also stands alone.
+    if !word.contains(':')
+        && let Some(value) = tokens.peek()
+        && let Ok(community) = parse_word(&format!("{word}:{value}"))
+    {
+        tokens.next();
+        accept_with_copy(tokens);
+        return Ok(community);
+    }
+    error.map_err(|error| error.at(span))
+}
+
+/// Takes the `(with copy)` that ExaBGP writes after what `copy-to-nexthop-ietf` says already.
+pub fn accept_with_copy(tokens: &mut Tokens<'_>) {
+    let start = tokens.position();
+    let glued = tokens.accept("(with") && tokens.accept("copy)");
+    if glued {
+        return;
+    }
+    tokens.rewind(start);
+    if !["(", "with", "copy", ")"].into_iter().all(|word| tokens.accept(word)) {
+        tokens.rewind(start);
     }
 }
 
@@ -68,9 +167,19 @@ pub fn parse_word(word: &str) -> Result<[u8; 8], NotACommunity> {
             .and_then(|bytes| bytes.try_into().ok())
             .ok_or_else(|| wrong("after 0x come 16 hexadecimal digits".into()));
     }
+    for (prefix, bit) in [(TRANSITIVE_PREFIX, 0), (NON_TRANSITIVE_PREFIX, NON_TRANSITIVE)] {
+        if let Some(rest) = word.strip_prefix(prefix) {
+            return parse_word(rest).map(|[kind, rest @ ..]| {
+                let [a, b, c, d, e, f, g] = rest;
+                [kind & !NON_TRANSITIVE | bit, a, b, c, d, e, f, g]
+            });
+        }
+    }
     let (name, value) = match word.split_once(':') {
-        Some((_, value)) if !value.contains(':') => ("target", word),
-        Some((name, value)) => (name, value),
+        Some((name, value)) if value.contains(':') || registry::keyword(name).is_some() => {
+            (name, value)
+        }
+        Some(_) => ("target", word),
         None => (word, ""),
     };
     let read = registry::keyword(name).and_then(|row| row.parse);
@@ -136,6 +245,39 @@ pub fn push_administrator(community: [u8; 8], out: &mut Vec<u8>) {
     push_decimal(out, second.into());
 }
 
+/// Writes `name:` and `AS:NUMBER` or `ADDRESS:NUMBER`, with an `L` after a four-octet AS number that would fit in two: what
+/// [`parse_administrator`] reads is what was written.
+pub fn push_exact_administrator(name: &str, community: [u8; 8], out: &mut Vec<u8>) {
+    push(out, name);
+    out.push(b':');
+    let [kind, _, 0, 0, c, d, e, f] = community else { return push_administrator(community, out) };
+    if kind & 0x3f != FOUR_OCTET_AS {
+        return push_administrator(community, out);
+    }
+    push_decimal(out, u16::from_be_bytes([c, d]).into());
+    push(out, "L:");
+    push_decimal(out, u16::from_be_bytes([e, f]).into());
+}
+
+/// Reads what [`push_exact_administrator`] writes after the colon, when its type may only be one of `kinds`.
+pub fn parse_administrator_of(
+    kinds: &[u8],
+    subtype: u8,
+    text: &str,
+) -> Result<[u8; 8], Cow<'static, str>> {
+    let community = parse_administrator(subtype, text)?;
+    let [kind, ..] = community;
+    if kinds.contains(&kind) {
+        return Ok(community);
+    }
+    let names = kinds.iter().map(|kind| match *kind {
+        TWO_OCTET_AS => "AS of 16 bits:NUMBER of 32",
+        IPV4_ADDRESS => "ADDRESS:NUMBER of 16 bits",
+        _ => "AS of 32 bits:NUMBER of 16",
+    });
+    Err(names.collect::<Vec<_>>().join(" or ").into())
+}
+
 /// Reads the fields between colons as numbers that are not above these; the error is `help`.
 pub fn parse_fields<const N: usize>(
     text: &str,
@@ -152,6 +294,12 @@ pub fn parse_fields<const N: usize>(
         }
     }
     if parts.next().is_some() { Err(help.into()) } else { Ok(fields) }
+}
+
+/// Reads a number that is not below zero, with a fraction or not, as the nearest IEEE 754 single.
+pub fn parse_float(text: &str) -> Option<f32> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse().ok().filter(|rate: &f32| digits && rate.is_finite())
 }
 
 /// Reads a number of 32 bits: decimal, hexadecimal after `0x`, or a dotted quad; an `L` after it means nothing.

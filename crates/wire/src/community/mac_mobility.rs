@@ -1,6 +1,6 @@
 //! MAC mobility (RFC 7432 section 7.7): `flags(1) reserved(1) sequence(4)`.
 
-use super::extended::ExtendedCommunityType;
+use super::extended::{ExtendedCommunityType, Usual};
 use crate::io::text::{push, push_decimal};
 
 /// The row of the registry.
@@ -8,6 +8,7 @@ pub const ROW: ExtendedCommunityType = ExtendedCommunityType {
     types: &[(0x06, 0x00)],
     keywords: &[],
     text,
+    usual: Usual::Unsaid,
     members: None,
     parse: None,
 };

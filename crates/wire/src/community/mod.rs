@@ -5,6 +5,7 @@ pub mod consistent_hash;
 pub mod encapsulation;
 pub mod extended;
 pub mod interface_set;
+pub mod ipv6;
 pub mod l2_info;
 pub mod large;
 pub mod mac_mobility;

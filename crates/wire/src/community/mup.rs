@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::extended::{ExtendedCommunityType, parse_fields};
+use super::extended::{ExtendedCommunityType, Usual, parse_fields};
 use crate::io::text::{push, push_decimal};
 
 const TYPE: u8 = 0x0c;
@@ -13,6 +13,7 @@ pub const ROW: ExtendedCommunityType = ExtendedCommunityType {
     types: &[(TYPE, SUBTYPE)],
     keywords: &["mup"],
     text,
+    usual: Usual::Unsaid,
     members: None,
     parse: Some(parse),
 };

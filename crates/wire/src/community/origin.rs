@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::extended::{
-    ExtendedCommunityType, FOUR_OCTET_AS, IPV4_ADDRESS, TWO_OCTET_AS, push_administrator,
+    ExtendedCommunityType, FOUR_OCTET_AS, IPV4_ADDRESS, TWO_OCTET_AS, Usual, push_administrator,
 };
 use super::target::parse;
 use crate::io::text::{push, push_decimal, push_ipv4};
@@ -15,6 +15,7 @@ pub const ROW: ExtendedCommunityType = ExtendedCommunityType {
     types: &[(TWO_OCTET_AS, SUBTYPE), (IPV4_ADDRESS, SUBTYPE), (FOUR_OCTET_AS, SUBTYPE)],
     keywords: &["origin", "origin4"],
     text,
+    usual: Usual::Unsaid,
     members: None,
     parse: Some(|keyword, value| parse(SUBTYPE, keyword.ends_with('4'), value)),
 };

@@ -1,33 +1,34 @@
-//! Redirection of a flow to a VPN (RFC 8955 section 7.4): `AS(2) number(4)`. The forms with an address or a four-octet AS number
-//! are hexadecimal, as ExaBGP shows them.
+//! Redirection of a flow to a VPN, by its route target (RFC 8955 section 7.4): `AS(2) number(4)`, `address(4) number(2)` or
+//! `AS(4) number(2)`. That to an IPv6 route target is in [`super::ipv6`].
 
 use std::borrow::Cow;
 
-use super::extended::{ExtendedCommunityType, parse_fields};
-use crate::io::text::{push, push_decimal};
+use super::extended::{
+    ExtendedCommunityType, FOUR_OCTET_AS, IPV4_ADDRESS, TWO_OCTET_AS, Usual, parse_administrator,
+    push_exact_administrator,
+};
 
-const TYPE: u8 = 0x80;
+/// The bit of "generic transitive experimental use": these are the types 0x80, 0x81 and 0x82.
+const EXPERIMENTAL: u8 = 0x80;
 const SUBTYPE: u8 = 0x08;
 
 /// The row of the registry.
 pub const ROW: ExtendedCommunityType = ExtendedCommunityType {
-    types: &[(TYPE, SUBTYPE)],
+    types: &[
+        (EXPERIMENTAL | TWO_OCTET_AS, SUBTYPE),
+        (EXPERIMENTAL | IPV4_ADDRESS, SUBTYPE),
+        (EXPERIMENTAL | FOUR_OCTET_AS, SUBTYPE),
+    ],
     keywords: &["redirect"],
-    text,
+    text: |community, out| push_exact_administrator("redirect", community, out),
+    usual: Usual::Unsaid,
     members: None,
-    parse: Some(parse),
+    parse: Some(|_, value| parse(value)),
 };
 
-fn text([_, _, a, b, c, d, e, f]: [u8; 8], out: &mut Vec<u8>) {
-    push(out, "redirect:");
-    push_decimal(out, u16::from_be_bytes([a, b]).into());
-    out.push(b':');
-    push_decimal(out, u32::from_be_bytes([c, d, e, f]).into());
-}
-
-fn parse(_: &str, value: &str) -> Result<[u8; 8], Cow<'static, str>> {
-    let help = "redirect:AS:NUMBER with an AS of 16 bits and a number of 32";
-    let fields = parse_fields(value, [0xffff, u32::MAX], help)?;
-    let [[_, _, a, b], [c, d, e, f]] = fields.map(u32::to_be_bytes);
-    Ok([TYPE, SUBTYPE, a, b, c, d, e, f])
+/// Reads `65001:100`, `70000:100`, `70L:100` or `192.0.2.1:100`: the flow action `redirect`, and `redirect:` as a community.
+pub fn parse(value: &str) -> Result<[u8; 8], Cow<'static, str>> {
+    let [kind, rest @ ..] = parse_administrator(SUBTYPE, value)?;
+    let [a, b, c, d, e, f, g] = rest;
+    Ok([EXPERIMENTAL | kind, a, b, c, d, e, f, g])
 }

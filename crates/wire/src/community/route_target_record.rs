@@ -1,7 +1,7 @@
 //! Route target record (draft-ietf-bess-service-chaining): route targets that a route had.
 
 use super::extended::{
-    ExtendedCommunityType, FOUR_OCTET_AS, IPV4_ADDRESS, TWO_OCTET_AS, push_administrator,
+    ExtendedCommunityType, FOUR_OCTET_AS, IPV4_ADDRESS, TWO_OCTET_AS, Usual, push_administrator,
 };
 use crate::io::text::push;
 
@@ -12,6 +12,7 @@ pub const ROW: ExtendedCommunityType = ExtendedCommunityType {
     types: &[(TWO_OCTET_AS, SUBTYPE), (IPV4_ADDRESS, SUBTYPE), (FOUR_OCTET_AS, SUBTYPE)],
     keywords: &[],
     text,
+    usual: Usual::Unsaid,
     members: None,
     parse: None,
 };

@@ -1,7 +1,7 @@
 //! Route targets (RFC 4360 section 4, RFC 5668): which VPNs a route is for.
 
 use super::extended::{
-    ExtendedCommunityType, FOUR_OCTET_AS, IPV4_ADDRESS, TWO_OCTET_AS, parse_administrator,
+    ExtendedCommunityType, FOUR_OCTET_AS, IPV4_ADDRESS, TWO_OCTET_AS, Usual, parse_administrator,
     push_administrator,
 };
 use crate::io::text::push;
@@ -13,6 +13,7 @@ pub const ROW: ExtendedCommunityType = ExtendedCommunityType {
     types: &[(TWO_OCTET_AS, SUBTYPE), (IPV4_ADDRESS, SUBTYPE), (FOUR_OCTET_AS, SUBTYPE)],
     keywords: &["target", "target4"],
     text,
+    usual: Usual::Unsaid,
     members: None,
     parse: Some(|keyword, value| parse(SUBTYPE, keyword.ends_with('4'), value)),
 };

@@ -3,28 +3,52 @@
 
 use std::io::Write as _;
 
-use super::extended::ExtendedCommunityType;
-use crate::io::text::{push, push_hex_upper};
+use super::extended::{ExtendedCommunityType, Usual, parse_float, push_hex};
+use crate::io::text::push;
 
+const TYPE: u8 = 0x80;
 const OCTETS: u8 = 0x06;
 const PACKETS: u8 = 0x0c;
 
 /// The row of the registry.
 pub const ROW: ExtendedCommunityType = ExtendedCommunityType {
-    types: &[(0x80, OCTETS), (0x80, PACKETS)],
-    keywords: &[],
+    types: &[(TYPE, OCTETS), (TYPE, PACKETS)],
+    keywords: &["rate-limit"],
     text,
+    usual: Usual::Unsaid,
     members: None,
-    parse: None,
+    parse: Some(|_, value| {
+        let help = "rate-limit:NUMBER, :bytes or :packets after it, both a second";
+        let (rate, unit) = value.split_once(':').unwrap_or((value, "bytes"));
+        let rate = parse_float(rate).ok_or(help)?;
+        match unit {
+            "bytes" => Ok(octets(0, rate)),
+            "packets" => Ok(packets(0, rate)),
+            _ => Err(help.into()),
+        }
+    }),
 };
+
+/// The limit in octets a second, set by an AS; 0 discards the traffic.
+pub const fn octets(number: u16, rate: f32) -> [u8; 8] {
+    community(OCTETS, number, rate)
+}
+
+/// The limit in packets a second, set by an AS; 0 discards the traffic.
+pub const fn packets(number: u16, rate: f32) -> [u8; 8] {
+    community(PACKETS, number, rate)
+}
+
+const fn community(subtype: u8, number: u16, rate: f32) -> [u8; 8] {
+    let ([a, b], [c, d, e, f]) = (number.to_be_bytes(), rate.to_be_bytes());
+    [TYPE, subtype, a, b, c, d, e, f]
+}
 
 fn text(community: [u8; 8], out: &mut Vec<u8>) {
     let [_, subtype, _, _, a, b, c, d] = community;
     let rate = f32::from_be_bytes([a, b, c, d]);
     if !rate.is_finite() {
-        push(out, "0x");
-        push_hex_upper(out, &community);
-        return;
+        return push_hex(community, out);
     }
     #[expect(
         clippy::cast_possible_truncation,
