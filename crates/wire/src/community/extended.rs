@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use super::{NotACommunity, registry};
 use crate::attribute::decimal;
-use crate::io::text::{parse_hex, push, push_decimal, push_hex_upper, push_ipv4};
+use crate::io::text::{parse_hex, push, push_decimal, push_hex_lower, push_hex_upper, push_ipv4};
 use crate::io::tokens::{Span, TextError, Tokens, did_you_mean, split_command};
 
 /// The bit of the type that says that the community stays inside of an AS.
@@ -18,6 +18,9 @@ pub const TWO_OCTET_AS: u8 = 0x00;
 pub const IPV4_ADDRESS: u8 = 0x01;
 /// Type of a value that starts with a four-octet AS number: `number(4) value(2)` (RFC 5668).
 pub const FOUR_OCTET_AS: u8 = 0x02;
+
+/// Type of a value without an administrator.
+pub const OPAQUE: u8 = 0x03;
 
 /// Writes something of a community.
 pub type Write = fn([u8; 8], &mut Vec<u8>);
@@ -312,6 +315,127 @@ pub fn number(text: &str) -> Option<u32> {
         None => decimal(text),
     }
 }
+
+/// Writes an MPLS label in the high 20 bits of three octets, or all 24 in hexadecimal when the others are not zero.
+pub fn push_label([a, b, c]: [u8; 3], out: &mut Vec<u8>) {
+    if c & 0xf == 0 {
+        push_decimal(out, (u32::from_be_bytes([0, a, b, c]) >> 4).into());
+    } else {
+        push(out, "0x");
+        push_hex_lower(out, &[a, b, c]);
+    }
+}
+
+/// Reads what [`push_label`] writes.
+pub fn parse_label(text: &str) -> Result<[u8; 3], Cow<'static, str>> {
+    let bits = match text.strip_prefix("0x") {
+        Some(_) => parse_hex(text).and_then(|octets| octets.try_into().ok()),
+        None => decimal::<u32>(text).filter(|label| *label < 1 << 20).map(|label| {
+            let [_, a, b, c] = (label << 4).to_be_bytes();
+            [a, b, c]
+        }),
+    };
+    bits.ok_or_else(|| "a label is 0 to 1048575, or 0x and 6 hexadecimal digits".into())
+}
+
+/// Writes the names of flags, the lowest first, with `+` between them; `0` for none, and hexadecimal when one has no name.
+pub fn push_flags(names: &[&str], flags: u16, out: &mut Vec<u8>) {
+    if flags == 0 || flags >> names.len() != 0 {
+        push(out, if flags == 0 { "0" } else { "0x" });
+        if flags != 0 {
+            push_hex_lower(out, &flags.to_be_bytes());
+        }
+        return;
+    }
+    let mut separator = "";
+    for (bit, name) in names.iter().enumerate() {
+        if flags & 1 << bit != 0 {
+            push(out, separator);
+            push(out, name);
+            separator = "+";
+        }
+    }
+}
+
+/// Reads what [`push_flags`] writes.
+pub fn parse_flags(names: &[&str], text: &str) -> Result<u16, Cow<'static, str>> {
+    if text.starts_with(|first: char| first.is_ascii_digit()) {
+        return number(text)
+            .and_then(|flags| flags.try_into().ok())
+            .ok_or_else(|| format!("'{text}' does not fit in 16 bits").into());
+    }
+    text.split('+').try_fold(0, |flags, word| match names.iter().position(|name| *name == word) {
+        Some(bit) => Ok(flags | 1 << bit),
+        None => {
+            Err(format!("'{word}' is no flag: {}, with + between them", names.join(", ")).into())
+        }
+    })
+}
+
+/// Reads the six octets of a MAC address, `02:00:5e:10:00:01` or with dashes.
+pub fn parse_mac(text: &str) -> Result<[u8; 6], Cow<'static, str>> {
+    let mut out = [0; 6];
+    let mut parts = text.split([':', '-']);
+    for octet in &mut out {
+        let part = parts.next().filter(|part| part.len() == 2 && !part.starts_with('+'));
+        *octet = part
+            .and_then(|part| u8::from_str_radix(part, 16).ok())
+            .ok_or("a MAC address is six pairs of hexadecimal digits with colons between them")?;
+    }
+    if parts.next().is_some() { Err("a MAC address has six octets".into()) } else { Ok(out) }
+}
+
+/// Writes a MAC address in lower case with colons.
+pub fn push_mac(octets: [u8; 6], out: &mut Vec<u8>) {
+    let mut separator = "";
+    for octet in octets {
+        push(out, separator);
+        push_hex_lower(out, &[octet]);
+        separator = ":";
+    }
+}
+
+/// The row of a community that has no value.
+macro_rules! flag {
+    ($kind:expr, $subtype:expr, $name:literal) => {
+        ExtendedCommunityType {
+            types: &[($kind, $subtype)],
+            keywords: &[$name],
+            text: |community, out| match community {
+                [_, _, 0, 0, 0, 0, 0, 0] => crate::io::text::push(out, $name),
+                _ => crate::community::extended::push_hex(community, out),
+            },
+            usual: Usual::Transitive,
+            members: None,
+            parse: Some(|_, value| match value {
+                "" => Ok([$kind, $subtype, 0, 0, 0, 0, 0, 0]),
+                _ => Err(concat!($name, " has no value").into()),
+            }),
+        }
+    };
+}
+pub(super) use flag;
+
+/// The row of a community whose value is a MAC address.
+macro_rules! mac {
+    ($kind:expr, $subtype:expr, $name:literal) => {
+        ExtendedCommunityType {
+            types: &[($kind, $subtype)],
+            keywords: &[$name],
+            text: |[_, _, address @ ..], out| {
+                crate::io::text::push(out, concat!($name, ":"));
+                crate::community::extended::push_mac(address, out);
+            },
+            usual: Usual::Transitive,
+            members: None,
+            parse: Some(|_, value| {
+                let [a, b, c, d, e, f] = crate::community::extended::parse_mac(value)?;
+                Ok([$kind, $subtype, a, b, c, d, e, f])
+            }),
+        }
+    };
+}
+pub(super) use mac;
 
 #[cfg(test)]
 mod tests {

@@ -1,26 +1,57 @@
 //! Communities: standard (RFC 1997), large (RFC 8092) and extended (RFC 4360, RFC 5701).
 
 pub mod bandwidth;
+pub mod bgp_data_collection;
+pub mod color;
 pub mod consistent_hash;
+pub mod cost;
+pub mod default_gateway;
+pub mod df_election;
+pub mod e_tree;
 pub mod encapsulation;
+pub mod es_import;
+pub mod esi_label;
+pub mod evi_route_target;
 pub mod extended;
+pub mod extranet_separation;
+pub mod extranet_source;
+pub mod indirection_identifier;
 pub mod interface_set;
 pub mod ipv6;
 pub mod l2_info;
+pub mod l2vpn_identifier;
 pub mod large;
+pub mod layer2_attributes;
 pub mod mac_mobility;
+pub mod multicast_flags;
 pub mod mup;
 pub mod origin;
+pub mod origin_validation;
+pub mod ospf_domain_identifier;
+pub mod ospf_route_type;
+pub mod ospf_router_identifier;
+pub mod pmsi_flags;
+pub mod qos_marking;
 pub mod redirect;
 pub mod redirect_to_next_hop;
 pub mod redirect_to_next_hop_ietf;
 pub mod registry;
 pub mod route_target_record;
+pub mod router_mac;
+pub mod segmented_next_hop;
+pub mod service_carving;
+pub mod service_function_pool;
+pub mod source_active_rp;
+pub mod source_as;
 pub mod standard;
 pub mod target;
 pub mod traffic_action;
 pub mod traffic_mark;
 pub mod traffic_rate;
+pub mod transport_class;
+pub mod vpn_distinguisher;
+pub mod vrf_recursive_next_hop;
+pub mod vrf_route_import;
 
 use std::borrow::Cow;
 

@@ -2,9 +2,15 @@
 
 use super::extended::{ExtendedCommunityType, NON_TRANSITIVE};
 use super::{
-    bandwidth, consistent_hash, encapsulation, interface_set, l2_info, mac_mobility, mup, origin,
-    redirect, redirect_to_next_hop, redirect_to_next_hop_ietf, route_target_record, target,
-    traffic_action, traffic_mark, traffic_rate,
+    bandwidth, bgp_data_collection, color, consistent_hash, cost, default_gateway, df_election,
+    e_tree, encapsulation, es_import, esi_label, evi_route_target, extranet_separation,
+    extranet_source, indirection_identifier, interface_set, l2_info, l2vpn_identifier,
+    layer2_attributes, mac_mobility, multicast_flags, mup, origin, origin_validation,
+    ospf_domain_identifier, ospf_route_type, ospf_router_identifier, pmsi_flags, qos_marking,
+    redirect, redirect_to_next_hop, redirect_to_next_hop_ietf, route_target_record, router_mac,
+    segmented_next_hop, service_carving, service_function_pool, source_active_rp, source_as,
+    target, traffic_action, traffic_mark, traffic_rate, transport_class, vpn_distinguisher,
+    vrf_recursive_next_hop, vrf_route_import,
 };
 
 /// Every known extended community.
@@ -12,19 +18,50 @@ pub const TABLE: &[&ExtendedCommunityType] = &[
     &target::ROW,
     &origin::ROW,
     &bandwidth::ROW,
+    &bgp_data_collection::ROW,
+    &color::ROW,
     &consistent_hash::ROW,
+    &cost::ROW,
+    &default_gateway::ROW,
+    &df_election::ROW,
+    &e_tree::ROW,
     &encapsulation::ROW,
+    &es_import::ROW,
+    &esi_label::ROW,
+    &evi_route_target::ROW,
+    &extranet_separation::ROW,
+    &extranet_source::ROW,
+    &indirection_identifier::ROW,
     &interface_set::ROW,
     &l2_info::ROW,
+    &l2vpn_identifier::ROW,
+    &layer2_attributes::ROW,
     &mac_mobility::ROW,
+    &multicast_flags::ROW,
     &mup::ROW,
+    &origin_validation::ROW,
+    &ospf_domain_identifier::ROW,
+    &ospf_route_type::ROW,
+    &ospf_router_identifier::ROW,
+    &pmsi_flags::ROW,
+    &qos_marking::ROW,
     &redirect::ROW,
     &redirect_to_next_hop::ROW,
     &redirect_to_next_hop_ietf::ROW,
     &route_target_record::ROW,
+    &router_mac::ROW,
+    &segmented_next_hop::ROW,
+    &service_carving::ROW,
+    &service_function_pool::ROW,
+    &source_active_rp::ROW,
+    &source_as::ROW,
     &traffic_action::ROW,
     &traffic_mark::ROW,
     &traffic_rate::ROW,
+    &transport_class::ROW,
+    &vpn_distinguisher::ROW,
+    &vrf_recursive_next_hop::ROW,
+    &vrf_route_import::ROW,
 ];
 
 /// The row of a community; whether it is transitive makes no difference.
@@ -42,7 +79,9 @@ pub fn keyword(word: &str) -> Option<&'static ExtendedCommunityType> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::community::extended::{parse_word, push_text};
+    use crate::community::extended::{Usual, parse, parse_word, push_exact, push_text};
+    use crate::io::tokens::{Span, Tokens, split_command};
+    use proptest::prelude::*;
 
     /// Words of each row, and what is not in a row, as ExaBGP shows them.
     #[test]
@@ -80,7 +119,9 @@ mod tests {
             (0x4702_0000_0001_8002, "interface-set:output:1:2"),
             (0x0702_0000_0001_0002, "interface-set:0:1:2"),
             (0x0c00_0001_0000_0002, "mup:1:2"),
-            (0x4004_fffe_4cee_6b28, "0x4004FFFE4CEE6B28"),
+            (0x4004_fffe_4cee_6b28, "bandwidth:65534:125000000"),
+            (0x0004_fffe_4cee_6b28, "transitive:bandwidth:65534:125000000"),
+            (0x4004_fffe_ffc0_0000, "0x4004FFFEFFC00000"),
             (0x0302_fffe_0000_0064, "0x0302FFFE00000064"),
         ] {
             let mut out = Vec::new();
@@ -111,6 +152,42 @@ mod tests {
         ] {
             assert!(parse_word(wrong).is_err(), "{wrong}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_row_writes_is_read_back(value: [u8; 6], mask: [bool; 6], bit: bool) {
+            let mut value = value;
+            value.iter_mut().zip(mask).filter(|(_, zero)| *zero).for_each(|(octet, _)| *octet = 0);
+            let [a, b, c, d, e, f] = value;
+            for row in TABLE {
+                for (kind, subtype) in row.types {
+                    let kind = if bit { kind | NON_TRANSITIVE } else { *kind };
+                    let community = [kind, *subtype, a, b, c, d, e, f];
+                    let (mut text, mut exact) = (Vec::new(), Vec::new());
+                    push_exact(community, &mut exact);
+                    let exact = String::from_utf8(exact).unwrap();
+                    prop_assert_eq!(read(&exact), Some(community), "{}", exact);
+                    push_text(community, &mut text);
+                    let text = String::from_utf8(text).unwrap();
+                    if row.usual != Usual::Unsaid {
+                        prop_assert_eq!(text, exact);
+                    } else if let Some(community) = read(&text) {
+                        // What ExaBGP writes does not say everything, but is no other community.
+                        let mut again = Vec::new();
+                        push_text(community, &mut again);
+                        prop_assert_eq!(text.trim_end(), String::from_utf8(again).unwrap().trim_end());
+                    }
+                }
+            }
+        }
+    }
+
+    fn read(text: &str) -> Option<[u8; 8]> {
+        let mut words = Vec::new();
+        split_command(text, &mut words);
+        let mut tokens = Tokens::new(text, &words, Span::default());
+        parse(&mut tokens).ok().filter(|_| tokens.is_done())
     }
 
     #[test]
