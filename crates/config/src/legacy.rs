@@ -97,7 +97,7 @@ fn moved(words: &mut Words<'_, '_>) {
 /// What to write instead of a keyword that is of no ExaBGP that is read here, or of no ExaBGP at all.
 pub(crate) fn hint(keyword: &str) -> Option<&'static str> {
     Some(match keyword {
-        "sr-policy" => "SR policies are not supported yet",
+        "sr-policy" => "write it in static { … }, or sr-policy in announce { ipv4 { … } }",
         "encoding" => "write encoder",
         "refresh" => "write route-refresh",
         "hostname" => "write host-name and domain-name, outside of capability",

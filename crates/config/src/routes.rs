@@ -39,6 +39,10 @@ pub(crate) enum Form {
     Attributes,
     /// `ipv4 { unicast PREFIX … }`: the words start with the SAFI.
     Family(Afi),
+    /// The words start with the type of route, as in commands.
+    Statement,
+    /// One family: the words start with the head of its NLRI.
+    Of(Family),
 }
 
 /// Reads routes; keeps one copy of equal attributes and names.
@@ -65,6 +69,12 @@ impl RouteReader {
             Form::Family(afi) => {
                 route::parse_family(Verb::Announce, afi, tokens, &mut self.buffer)?
             }
+            Form::Statement => {
+                route::parse_statement(Verb::Announce, tokens, &mut self.buffer)?;
+            }
+            Form::Of(family) => {
+                route::parse_of(Verb::Announce, family, tokens, &mut self.buffer)?;
+            }
         }
         self.take(span, out);
         Ok(())
@@ -73,6 +83,15 @@ impl RouteReader {
     /// Reads the prefix before a block.
     pub(crate) fn start_block(&mut self, tokens: &mut Tokens<'_>) -> Result<(), TextError> {
         route::parse_prefix(tokens, &mut self.buffer)
+    }
+
+    /// Begins a block of one family, all of whose words are statements.
+    pub(crate) fn start_block_of(
+        &mut self,
+        family: Family,
+        tokens: &mut Tokens<'_>,
+    ) -> Result<(), TextError> {
+        route::begin(family, tokens, &mut self.buffer)
     }
 
     /// Reads a statement of a block.

@@ -316,10 +316,6 @@ fn routes_in_all_their_forms() {
     );
     assert!(one("static { } announce { } announce { ipv4 { } ipv6 { } l2vpn { } } flow { } l2vpn { } operational { }").is_empty());
     assert!(
-        common::error("flow { route { match { } then { } } }")
-            .starts_with("flow specifications are not supported yet")
-    );
-    assert!(
         common::error("announce { ipv4 { unicats 10.0.0.0/8 next-hop 1.1.1.1; } }")
             .contains("there is no family 'ipv4 unicats'")
     );

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use hashbrown::HashTable;
 use yottabgp_wire::codes::{Afi, Family, Safi};
-use yottabgp_wire::nlri::Nlri;
+use yottabgp_wire::nlri::{Identity, Nlri};
 
 /// Names a route of one table.
 pub type RouteId = u32;
@@ -233,7 +233,13 @@ fn hash(hasher: &foldhash::fast::RandomState, nlri: &Nlri<'_>) -> u64 {
     let mut state = hasher.build_hasher();
     nlri.family.hash(&mut state);
     nlri.path_id.hash(&mut state);
-    state.write(nlri.identity());
+    let Identity { number, parts: [first, second] } = nlri.identity();
+    state.write(first);
+    // Most have one part and no number.
+    if !second.is_empty() || number != 0 {
+        state.write(second);
+        state.write_u32(number);
+    }
     state.finish()
 }
 

@@ -357,6 +357,12 @@ pub fn parse_statement(
         "route" => parse_route(verb, tokens, route),
         "attributes" | "attribute" => parse_attributes(verb, tokens, route),
         "family" => parse_any_family(verb, tokens, route),
+        "vpls" => parse_of(verb, Family::new(Afi::L2VPN, Safi::VPLS), tokens, route),
+        "sr-policy" => parse_of(verb, Family::new(Afi::IPV4, Safi::SR_POLICY), tokens, route),
+        "flow" => {
+            tokens.accept("route");
+            parse_of(verb, Family::new(Afi::IPV4, Safi::FLOW), tokens, route)
+        }
         word => match Afi::named(word) {
             Some(afi) => parse_family(verb, afi, tokens, route),
             None => Err(tokens.last_error(format!("'{word}' is no type of route"))),

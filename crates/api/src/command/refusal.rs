@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use yottabgp_wire::codes::Family;
 use yottabgp_wire::io::tokens::TextError;
 
 /// Why a command was not executed: what follows `error: ` in the answer.
@@ -34,12 +33,6 @@ pub enum Refusal {
         /// What may follow.
         choices: String,
     },
-    /// The family is one that this program does not speak.
-    #[error("routes of the family {0} are not supported")]
-    UnsupportedFamily(Family),
-    /// Routes of a kind that this program does not speak.
-    #[error("'{0}' routes are not supported")]
-    UnsupportedType(String),
     /// The words of the command are wrong.
     #[error(transparent)]
     Text(#[from] TextError),

@@ -1,6 +1,5 @@
 //! Every command: parsing, help and completion come from this table.
 
-use yottabgp_wire::codes::{Afi, Safi};
 use yottabgp_wire::io::tokens::{Tokens, did_you_mean};
 
 use super::{
@@ -143,8 +142,6 @@ fn unknown(tokens: &Tokens<'_>, selected: bool) -> Refusal {
     };
     let suggestion = did_you_mean(second, seconds()).map(str::to_owned);
     match first {
-        "announce" if is_family_word(second) => Refusal::UnsupportedType(second.to_owned()),
-        "withdraw" if is_family_word(second) => Refusal::UnsupportedType(second.to_owned()),
         "announce" => {
             Refusal::UnknownType { verb: "announce", word: second.to_owned(), suggestion }
         }
@@ -173,11 +170,6 @@ fn unknown(tokens: &Tokens<'_>, selected: bool) -> Refusal {
 fn starts_with_words(spelling: &str, first: &str, second: &str) -> bool {
     let mut words = spelling.split(' ');
     words.next() == Some(first) && words.next() == Some(second)
-}
-
-/// Whether the word announces routes of a family in ExaBGP.
-fn is_family_word(word: &str) -> bool {
-    Afi::named(word).is_some() || Safi::named(word).is_some()
 }
 
 /// The words without repetition, in order, joined.
@@ -211,14 +203,38 @@ pub static TABLE: &[Row] = &[
           help: "Announces routes that share attributes", peers: true, json: false, permission: ROUTE, parse: route::announce_attributes },
     Row { v4: "withdraw attributes", v6: "peer withdraw attributes", also: &["withdraw attribute"], grammar: "[ATTRIBUTE VALUE]… nlri PREFIX…",
           help: "Withdraws routes named together", peers: true, json: false, permission: ROUTE, parse: route::withdraw_attributes },
-    Row { v4: "announce ipv4", v6: "peer announce ipv4", also: &[], grammar: "unicast|multicast PREFIX next-hop IP|self [ATTRIBUTE VALUE]…",
-          help: "Announces a route of an IPv4 family", peers: true, json: false, permission: ROUTE, parse: route::announce_ipv4 },
-    Row { v4: "withdraw ipv4", v6: "peer withdraw ipv4", also: &[], grammar: "unicast|multicast PREFIX [path-information ID]",
-          help: "Withdraws a route of an IPv4 family", peers: true, json: false, permission: ROUTE, parse: route::withdraw_ipv4 },
-    Row { v4: "announce ipv6", v6: "peer announce ipv6", also: &[], grammar: "unicast|multicast PREFIX next-hop IP|self [ATTRIBUTE VALUE]…",
-          help: "Announces a route of an IPv6 family", peers: true, json: false, permission: ROUTE, parse: route::announce_ipv6 },
-    Row { v4: "withdraw ipv6", v6: "peer withdraw ipv6", also: &[], grammar: "unicast|multicast PREFIX [path-information ID]",
-          help: "Withdraws a route of an IPv6 family", peers: true, json: false, permission: ROUTE, parse: route::withdraw_ipv6 },
+    Row { v4: "announce ipv4", v6: "peer announce ipv4", also: &[], grammar: "SAFI NLRI next-hop IP|self [ATTRIBUTE VALUE]…",
+          help: "Announces a route of an IPv4 family", peers: true, json: false, permission: ROUTE, parse: route::announce_statement },
+    Row { v4: "withdraw ipv4", v6: "peer withdraw ipv4", also: &[], grammar: "SAFI NLRI next-hop IP|self [ATTRIBUTE VALUE]…",
+          help: "Withdraws a route of an IPv4 family", peers: true, json: false, permission: ROUTE, parse: route::withdraw_statement },
+    Row { v4: "announce ipv6", v6: "peer announce ipv6", also: &[], grammar: "SAFI NLRI next-hop IP|self [ATTRIBUTE VALUE]…",
+          help: "Announces a route of an IPv6 family", peers: true, json: false, permission: ROUTE, parse: route::announce_statement },
+    Row { v4: "withdraw ipv6", v6: "peer withdraw ipv6", also: &[], grammar: "SAFI NLRI next-hop IP|self [ATTRIBUTE VALUE]…",
+          help: "Withdraws a route of an IPv6 family", peers: true, json: false, permission: ROUTE, parse: route::withdraw_statement },
+    Row { v4: "announce l2vpn", v6: "peer announce l2vpn", also: &[], grammar: "vpls|evpn NLRI next-hop IP|self [ATTRIBUTE VALUE]…",
+          help: "Announces a route of a layer 2 VPN family", peers: true, json: false, permission: ROUTE, parse: route::announce_statement },
+    Row { v4: "withdraw l2vpn", v6: "peer withdraw l2vpn", also: &[], grammar: "vpls|evpn NLRI next-hop IP|self [ATTRIBUTE VALUE]…",
+          help: "Withdraws a route of a layer 2 VPN family", peers: true, json: false, permission: ROUTE, parse: route::withdraw_statement },
+    Row { v4: "announce bgp-ls", v6: "peer announce bgp-ls", also: &[], grammar: "bgp-ls|bgp-ls-vpn NLRI next-hop IP|self [ATTRIBUTE VALUE]…",
+          help: "Announces a BGP-LS route", peers: true, json: false, permission: ROUTE, parse: route::announce_statement },
+    Row { v4: "withdraw bgp-ls", v6: "peer withdraw bgp-ls", also: &[], grammar: "bgp-ls|bgp-ls-vpn NLRI next-hop IP|self [ATTRIBUTE VALUE]…",
+          help: "Withdraws a BGP-LS route", peers: true, json: false, permission: ROUTE, parse: route::withdraw_statement },
+    Row { v4: "announce flow", v6: "peer announce flow", also: &[], grammar: "route [NAME] { match { … } then { … } }",
+          help: "Announces a flow specification", peers: true, json: false, permission: ROUTE, parse: route::announce_statement },
+    Row { v4: "withdraw flow", v6: "peer withdraw flow", also: &[], grammar: "route [NAME] { match { … } then { … } }",
+          help: "Withdraws a flow specification", peers: true, json: false, permission: ROUTE, parse: route::withdraw_statement },
+    Row { v4: "announce vpls", v6: "peer announce vpls", also: &[], grammar: "rd RD endpoint N base LABEL offset N size N next-hop IP [ATTRIBUTE VALUE]…",
+          help: "Announces a VPLS route", peers: true, json: false, permission: ROUTE, parse: route::announce_statement },
+    Row { v4: "withdraw vpls", v6: "peer withdraw vpls", also: &[], grammar: "rd RD endpoint N base LABEL offset N size N next-hop IP [ATTRIBUTE VALUE]…",
+          help: "Withdraws a VPLS route", peers: true, json: false, permission: ROUTE, parse: route::withdraw_statement },
+    Row { v4: "announce sr-policy", v6: "peer announce sr-policy", also: &[], grammar: "distinguisher N color N endpoint IP next-hop IP [WORD VALUE]…",
+          help: "Announces a segment routing policy", peers: true, json: false, permission: ROUTE, parse: route::announce_statement },
+    Row { v4: "withdraw sr-policy", v6: "peer withdraw sr-policy", also: &[], grammar: "distinguisher N color N endpoint IP next-hop IP [WORD VALUE]…",
+          help: "Withdraws a segment routing policy", peers: true, json: false, permission: ROUTE, parse: route::withdraw_statement },
+    Row { v4: "announce family", v6: "peer announce family", also: &[], grammar: "AFI SAFI 0xOCTETS [next-hop IP] [ATTRIBUTE VALUE]…",
+          help: "Announces a route of any family, its NLRI in hexadecimal", peers: true, json: false, permission: ROUTE, parse: route::announce_statement },
+    Row { v4: "withdraw family", v6: "peer withdraw family", also: &[], grammar: "AFI SAFI 0xOCTETS [next-hop IP] [ATTRIBUTE VALUE]…",
+          help: "Withdraws a route of any family, its NLRI in hexadecimal", peers: true, json: false, permission: ROUTE, parse: route::withdraw_statement },
     Row { v4: "announce eor", v6: "peer announce eor", also: &[], grammar: "[AFI SAFI]",
           help: "Sends an End-of-RIB, of ipv4 unicast if no family is named", peers: true, json: false, permission: ROUTE, parse: end_of_rib::parse },
     Row { v4: "announce route-refresh", v6: "peer announce route-refresh", also: &[], grammar: "AFI SAFI",

@@ -1,7 +1,10 @@
 //! Routes, in the order of the neighbor: `static` for what `route` reads, `announce` for the other families.
 
+use std::net::Ipv4Addr;
+
 use yottabgp_wire::attribute::{render, set, unknown};
-use yottabgp_wire::codes::{Afi, Family};
+use yottabgp_wire::codes::Afi;
+use yottabgp_wire::route::push_command;
 
 use super::{Lines, quote};
 use crate::model::ConfiguredRoute;
@@ -10,6 +13,7 @@ use crate::model::ConfiguredRoute;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Static,
+    L2vpn,
     Announce(Afi),
 }
 
@@ -17,11 +21,12 @@ enum Place {
 pub(super) fn print(routes: &[ConfiguredRoute], lines: &mut Lines) {
     let mut open: Option<Place> = None;
     for route in routes {
-        let place = place(route);
+        let (place, text) = text(route);
         if open != Some(place) {
             close(open, lines);
             match place {
                 Place::Static => lines.open(format_args!("static")),
+                Place::L2vpn => lines.open(format_args!("l2vpn")),
                 Place::Announce(afi) => {
                     lines.open(format_args!("announce"));
                     lines.open(format_args!("{afi}"));
@@ -29,7 +34,7 @@ pub(super) fn print(routes: &[ConfiguredRoute], lines: &mut Lines) {
             }
             open = Some(place);
         }
-        lines.line(format_args!("{};", text(route)));
+        lines.line(format_args!("{text};"));
     }
     close(open, lines);
 }
@@ -37,7 +42,7 @@ pub(super) fn print(routes: &[ConfiguredRoute], lines: &mut Lines) {
 fn close(open: Option<Place>, lines: &mut Lines) {
     match open {
         None => {}
-        Some(Place::Static) => lines.close(),
+        Some(Place::Static | Place::L2vpn) => lines.close(),
         Some(Place::Announce(_)) => {
             lines.close();
             lines.close();
@@ -45,27 +50,26 @@ fn close(open: Option<Place>, lines: &mut Lines) {
     }
 }
 
-fn place(route: &ConfiguredRoute) -> Place {
-    let is_multicast = matches!(route.nlri.as_deref(), Some([length, first, ..]) if *length >= 4 && first >> 4 == 14);
-    match route.family {
-        _ if route.nlri.is_none() => Place::Static,
-        Family::IPV4_UNICAST if !is_multicast => Place::Static,
-        Family::IPV4_MULTICAST if is_multicast => Place::Static,
-        Family::IPV6_UNICAST => Place::Static,
-        family => Place::Announce(family.afi),
-    }
-}
-
-/// A statement without its `;`.
-fn text(route: &ConfiguredRoute) -> String {
+/// Where a route is printed, and its statement without the `;`.
+fn text(route: &ConfiguredRoute) -> (Place, String) {
     let mut out: Vec<u8> = Vec::new();
-    match (route.nlri(), place(route)) {
-        (None, _) => out.extend(b"attributes"),
-        (Some(_), Place::Static) => out.extend(b"route "),
-        (Some(_), Place::Announce(_)) => out.extend(format!("{} ", route.family.safi).bytes()),
+    let mut place = Place::Static;
+    match route.nlri() {
+        None => out.extend(b"attributes"),
+        Some(nlri) => {
+            push_command(nlri, &mut out);
+            let first = out.iter().position(|octet| *octet == b' ').unwrap_or(out.len());
+            let word = String::from_utf8_lossy(out.get(..first).unwrap_or_default());
+            if let Some(afi) = Afi::named(&word) {
+                place = Place::Announce(afi);
+                out.drain(..=first);
+            } else if word == "vpls" {
+                place = Place::L2vpn;
+            }
+        }
     }
-    if let Some(nlri) = route.nlri() {
-        nlri.text(&mut out);
+    if let Some(id) = route.path_id {
+        out.extend(format!(" path-information {}", Ipv4Addr::from_bits(id)).bytes());
     }
     if route.next_hop != yottabgp_wire::next_hop::NextHop::Absent {
         out.extend(b" next-hop ");
@@ -87,5 +91,5 @@ fn text(route: &ConfiguredRoute) -> String {
     if route.withdraw {
         text += " withdraw";
     }
-    text
+    (place, text)
 }

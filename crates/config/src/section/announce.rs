@@ -1,4 +1,4 @@
-//! `announce { ipv4 { … } ipv6 { … } l2vpn { … } }`: routes by family.
+//! `announce { ipv4 { … } ipv6 { … } l2vpn { … } bgp-ls { … } }`: routes by family.
 
 use yottabgp_wire::codes::Afi;
 use yottabgp_wire::io::tokens::TextError;
@@ -29,6 +29,12 @@ pub(crate) static TABLE: Section<Routes> = Section {
             help: "routes of layer 2 families: <safi> <nlri> <attribute>…",
             read: |parser, header, routes| family(parser, header, &L2VPN, routes),
         },
+        Inner {
+            name: "bgp-ls",
+            value: "",
+            help: "routes of BGP-LS families: <safi> <nlri> <attribute>…",
+            read: |parser, header, routes| family(parser, header, &BGP_LS, routes),
+        },
     ],
     ..Section::new("neighbor/announce")
 };
@@ -49,6 +55,12 @@ static L2VPN: Section<Routes> = Section {
     characters: Characters::Routes,
     other: Some(|words, routes| read(words, Afi::L2VPN, routes)),
     ..Section::new("neighbor/announce/l2vpn")
+};
+
+static BGP_LS: Section<Routes> = Section {
+    characters: Characters::Routes,
+    other: Some(|words, routes| read(words, Afi::BGP_LS, routes)),
+    ..Section::new("neighbor/announce/bgp-ls")
 };
 
 fn family(

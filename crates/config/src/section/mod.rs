@@ -5,7 +5,9 @@ pub(crate) mod announce;
 pub(crate) mod api;
 pub(crate) mod capability;
 pub(crate) mod family;
+pub(crate) mod flow;
 pub(crate) mod group;
+pub(crate) mod l2vpn;
 pub(crate) mod neighbor;
 pub(crate) mod next_hop;
 pub(crate) mod operational;
@@ -13,7 +15,6 @@ pub(crate) mod process;
 pub(crate) mod root;
 pub(crate) mod static_routes;
 pub(crate) mod tcp_ao;
-pub(crate) mod unsupported;
 
 pub(crate) use api::regex as api_regex;
 pub(crate) use capability::ROLES;

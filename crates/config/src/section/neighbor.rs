@@ -9,8 +9,8 @@ use crate::legacy;
 use crate::lexer::Statement;
 use crate::parser::{Inner, Keyword, Parser, Section};
 use crate::section::{
-    add_path, announce, api, capability, family, group, next_hop, operational, static_routes,
-    tcp_ao, unsupported,
+    add_path, announce, api, capability, family, flow, group, l2vpn, next_hop, operational,
+    static_routes, tcp_ao,
 };
 use crate::slot::At;
 use crate::words::Words;
@@ -310,14 +310,22 @@ pub(crate) static TABLE: Section<NeighborDraft> = Section {
         Inner {
             name: "flow",
             value: "",
-            help: "flow specifications (RFC 8955): not supported yet",
-            read: |parser, header, _| unsupported::read(parser, header, "flow specifications"),
+            help: "flow specifications (RFC 8955)",
+            read: |parser, header, draft| {
+                parser.ignore_header_words(header, 1);
+                parser.section(&flow::TABLE, Some(header), &mut draft.routes);
+                Ok(())
+            },
         },
         Inner {
             name: "l2vpn",
             value: "",
-            help: "VPLS (RFC 4761): not supported yet",
-            read: |parser, header, _| unsupported::read(parser, header, "l2vpn vpls routes"),
+            help: "layer 2 VPN routes: VPLS (RFC 4761) and EVPN (RFC 7432)",
+            read: |parser, header, draft| {
+                parser.ignore_header_words(header, 1);
+                parser.section(&l2vpn::TABLE, Some(header), &mut draft.routes);
+                Ok(())
+            },
         },
         Inner {
             name: "operational",

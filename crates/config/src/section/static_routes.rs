@@ -32,6 +32,26 @@ pub(crate) static TABLE: Section<Routes> = Section {
             help: "another name of attributes",
             read: |words, routes| read(words, Form::Attributes, routes),
         },
+        Keyword {
+            name: "sr-policy",
+            value: "distinguisher <number> color <number> endpoint <ip> next-hop <ip> …",
+            default: "",
+            help: "a segment routing policy (RFC 9830)",
+            read: |words, routes| {
+                words.tokens.rewind(0);
+                read(words, Form::Statement, routes)
+            },
+        },
+        Keyword {
+            name: "family",
+            value: "<afi> <safi> 0x<octets> <attribute>…",
+            default: "",
+            help: "a route of any family, its NLRI in hexadecimal",
+            read: |words, routes| {
+                words.tokens.rewind(0);
+                read(words, Form::Statement, routes)
+            },
+        },
     ],
     sections: &[Inner {
         name: "route",
@@ -54,11 +74,22 @@ fn read_block(
 ) -> Result<(), TextError> {
     let mut tokens = header.tokens();
     tokens.next();
-    let span = tokens.last_span();
     parser.shared.routes.start_block(&mut tokens)?;
     parser.ignore_header_words(header, tokens.position());
+    end_block(parser, header, &BLOCK, routes);
+    Ok(())
+}
+
+/// Reads the statements of a block that was begun, up to its end, and adds its routes.
+pub(super) fn end_block(
+    parser: &mut Parser<'_>,
+    header: &Statement,
+    table: &Section<()>,
+    routes: &mut Routes,
+) {
+    let span = header.tokens().span();
     let errors = parser.shared.problems.errors();
-    parser.section(&BLOCK, Some(header), &mut ());
+    parser.section(table, Some(header), &mut ());
     if parser.shared.problems.errors() == errors {
         let shared = &mut parser.shared;
         if let Err(error) = shared.routes.end_block(header.end, span, routes) {
@@ -68,15 +99,17 @@ fn read_block(
             shared.problems.push(warning.help("add 'watchdog NAME;', or remove the route"));
         }
     }
-    Ok(())
 }
 
 /// The statements of a route's block.
 static BLOCK: Section<()> = Section {
     characters: Characters::Routes,
-    other: Some(|words, ()| {
-        words.tokens.rewind(0);
-        words.shared.routes.block_keyword(&mut words.tokens)
-    }),
+    other: Some(keyword),
     ..Section::new("neighbor/static/route")
 };
+
+/// Reads a statement of a block by the grammar of routes.
+pub(super) fn keyword(words: &mut Words<'_, '_>, (): &mut ()) -> Result<(), TextError> {
+    words.tokens.rewind(0);
+    words.shared.routes.block_keyword(&mut words.tokens)
+}
