@@ -19,6 +19,7 @@ use crate::nlri::fields::Fields;
 use crate::nlri::{Grammar, Nlri, NlriType, inet, opaque, registry, vpn};
 use crate::prefix::Prefix;
 
+pub(crate) use keyword::next_hop;
 use memo::Memo;
 
 /// What was read of one route statement: NLRI, attributes and what is not sent. Meant to be reused between lines, so

@@ -8,6 +8,8 @@ pub mod fields;
 pub mod inet;
 pub mod label;
 pub mod labeled;
+pub mod mcast_vpn;
+pub mod mup;
 pub mod opaque;
 pub mod rd;
 pub mod registry;
@@ -15,10 +17,11 @@ pub mod rtc;
 pub mod vpn;
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::codes::{Afi, Family};
 use crate::io::reader::{Reader, WireError};
+use crate::io::text::{push, push_ipv4};
 use crate::io::tokens::{TextError, Tokens};
 use crate::route::RouteBuffer;
 use fields::Fields;
@@ -149,9 +152,9 @@ impl From<JsonForm> for NlriContext {
 
 /// Writes the JSON of an NLRI that can not be read, or whose type is unknown: its octets.
 pub fn push_raw_json(bytes: &[u8], out: &mut Vec<u8>) {
-    crate::io::text::push(out, "{ \"parsed\": false, \"raw\": \"");
+    push(out, "{ \"parsed\": false, \"raw\": \"");
     crate::io::text::push_hex_upper(out, bytes);
-    crate::io::text::push(out, "\" }");
+    push(out, "\" }");
 }
 
 /// How the next hop of a family looks in MP_REACH_NLRI, before RFC 8950 changes anything.
@@ -235,6 +238,23 @@ impl<'a> Nlri<'a> {
     /// Writes the text.
     pub fn text(self, out: &mut Vec<u8>) {
         (registry::row(self.family).text)(self, out);
+    }
+
+    /// Writes the path identifier as the last member of a JSON object, if there is one.
+    pub fn push_path_json(self, out: &mut Vec<u8>) {
+        if let Some(path_id) = self.path_id {
+            push(out, ", \"path-information\": \"");
+            push_ipv4(out, Ipv4Addr::from_bits(path_id));
+            out.push(b'"');
+        }
+    }
+
+    /// Writes the path identifier as words behind others, if there is one.
+    pub fn push_path_text(self, out: &mut Vec<u8>) {
+        if let Some(path_id) = self.path_id {
+            push(out, " path-information ");
+            push_ipv4(out, Ipv4Addr::from_bits(path_id));
+        }
     }
 
     /// Writes the wire encoding; `path_id` says whether identifiers are used, and one not given is then 0.

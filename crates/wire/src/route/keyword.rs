@@ -28,13 +28,13 @@ const TABLE: &[Keyword] = &[
 /// Reads one keyword and its value.
 pub(super) fn parse(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
     let word = tokens.expect("keyword")?;
-    if let Some(keyword) = TABLE.iter().find(|keyword| keyword.word == word) {
-        return (keyword.read)(tokens, route);
-    }
     let span = tokens.last_span();
     let own = route.grammar.map_or(&[][..], |grammar| grammar.words);
     if let Some(own) = own.iter().find(|own| own.word == word) {
         return (own.read)(tokens, route).map_err(|error| in_place(error, span));
+    }
+    if let Some(keyword) = TABLE.iter().find(|keyword| keyword.word == word) {
+        return (keyword.read)(tokens, route);
     }
     let Some((row, read)) = registry::keyword(word).and_then(|row| Some((row, row.parse?))) else {
         let known = || own.iter().map(|own| own.word).chain(words());
@@ -70,8 +70,8 @@ fn in_place(error: TextError, span: crate::io::tokens::Span) -> TextError {
     if error.span == Default::default() { TextError { span, ..error } } else { error }
 }
 
-/// `next-hop ADDRESS` or `next-hop self`.
-fn next_hop(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
+/// `next-hop ADDRESS` or `next-hop self`. A family may have its own word for it.
+pub(crate) fn next_hop(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
     let word = tokens.expect("next-hop")?;
     route.next_hop = match word.parse::<IpAddr>() {
         Ok(address) => address.into(),
