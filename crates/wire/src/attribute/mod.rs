@@ -10,6 +10,7 @@ pub mod as4_aggregator;
 pub mod as4_path;
 pub mod as_path;
 pub mod atomic_aggregate;
+pub mod bgp_ls;
 pub mod cluster_list;
 pub mod communities;
 pub mod extended_communities;

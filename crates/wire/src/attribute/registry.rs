@@ -1,7 +1,7 @@
 //! The path attributes. Adding one is a file beside this one and a line here.
 
 use super::{
-    AttributeType, aggregator, aigp, as_path, as4_aggregator, as4_path, atomic_aggregate,
+    AttributeType, aggregator, aigp, as_path, as4_aggregator, as4_path, atomic_aggregate, bgp_ls,
     cluster_list, communities, extended_communities, ipv6_extended_communities, large_communities,
     local_preference, med, mp_reach, mp_unreach, next_hop, origin, originator_id,
 };
@@ -25,6 +25,7 @@ pub const TABLE: &[&AttributeType] = &[
     &as4_aggregator::ROW,
     &ipv6_extended_communities::ROW,
     &aigp::ROW,
+    &bgp_ls::ROW,
     &large_communities::ROW,
 ];
 
