@@ -4,6 +4,7 @@
 //! bytes: each type of [`registry`] is a row of functions over them. What is received is a view over the message, what
 //! is announced is copied once, into the Adj-RIB-Out.
 
+pub mod evpn;
 pub mod fields;
 pub mod inet;
 pub mod label;
@@ -14,6 +15,7 @@ pub mod opaque;
 pub mod rd;
 pub mod registry;
 pub mod rtc;
+pub mod vpls;
 pub mod vpn;
 
 use std::borrow::Cow;

@@ -1,11 +1,19 @@
 //! The NLRI types. Adding one is a file beside this one and a line here.
 
-use super::{NlriType, inet, labeled, mcast_vpn, mup, opaque, rtc, vpn};
+use super::{NlriType, evpn, inet, labeled, mcast_vpn, mup, opaque, rtc, vpls, vpn};
 use crate::codes::Family;
 
 /// Every NLRI type.
-pub const TABLE: &[&NlriType] =
-    &[&inet::ROW, &mcast_vpn::ROW, &mup::ROW, &labeled::ROW, &vpn::ROW, &rtc::ROW];
+pub const TABLE: &[&NlriType] = &[
+    &inet::ROW,
+    &mcast_vpn::ROW,
+    &mup::ROW,
+    &labeled::ROW,
+    &vpn::ROW,
+    &rtc::ROW,
+    &vpls::ROW,
+    &evpn::ROW,
+];
 
 /// The type of a family; families without one are carried as opaque bytes.
 pub fn row(family: Family) -> &'static NlriType {
