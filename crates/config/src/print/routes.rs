@@ -77,7 +77,7 @@ fn text(route: &ConfiguredRoute) -> (Place, String) {
     }
     for stored in set::iter(&route.attributes) {
         if stored.verbatim {
-            unknown::text(&stored.attribute, &mut out);
+            unknown::stored_text(&stored, &mut out);
         } else {
             render::push_readable(&stored.attribute, &mut out);
         }

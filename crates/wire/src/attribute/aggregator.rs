@@ -85,7 +85,8 @@ pub(super) fn push_value(value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Reads `65001:1.2.3.4`, or the same in parentheses, glued or not.
+/// Reads `65001:1.2.3.4`, or the same in parentheses, glued or not. AS 0 is read, though peers refuse it (RFC 7607): tests of
+/// peers send it.
 fn parse(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
     let mut word = tokens.expect("aggregator")?;
     let mut open = false;
@@ -108,10 +109,6 @@ fn parse(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
     let (number, address) = word.split_once(':').ok_or_else(wrong)?;
     let number: Asn = number.parse().map_err(|_| wrong())?;
     let address: Ipv4Addr = address.parse().map_err(|_| wrong())?;
-    if number == Asn(0) {
-        return Err(TextError::new(value, "the aggregator can not be AS 0")
-            .help("RFC 7607 has it refused by every peer"));
-    }
     out.extend(number.0.to_be_bytes());
     out.extend(address.octets());
     Ok(())
@@ -162,7 +159,7 @@ mod tests {
             faces(&ROW, &value),
             (r#""aggregator": "65001:1.2.3.4""#.into(), " aggregator ( 65001:1.2.3.4 )".into())
         );
-        for wrong in ["65001", "65001:1.2.3", "x:1.2.3.4", "( 65001:1.2.3.4", "0:1.2.3.4"] {
+        for wrong in ["65001", "65001:1.2.3", "x:1.2.3.4", "( 65001:1.2.3.4"] {
             assert!(!parse_error(&ROW, wrong).is_empty());
         }
     }

@@ -1,9 +1,7 @@
 //! The path attributes. Adding one is a file beside this one and a line here.
 
 use super::{
-    AttributeType, aggregator, aigp, as_path, as4_aggregator, as4_path, atomic_aggregate, bgp_ls,
-    cluster_list, communities, extended_communities, ipv6_extended_communities, large_communities,
-    local_preference, med, mp_reach, mp_unreach, next_hop, origin, originator_id,
+    AttributeType, aggregator, aigp, as4_aggregator, as4_path, as_path, atomic_aggregate, attr_set, bfd_discriminator, bgp_ls, cluster_list, communities, d_path, extended_communities, ipv6_extended_communities, large_communities, local_preference, med, mp_reach, mp_unreach, next_hop, only_to_customer, opaque, origin, originator_id, pe_distinguisher_labels,
 };
 
 /// Every known attribute, by ascending code.
@@ -23,10 +21,23 @@ pub const TABLE: &[&AttributeType] = &[
     &extended_communities::ROW,
     &as4_path::ROW,
     &as4_aggregator::ROW,
+    &opaque::CONNECTOR,
+    &opaque::TRAFFIC_ENGINEERING,
     &ipv6_extended_communities::ROW,
     &aigp::ROW,
+    &pe_distinguisher_labels::ROW,
     &bgp_ls::ROW,
     &large_communities::ROW,
+    &opaque::BGPSEC_PATH,
+    &opaque::COMMUNITY_CONTAINER,
+    &only_to_customer::ROW,
+    &d_path::ROW,
+    &opaque::SFP,
+    &bfd_discriminator::ROW,
+    &opaque::NEXT_HOP_DEPENDENT,
+    &opaque::BIER,
+    &opaque::EDGE_METADATA,
+    &attr_set::ROW,
 ];
 
 /// The rows by code: every attribute of every UPDATE is looked up.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    Attribute, ValueContext, extended_communities, ipv6_extended_communities, registry, set,
-    unknown,
+    Attribute, ValueContext, attr_set, extended_communities, ipv6_extended_communities, registry,
+    set, unknown,
 };
 use crate::io::text::push;
 use crate::io::tokens::{Span, Tokens, split_command};
@@ -49,7 +49,7 @@ pub fn push_set_json(set: &[u8], form: JsonForm, out: &mut Vec<u8>) {
 pub fn push_set_text(set: &[u8], out: &mut Vec<u8>) {
     for stored in set::iter(set) {
         if stored.verbatim {
-            unknown::text(&stored.attribute, out);
+            unknown::stored_text(&stored, out);
         } else {
             push_text(&stored.attribute, &ValueContext::STORED, out);
         }
@@ -69,6 +69,7 @@ pub fn push_readable(attribute: &Attribute<'_>, out: &mut Vec<u8>) {
     match attribute.code {
         16 => extended_communities::exact(attribute.value, &mut exact),
         25 => ipv6_extended_communities::exact(attribute.value, &mut exact),
+        128 => attr_set::exact(attribute.value, &mut exact),
         _ => {}
     }
     let empty = row.keywords.first().map(|keyword| format!(" {keyword} [ ]"));
@@ -115,7 +116,8 @@ fn is_read_back(text: &str, attribute: &Attribute<'_>) -> bool {
     value == attribute.value
 }
 
-fn member(out: &mut Vec<u8>, first: &mut bool, write: impl FnOnce(&mut Vec<u8>)) {
+/// Writes what `write` does after `, `, or nothing when it writes nothing.
+pub(super) fn member(out: &mut Vec<u8>, first: &mut bool, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     if !*first {
         push(out, ", ");

@@ -1,10 +1,11 @@
 //! A set of attributes as one run of bytes: what the Adj-RIB-Out interns and the encoder reads.
 //!
 //! Layout of each attribute, ascending by code, in the order given for equal codes:
-//! `code(1) flags(1) verbatim(1) length(2) value`. `verbatim` is 1 for `attribute [ 0x.. 0x.. 0x.. ]`, which is sent
-//! octet by octet as the user wrote it. Equal sets have equal bytes.
+//! `code(1) flags(1) kind(1) length(2) value`. The kind is 0 for what its row writes, 1 for `attribute [ 0x.. 0x.. 0x.. ]`, which
+//! is sent octet by octet as the user wrote it, and 2 for one whose length field was written as well: the field then stands
+//! before the value, in two octets. Equal sets have equal bytes.
 
-use super::{Attribute, AttributeType, Repeat, flags};
+use super::{Attribute, AttributeType, Repeat, flags, push_attribute};
 use crate::io::tokens::{Span, TextError};
 
 const HEADER: usize = 5;
@@ -16,6 +17,34 @@ pub struct StoredAttribute<'a> {
     pub attribute: Attribute<'a>,
     /// Whether it is sent exactly so, known or not.
     pub verbatim: bool,
+    /// The length field, where the user wrote one that is to be sent whatever the value has.
+    pub length: Option<u16>,
+}
+
+impl StoredAttribute<'_> {
+    /// Writes what is sent octet by octet: header and value.
+    pub fn push(&self, out: &mut Vec<u8>) {
+        let Attribute { flags, code, value } = self.attribute;
+        let Some(length) = self.length else { return push_attribute(out, flags, code, value) };
+        out.extend_from_slice(&[flags, code]);
+        match u8::try_from(length) {
+            Ok(length) if flags & flags::EXTENDED_LENGTH == 0 => out.push(length),
+            _ => out.extend_from_slice(&length.to_be_bytes()),
+        }
+        out.extend_from_slice(value);
+    }
+}
+
+/// How an attribute is stored: the third octet of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Kind {
+    /// Its row writes it.
+    Known = 0,
+    /// It is sent as it is.
+    Verbatim = 1,
+    /// It is sent as it is, with the length field in front of the value.
+    OwnLength = 2,
 }
 
 /// The attributes of a set, from its bytes.
@@ -32,12 +61,19 @@ impl<'a> Iterator for SetIter<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<StoredAttribute<'a>> {
-        let (&[code, flags, verbatim, high, low], rest) = self.0.split_first_chunk::<HEADER>()?;
+        let (&[code, flags, kind, high, low], rest) = self.0.split_first_chunk::<HEADER>()?;
         let (value, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([high, low])))?;
         self.0 = rest;
+        let (length, value) = match value.split_first_chunk::<2>() {
+            Some((length, value)) if kind == Kind::OwnLength as u8 => {
+                (Some(u16::from_be_bytes(*length)), value)
+            }
+            _ => (None, value),
+        };
         Some(StoredAttribute {
             attribute: Attribute { flags, code, value },
-            verbatim: verbatim != 0,
+            verbatim: kind != Kind::Known as u8,
+            length,
         })
     }
 }
@@ -54,7 +90,7 @@ pub struct SetBuilder {
 struct Entry {
     code: u8,
     flags: u8,
-    verbatim: bool,
+    kind: Kind,
     start: u32,
     end: u32,
 }
@@ -88,8 +124,8 @@ impl SetBuilder {
         self.entries.iter().any(|entry| entry.code == code)
     }
 
-    /// Adds a known attribute by letting `write` append its value. A second one is dropped or joined as its row says,
-    /// and always dropped when the first is to be sent exactly as it was written.
+    /// Adds a known attribute by letting `write` append its value. A second one is dropped or joined as its row says. What is
+    /// sent octet by octet is not looked at: it stays beside this one.
     pub fn add<E: From<TooLong>>(
         &mut self,
         row: &AttributeType,
@@ -97,35 +133,46 @@ impl SetBuilder {
     ) -> Result<(), E> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        let earlier = self.entries.iter().position(|entry| entry.code == row.code);
-        let joined = earlier.filter(|at| {
-            row.repeat == Repeat::Join && self.entries.get(*at).is_some_and(|entry| !entry.verbatim)
-        });
+        let same = |entry: &Entry| entry.code == row.code && entry.kind == Kind::Known;
+        let earlier = self.entries.iter().position(same);
+        let joined = earlier.filter(|_| row.repeat == Repeat::Join);
         if let Some(entry) = joined.and_then(|at| self.entries.get(at)) {
             scratch.extend_from_slice(self.value(*entry));
         }
         let mut result = write(&mut scratch);
         if result.is_ok() && (earlier.is_none() || joined.is_some()) {
             (row.normalise)(&mut scratch);
-            if let Some(at) = joined {
-                self.entries.remove(at);
-            }
             let start = self.values.len();
             self.values.extend_from_slice(&scratch);
-            result = self.push(row.code, row.flags, false, start);
+            result = self.push(row.code, row.flags, Kind::Known, start);
+            if let Some(at) = joined.filter(|_| result.is_ok()) {
+                // In its place: attributes of one code keep the order in which they were given.
+                self.entries.swap_remove(at);
+            }
         }
         self.scratch = scratch;
         result
     }
 
-    /// Adds an attribute that is sent exactly so, unless one of its code is there.
+    /// Adds an attribute that is sent exactly so, whatever else of its code is there.
     pub fn add_verbatim(&mut self, flags: u8, code: u8, value: &[u8]) -> Result<(), TooLong> {
-        if self.has(code) {
-            return Ok(());
-        }
         let start = self.values.len();
         self.values.extend_from_slice(value);
-        self.push(code, flags, true, start)
+        self.push(code, flags, Kind::Verbatim, start)
+    }
+
+    /// Adds an attribute that is sent exactly so, with a length field that need not be that of the value.
+    pub fn add_with_length(
+        &mut self,
+        flags: u8,
+        code: u8,
+        length: u16,
+        value: &[u8],
+    ) -> Result<(), TooLong> {
+        let start = self.values.len();
+        self.values.extend_from_slice(&length.to_be_bytes());
+        self.values.extend_from_slice(value);
+        self.push(code, flags, Kind::OwnLength, start)
     }
 
     fn value(&self, entry: Entry) -> &[u8] {
@@ -136,7 +183,7 @@ impl SetBuilder {
         &mut self,
         code: u8,
         flags: u8,
-        verbatim: bool,
+        kind: Kind,
         start: usize,
     ) -> Result<(), E> {
         let end = self.values.len();
@@ -145,7 +192,7 @@ impl SetBuilder {
             return Err(TooLong(end - start).into());
         }
         let clip = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
-        self.entries.push(Entry { code, flags, verbatim, start: clip(start), end: clip(end) });
+        self.entries.push(Entry { code, flags, kind, start: clip(start), end: clip(end) });
         Ok(())
     }
 
@@ -154,11 +201,11 @@ impl SetBuilder {
         self.entries.sort_by_key(|entry| entry.code);
         for entry in &self.entries {
             let value = self.value(*entry);
-            if value.is_empty() && !entry.verbatim && entry.flags & flags::OPTIONAL != 0 {
+            if value.is_empty() && entry.kind == Kind::Known && entry.flags & flags::OPTIONAL != 0 {
                 continue;
             }
             let length = u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes();
-            out.extend_from_slice(&[entry.code, entry.flags, u8::from(entry.verbatim)]);
+            out.extend_from_slice(&[entry.code, entry.flags, entry.kind as u8]);
             out.extend_from_slice(&length);
             out.extend_from_slice(value);
         }
@@ -188,5 +235,34 @@ mod tests {
         let read: Vec<_> = iter(&bytes).map(|a| (a.attribute.code, a.attribute.value)).collect();
         assert_eq!(read, [(1, &[][..]), (99, &[1, 2][..])]);
         assert!(builder.add_verbatim(0xc0, 98, &vec![0; 70_000]).is_err());
+    }
+
+    #[test]
+    fn those_of_one_code_stay_in_their_order() {
+        use crate::attribute::{extended_communities, med};
+        let mut builder = SetBuilder::default();
+        let mut add = |builder: &mut SetBuilder, row, value: &[u8]| {
+            builder.add::<TooLong>(row, |out| {
+                out.extend_from_slice(value);
+                Ok(())
+            })
+        };
+        builder.add_verbatim(0x80, 4, &[1]).unwrap();
+        add(&mut builder, &med::ROW, &[0, 0, 0, 5]).unwrap();
+        add(&mut builder, &med::ROW, &[0, 0, 0, 6]).unwrap();
+        builder.add_with_length(0x80, 4, 9, &[2]).unwrap();
+        builder.add_with_length(0x90, 4, 300, &[]).unwrap();
+        builder.add_verbatim(0x80, 4, &[1]).unwrap();
+        add(&mut builder, &extended_communities::ROW, &[9; 8]).unwrap();
+        builder.add_verbatim(0xc0, 16, &[]).unwrap();
+        add(&mut builder, &extended_communities::ROW, &[8; 8]).unwrap();
+        let (mut bytes, mut sent) = (Vec::new(), Vec::new());
+        builder.write(&mut bytes);
+        iter(&bytes).for_each(|stored| stored.push(&mut sent));
+        let mut expected = vec![0x80, 4, 1, 1, 0x80, 4, 4, 0, 0, 0, 5, 0x80, 4, 9, 2];
+        expected.extend([0x90, 4, 1, 44, 0x80, 4, 1, 1, 0xc0, 16, 16]);
+        expected.extend([[8; 8], [9; 8]].as_flattened());
+        expected.extend([0xc0, 16, 0]);
+        assert_eq!(sent, expected);
     }
 }

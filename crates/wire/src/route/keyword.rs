@@ -3,8 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::RouteBuffer;
-use crate::attribute::{decimal, registry};
-use crate::io::text::parse_hex;
+use crate::attribute::{decimal, registry, unknown};
 use crate::io::tokens::{TextError, Tokens, did_you_mean};
 use crate::nlri::{NlriType, registry as nlri};
 
@@ -100,33 +99,7 @@ fn path_information(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<
 
 /// `attribute [ 0xCODE 0xFLAGS 0xDATA ]`: sent so, octet by octet.
 fn attribute(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
-    let span = tokens.last_span();
-    tokens.require("[")?;
-    let code = octet(tokens, "attribute code")?;
-    let flags = octet(tokens, "attribute flags")?;
-    let word = tokens.expect("attribute data")?;
-    let data = parse_hex(word).filter(|_| word.starts_with("0x") || word.starts_with("0X"));
-    let Some(data) = data else {
-        return Err(tokens
-            .last_error(format!("'{word}' is not valid attribute data"))
-            .help("0x and an even number of hexadecimal digits"));
-    };
-    tokens.require("]")?;
-    route
-        .builder
-        .add_verbatim(flags, code, &data)
-        .map_err(|error| TextError::new(span, error.to_string()))
-}
-
-fn octet(tokens: &mut Tokens<'_>, what: &'static str) -> Result<u8, TextError> {
-    let word = tokens.expect(what)?;
-    let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"));
-    digits
-        .filter(|digits| !digits.starts_with('+'))
-        .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-        .ok_or_else(|| {
-            tokens.last_error(format!("'{word}' is not a valid {what}")).help("0x00 to 0xff")
-        })
+    unknown::parse(tokens, &mut route.builder)
 }
 
 /// `name NAME`: for people, not sent.

@@ -112,9 +112,6 @@ fn parse_segment(pieces: &mut Pieces<'_, '_>, out: &mut Vec<u8>) -> Result<(), T
 
 fn number(word: &str, tokens: &Tokens<'_>) -> Result<u32, TextError> {
     match word.parse() {
-        Ok(Asn(0)) => Err(tokens
-            .last_error("AS 0 can not be in a path")
-            .help("RFC 7607 has it refused by every peer")),
         Ok(Asn(number)) => Ok(number),
         Err(error) => Err(tokens
             .last_error(format!("'{word}' is not a valid AS number"))

@@ -277,8 +277,8 @@ impl UpdateEncoder {
             // One of the set, or an earlier one of the same code, stands for it.
             absent.next_if(|absent| absent.code() == attribute.code);
             if stored.verbatim {
-                push_attribute(out, attribute.flags, attribute.code, attribute.value);
-            } else if !has_verbatim(set, attribute.code) {
+                stored.push(out);
+            } else {
                 match registry::row(attribute.code) {
                     Some(row) => (row.send)(&attribute, negotiated, out),
                     None => push_attribute(out, attribute.flags, attribute.code, attribute.value),
