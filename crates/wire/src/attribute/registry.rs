@@ -1,7 +1,10 @@
 //! The path attributes. Adding one is a file beside this one and a line here.
 
 use super::{
-    AttributeType, aggregator, aigp, as4_aggregator, as4_path, as_path, atomic_aggregate, attr_set, bfd_discriminator, bgp_ls, cluster_list, communities, d_path, extended_communities, ipv6_extended_communities, large_communities, local_preference, med, mp_reach, mp_unreach, next_hop, only_to_customer, opaque, origin, originator_id, pe_distinguisher_labels,
+    AttributeType, aggregator, aigp, as_path, as4_aggregator, as4_path, atomic_aggregate, attr_set,
+    bfd_discriminator, bgp_ls, cluster_list, communities, d_path, extended_communities,
+    ipv6_extended_communities, large_communities, local_preference, med, mp_reach, mp_unreach,
+    next_hop, only_to_customer, opaque, origin, originator_id, pe_distinguisher_labels,
 };
 
 /// Every known attribute, by ascending code.

@@ -241,7 +241,7 @@ mod tests {
     fn those_of_one_code_stay_in_their_order() {
         use crate::attribute::{extended_communities, med};
         let mut builder = SetBuilder::default();
-        let mut add = |builder: &mut SetBuilder, row, value: &[u8]| {
+        let add = |builder: &mut SetBuilder, row, value: &[u8]| {
             builder.add::<TooLong>(row, |out| {
                 out.extend_from_slice(value);
                 Ok(())

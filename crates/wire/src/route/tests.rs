@@ -134,13 +134,20 @@ fn shared_attributes_and_mixed_families() {
 fn raw_attributes_are_kept_octet_by_octet() {
     assert_eq!(
         read(parse_route, "10.0.0.0/8 next-hop self attribute [ 0x63 0xe0 0x0102 ] attribute [0x01 0x40 0x00] origin egp").unwrap(),
-        "ipv4 unicast 10.0.0.0/8 via self attribute [ 0x01 0x40 0x00 ] attribute [ 0x63 0xE0 0x0102 ]"
+        "ipv4 unicast 10.0.0.0/8 via self attribute [ 0x01 0x40 0x00 ] origin egp attribute [ 0x63 0xE0 0x0102 ]"
+    );
+    // All of one code are sent, in the order given, and the length field may be any.
+    assert_eq!(
+        read(parse_route, "10.0.0.0/8 next-hop self attribute [ 0x04 0x80 length 200 0x01 ] attribute [ 0x0e 0x80 0x ] attribute [ 0x04 0x80 0x ]").unwrap(),
+        "ipv4 unicast 10.0.0.0/8 via self attribute [ 0x04 0x80 length 200 0x01 ] attribute [ 0x04 0x80 0x ] attribute [ 0x0E 0x80 0x ]"
     );
     // The next hop may be given so.
     assert!(read(parse_route, "10.0.0.0/8 attribute [ 0x03 0x40 0x01010101 ]").is_ok());
     for wrong in [
         "[ 0x163 0xe0 0x00 ]",
         "[ 63 0xe0 0x00 ]",
+        "[ 0x63 0xe0 length 256 0x00 ]",
+        "[ 0x63 0xf0 length 65536 0x00 ]",
         "[ 0x63 0xe0 0x000 ]",
         "[ 0x63 0xe0 0x00",
         "0x63",
@@ -198,7 +205,7 @@ fn errors_point_at_the_word_and_mend_it() {
             "10.0.0.0/24 nxt-hop self",
             "nxt-hop: unknown attribute 'nxt-hop' (did you mean 'next-hop'?)",
         ),
-        ("10.0.0.0/24 zebra", "unknown attribute 'zebra' (next-hop, "),
+        ("10.0.0.0/24 zebra", "unknown attribute 'zebra' ("),
         ("10.0.0.0/24 next-hop foo", "foo: 'foo' is not a valid next-hop"),
         ("10.0.0.0/24 next-hop", "next-hop is missing"),
         (
