@@ -110,7 +110,7 @@ fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
 /// `rtc origin 65000 route-target target:65000:1`.
 fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     push(out, "rtc ");
-    words(nlri.bytes, out);
+    words(nlri.bytes, extended::push_text, out);
     if let Some(path_id) = nlri.path_id {
         push(out, " path-information ");
         push_ipv4(out, Ipv4Addr::from_bits(path_id));
@@ -119,10 +119,23 @@ fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
 
 fn command(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     push(out, "ipv4 rtc ");
-    words(nlri.bytes, out);
+    words(nlri.bytes, push_readable, out);
 }
 
-fn words(bytes: &[u8], out: &mut Vec<u8>) {
+/// Writes a route target so that it is read back as it is: with a small AS number of four octets, the text is that of two.
+fn push_readable(route_target: [u8; 8], out: &mut Vec<u8>) {
+    let mut text = Vec::new();
+    extended::push_text(route_target, &mut text);
+    let read = std::str::from_utf8(&text).ok().and_then(|text| extended::parse_word(text).ok());
+    if read == Some(route_target) {
+        out.extend_from_slice(&text);
+    } else {
+        push(out, "0x");
+        push_hex_upper(out, &route_target);
+    }
+}
+
+fn words(bytes: &[u8], push_target: fn([u8; 8], &mut Vec<u8>), out: &mut Vec<u8>) {
     let Some(Membership { length, origin, route_target }) = Membership::of(bytes) else {
         return match bytes {
             [0] => push(out, "default"),
@@ -136,7 +149,7 @@ fn words(bytes: &[u8], out: &mut Vec<u8>) {
     push_decimal(out, origin.into());
     if length > SHORTEST {
         push(out, " route-target ");
-        extended::push_text(route_target, out);
+        push_target(route_target, out);
     }
     if length > SHORTEST && length < LONGEST {
         push(out, " prefix /");
