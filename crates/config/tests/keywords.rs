@@ -398,7 +398,7 @@ fn next_hops_of_the_other_family() {
     let body =
         |list: &str| format!("family {{ ipv4 unicast; ipv6 unicast; }} nexthop {{ {list} }}");
     let pairs = neighbor(&body("ipv4 unicast ipv6; ipv6 unicast ipv4;")).settings.next_hop;
-    assert_eq!(pairs, [(Family::IPV4_UNICAST, Afi::IPV6)]);
+    assert_eq!(pairs, [(Family::IPV4_UNICAST, Afi::IPV6), (Family::IPV6_UNICAST, Afi::IPV4)]);
     let off = body("ipv4 unicast ipv6;") + "capability { nexthop disable; }";
     assert_eq!(neighbor(&off).settings.next_hop, []);
     assert_eq!(

@@ -114,9 +114,8 @@ fn next_hop(
                 let warning = Diagnostic::warning(at.span, message);
                 context.problems.push(warning.help(format!("add '{missing};' to family {{ … }}")));
             }
-            _ if family.afi == Afi::IPV4 => kept.push(at.value),
-            // IPv4 next hops of IPv6 prefixes are no part of the capability.
-            _ => {}
+            // IPv4 next hops of IPv6 prefixes are no part of the capability, but of what is sent with it.
+            _ => kept.push(at.value),
         }
     }
     kept

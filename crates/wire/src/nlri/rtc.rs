@@ -119,20 +119,7 @@ fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
 
 fn command(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     push(out, "ipv4 rtc ");
-    words(nlri.bytes, push_readable, out);
-}
-
-/// Writes a route target so that it is read back as it is: with a small AS number of four octets, the text is that of two.
-fn push_readable(route_target: [u8; 8], out: &mut Vec<u8>) {
-    let mut text = Vec::new();
-    extended::push_text(route_target, &mut text);
-    let read = std::str::from_utf8(&text).ok().and_then(|text| extended::parse_word(text).ok());
-    if read == Some(route_target) {
-        out.extend_from_slice(&text);
-    } else {
-        push(out, "0x");
-        push_hex_upper(out, &route_target);
-    }
+    words(nlri.bytes, extended::push_exact, out);
 }
 
 fn words(bytes: &[u8], push_target: fn([u8; 8], &mut Vec<u8>), out: &mut Vec<u8>) {
@@ -178,9 +165,7 @@ fn read(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
             }
             Some("route-target") if route_target.is_none() => {
                 tokens.next();
-                let word = tokens.expect("route-target")?;
-                let read = extended::parse_word(word).map_err(|error| error.at(tokens.last_span()));
-                route_target = Some(read?);
+                route_target = Some(extended::parse(tokens)?);
             }
             Some("prefix") if prefix.is_none() => {
                 tokens.next();
