@@ -36,7 +36,10 @@ pub(super) fn parse(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<
         return (keyword.read)(tokens, route);
     }
     let Some((row, read)) = registry::keyword(word).and_then(|row| Some((row, row.parse?))) else {
-        let known = || own.iter().map(|own| own.word).chain(words());
+        let known = || {
+            let own = own.iter().map(|own| own.word);
+            own.filter(|own| !words().any(|word| word == *own)).chain(words())
+        };
         if let Some(row) = nlri::TABLE.iter().find(|row| has_word(row, word)) {
             let error = format!("a route of {} has no {word}", route.family());
             return Err(TextError::new(span, error).help(format!("{} has", row.name)));
