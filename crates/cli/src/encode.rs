@@ -204,7 +204,6 @@ fn of_file(path: &Path, arguments: &EncodeArgs, environment: &Environment) -> Re
 fn of_neighbor(neighbor: &Neighbor, negotiated: &Negotiated) -> Result<(Vec<u8>, Vec<String>)> {
     let mut store = AttributeStore::default();
     let mut table = AdjRibOut::new(true);
-    table.session_up(&mut store);
     for route in &neighbor.routes {
         let next_hop = resolved(route.next_hop, route.family, negotiated)
             .with_context(|| format!("neighbor {}", neighbor.peer.address))?;
@@ -219,6 +218,7 @@ fn of_neighbor(neighbor: &Neighbor, negotiated: &Negotiated) -> Result<(Vec<u8>,
             }
         }
     }
+    table.session_up(&mut store);
     let (mut encoder, mut messages) = (UpdateEncoder::default(), Vec::new());
     let group = neighbor.settings.group_updates;
     while table.fill(&mut store, &mut encoder, negotiated, group, false, &mut messages, usize::MAX)

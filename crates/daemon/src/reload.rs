@@ -146,8 +146,7 @@ pub(crate) fn configure(
     store: &mut AttributeStore,
     routes: &[ConfiguredRoute],
 ) {
-    let before = peer.rib_out.configured();
-    peer.rib_out.forget_standing(store);
+    let before = peer.rib_out.begin_configuration(store);
     let mut now = BTreeSet::<RouteId>::new();
     for route in routes {
         let next_hop = match peer.resolve(route.next_hop, route.family) {

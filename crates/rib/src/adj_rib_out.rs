@@ -44,6 +44,8 @@ const WITHDRAWING: u8 = 4;
 const PARKED: u8 = 8;
 /// The configuration has it.
 const CONFIGURED: u8 = 16;
+/// The configuration that is being read named it already.
+const NAMED: u8 = 32;
 
 #[derive(Debug, Default)]
 struct Route {
@@ -61,6 +63,21 @@ impl Route {
 impl Links for Table<Route> {
     fn link(&mut self, id: RouteId) -> Option<&mut Link> {
         self.get_mut(id).map(|route| &mut route.link)
+    }
+}
+
+/// What is sent once a session and is no route of the table: attributes without NLRI, or with one that a later statement of
+/// the configuration announces with others. ExaBGP sends both, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Once {
+    attributes: AttributesId,
+    nlri: Option<(Family, Option<u32>, Box<[u8]>)>,
+}
+
+impl Once {
+    fn nlri(&self) -> Option<Nlri<'_>> {
+        let (family, path_id, bytes) = self.nlri.as_ref()?;
+        Some(Nlri { family: *family, path_id: *path_id, bytes })
     }
 }
 
@@ -93,10 +110,10 @@ pub struct AdjRibOut {
     withdrawals: VecDeque<RouteId>,
     refreshes: VecDeque<Refresh>,
     watchdogs: Watchdogs,
-    /// What has no NLRI: sets announced alone, still to be sent.
-    alone: VecDeque<AttributesId>,
-    /// Those of the configuration: sent with every session.
-    standing: Vec<AttributesId>,
+    /// What is no route of the table, still to be sent.
+    alone: VecDeque<Once>,
+    /// That of the configuration: sent with every session.
+    standing: Vec<Once>,
     /// Whether what was sent is kept (`adj-rib-out`).
     cache: bool,
     established: bool,
@@ -154,9 +171,19 @@ impl AdjRibOut {
             route.flags |= CONFIGURED;
         }
         let same = route.attributes == Some(attributes);
-        if let Some(old) = route.attributes.replace(attributes) {
-            store.release(old);
+        let repeated = origin == Origin::Configuration && route.is(NAMED);
+        if origin == Origin::Configuration {
+            route.flags |= NAMED;
         }
+        if let Some(old) = route.attributes.replace(attributes) {
+            if repeated && !same && self.standing.len() < MOST_ALONE {
+                let nlri = Some((nlri.family, nlri.path_id, nlri.bytes.into()));
+                self.standing.push(Once { attributes: old, nlri });
+            } else {
+                store.release(old);
+            }
+        }
+        let Some(route) = self.table.get_mut(id) else { return Announced::Unchanged };
         if parked {
             route.flags |= PARKED;
             self.unwant(id);
@@ -179,16 +206,17 @@ impl AdjRibOut {
         attributes: AttributesId,
         origin: Origin,
     ) -> bool {
+        let once = Once { attributes, nlri: None };
         if origin == Origin::Configuration {
-            if self.standing.contains(&attributes) {
+            if self.standing.contains(&once) {
                 store.release(attributes);
                 return true;
             }
             store.retain(attributes);
-            self.standing.push(attributes);
+            self.standing.push(once.clone());
         }
         if self.established && self.alone.len() < MOST_ALONE {
-            self.alone.push_back(attributes);
+            self.alone.push_back(once);
             return true;
         }
         store.release(attributes);
@@ -289,9 +317,9 @@ impl AdjRibOut {
     pub fn session_up(&mut self, store: &mut AttributeStore) {
         self.session_down(store);
         self.established = true;
-        for attributes in &self.standing {
-            store.retain(*attributes);
-            self.alone.push_back(*attributes);
+        for once in &self.standing {
+            store.retain(once.attributes);
+            self.alone.push_back(once.clone());
         }
         let mut from = 0;
         while let Some(id) = self.table.next_from(from) {
@@ -313,8 +341,8 @@ impl AdjRibOut {
         self.pending.clear();
         self.withdrawals.clear();
         self.refreshes.clear();
-        for attributes in self.alone.drain(..) {
-            store.release(attributes);
+        for once in self.alone.drain(..) {
+            store.release(once.attributes);
         }
         let mut from = 0;
         while let Some(id) = self.table.next_from(from) {
@@ -341,17 +369,27 @@ impl AdjRibOut {
         }
     }
 
-    /// Forgets the sets without NLRI of the configuration: a new one brings its own.
-    pub fn forget_standing(&mut self, store: &mut AttributeStore) {
-        for attributes in self.standing.drain(..) {
-            store.release(attributes);
+    /// Forgets what the configuration had sent once a session: a new one brings its own.
+    fn forget_standing(&mut self, store: &mut AttributeStore) {
+        for once in self.standing.drain(..) {
+            store.release(once.attributes);
         }
     }
 
-    /// The routes of the configuration: what a reload does not announce again is to be withdrawn with
-    /// [`Self::withdraw_id`].
-    pub fn configured(&self) -> Vec<RouteId> {
-        self.table.iter().filter(|(_, _, route)| route.is(CONFIGURED)).map(|(id, ..)| id).collect()
+    /// A configuration is about to be read. Gives the routes of the one before: what the new one does not announce is to be
+    /// withdrawn with [`Self::withdraw_id`].
+    pub fn begin_configuration(&mut self, store: &mut AttributeStore) -> Vec<RouteId> {
+        self.forget_standing(store);
+        let mut configured = Vec::new();
+        let mut from = 0;
+        while let Some(id) = self.table.next_from(from) {
+            from = id + 1;
+            if let Some(route) = self.table.get_mut(id) {
+                route.flags &= !NAMED;
+                configured.extend(route.is(CONFIGURED).then_some(id));
+            }
+        }
+        configured
     }
 
     /// The route to an NLRI.
@@ -438,9 +476,16 @@ impl AdjRibOut {
             self.fill_withdrawals(store, encoder, negotiated, group_updates, out);
         }
         while out.len() < limit {
-            let Some(attributes) = self.alone.pop_front() else { break };
+            let Some(once) = self.alone.pop_front() else { break };
+            let attributes = once.attributes;
             let (set, next_hop) = (store.set(attributes), store.next_hop(attributes));
-            if let Err(error) = encoder.attributes_only(negotiated, set, next_hop, out) {
+            let sent = match once.nlri() {
+                None => encoder.attributes_only(negotiated, set, next_hop, out),
+                Some(nlri) => {
+                    encoder.announce(negotiated, false, set, next_hop, nlri.family, [nlri], out)
+                }
+            };
+            if let Err(error) = sent {
                 self.refuse(error.to_string());
             }
             store.release(attributes);

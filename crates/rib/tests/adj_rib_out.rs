@@ -378,3 +378,27 @@ fn without_a_cache_a_refresh_keeps_nothing_either() {
     assert_eq!(bench.flush(), ["+10.0.0.0/24=1"]);
     assert!(bench.rib.is_empty() && bench.store.is_empty());
 }
+
+#[test]
+fn a_route_that_the_configuration_has_twice_is_sent_twice_at_the_start_of_each_session() {
+    let mut bench = Bench::new(true);
+    bench.rib.session_down(&mut bench.store);
+    let configure = |bench: &mut Bench, meds: &[u32]| {
+        bench.rib.begin_configuration(&mut bench.store);
+        for med in meds {
+            bench.announce_as("10.0.0.0/24", *med, Origin::Configuration, None, false);
+        }
+    };
+    configure(&mut bench, &[1, 2, 2]);
+    for _ in 0..2 {
+        bench.rib.session_up(&mut bench.store);
+        assert_eq!(bench.flush(), ["+10.0.0.0/24=1", "+10.0.0.0/24=2"]);
+    }
+    // Another configuration is no second statement of the same one.
+    configure(&mut bench, &[3]);
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=3"]);
+    bench.rib.session_up(&mut bench.store);
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=3"]);
+    bench.rib.drop_all(&mut bench.store);
+    assert!(bench.store.is_empty());
+}
