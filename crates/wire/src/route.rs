@@ -16,7 +16,7 @@ use crate::io::text::parse_hex;
 use crate::io::tokens::{Span, TextError, Tokens, did_you_mean};
 use crate::next_hop::NextHop;
 use crate::nlri::fields::Fields;
-use crate::nlri::{Grammar, Nlri, NlriType, inet, opaque, registry, vpn};
+use crate::nlri::{Grammar, Nlri, NlriType, flow, inet, opaque, registry, vpn};
 use crate::prefix::Prefix;
 
 pub(crate) use keyword::next_hop;
@@ -312,6 +312,14 @@ pub fn parse_keyword(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result
     }
 }
 
+/// Reads one keyword with its value and leaves what follows.
+pub(crate) fn parse_word(
+    tokens: &mut Tokens<'_>,
+    route: &mut RouteBuffer,
+) -> Result<(), TextError> {
+    keyword::parse(tokens, route)
+}
+
 /// Ends a statement: writes its set of attributes, splits its prefixes and checks that nothing is missing. `end` is where
 /// something missing is reported.
 pub fn finish(verb: Verb, end: Span, route: &mut RouteBuffer) -> Result<(), TextError> {
@@ -360,10 +368,7 @@ pub fn parse_statement(
         "family" => parse_any_family(verb, tokens, route),
         "vpls" => parse_of(verb, Family::new(Afi::L2VPN, Safi::VPLS), tokens, route),
         "sr-policy" => parse_of(verb, Family::new(Afi::IPV4, Safi::SR_POLICY), tokens, route),
-        "flow" => {
-            tokens.accept("route");
-            parse_of(verb, Family::new(Afi::IPV4, Safi::FLOW), tokens, route)
-        }
+        "flow" => flow::statement::parse_statement(verb, tokens, route),
         word => match Afi::named(word) {
             Some(afi) => parse_family(verb, afi, tokens, route),
             None => Err(tokens.last_error(format!("'{word}' is no type of route"))),

@@ -6,6 +6,7 @@
 
 pub mod evpn;
 pub mod fields;
+pub mod flow;
 pub mod inet;
 pub mod label;
 pub mod labeled;

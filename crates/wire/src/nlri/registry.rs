@@ -1,11 +1,13 @@
 //! The NLRI types. Adding one is a file beside this one and a line here.
 
-use super::{NlriType, evpn, inet, labeled, mcast_vpn, mup, opaque, rtc, vpls, vpn};
+use super::{NlriType, evpn, flow, inet, labeled, mcast_vpn, mup, opaque, rtc, vpls, vpn};
 use crate::codes::Family;
 
 /// Every NLRI type.
 pub const TABLE: &[&NlriType] = &[
     &inet::ROW,
+    &flow::ROW,
+    &flow::L2VPN_ROW,
     &mcast_vpn::ROW,
     &mup::ROW,
     &labeled::ROW,

@@ -1,0 +1,146 @@
+//! What a list component matches, as people write it: `=80`, `[ >8080&<8088 =3128 ]`, `syn+ack&!fin`.
+
+use std::borrow::Cow;
+
+use super::component::{ComponentType, Form, Values};
+use super::names::Names;
+use super::rule::{AND, Term, push_term};
+use crate::attribute::decimal;
+use crate::io::tokens::{TextError, Tokens, did_you_mean};
+
+/// Reads one expression or a list of them in brackets and appends the terms; the last is not marked as such yet.
+pub(super) fn read(
+    row: &ComponentType,
+    tokens: &mut Tokens<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), TextError> {
+    let start = out.len();
+    let span = tokens.span();
+    let is_list = tokens.peek() == Some("[");
+    let mut continues = false;
+    tokens.list(row.name, |tokens| {
+        let word = tokens.expect(row.name)?;
+        if matches!(word, ";" | "{" | "}") {
+            return Err(tokens.last_error(format!("{} is missing", row.name)));
+        }
+        let wrong =
+            |help| tokens.last_error(format!("'{word}' is not a valid {}", row.name)).help(help);
+        if word == "&" {
+            continues = out.len() > start;
+            return if continues {
+                Ok(())
+            } else {
+                Err(wrong("'&' stands between two values".into()))
+            };
+        }
+        let joined = word.strip_prefix('&').filter(|_| out.len() > start);
+        let and = joined.is_some() || std::mem::take(&mut continues);
+        expression(row, joined.unwrap_or(word), and, out).map_err(wrong)
+    })?;
+    if out.len() == start {
+        return Err(TextError::new(span, format!("{} has an empty list", row.name)));
+    }
+    if continues {
+        return Err(tokens.last_error("'&' stands between two values"));
+    }
+    match tokens.peek() {
+        Some(word) if !is_list && goes_on(row, word) => Err(tokens
+            .error(format!("{} has two values, and '{word}' is not in brackets", row.name))
+            .help(format!("{} [ … {word} ] matches any of them", row.name))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a word after a value without brackets was meant as one more value: ExaBGP forgets it.
+fn goes_on(row: &ComponentType, word: &str) -> bool {
+    let is_sign = word.starts_with(['=', '<', '>', '!', '&']);
+    let is_number = word.starts_with(|first: char| first.is_ascii_digit());
+    is_sign
+        || is_number
+        || !super::is_word(word) && expression(row, word, false, &mut Vec::new()).is_ok()
+}
+
+/// Reads terms joined by `&`; the error says what is right.
+fn expression(
+    row: &ComponentType,
+    word: &str,
+    mut and: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), Cow<'static, str>> {
+    for part in word.split('&') {
+        let (operator, values, value) = match &row.form {
+            Form::Numeric(values) => numeric(values, part)?,
+            Form::Bitmask(values) => bitmask(values, part)?,
+            Form::Prefix | Form::HardwareAddress => return Err("it has no operators".into()),
+        };
+        let and_bit = if and { AND } else { 0 };
+        let octets = match value {
+            0..=0xff => 1,
+            0x100..=0xffff => 2,
+            0x1_0000..=0xffff_ffff => 4,
+            _ => 8,
+        };
+        let octets = octets.max(values.sent_octets);
+        push_term(out, Term { operator: operator | and_bit, value, octets });
+        and = true;
+    }
+    Ok(())
+}
+
+/// `=80`, `80`, `!=80`, `>80`, `>=80`, `<80`, `<=80`; `true` and `false`, whose value means nothing and may be missing.
+fn numeric<'a>(values: &'a Values, text: &str) -> Result<(u8, &'a Values, u64), Cow<'static, str>> {
+    const SIGNS: &[(&str, u8)] =
+        &[("!=", 6), (">=", 3), ("<=", 5), ("=", 1), (">", 2), ("<", 4), ("true", 7), ("false", 0)];
+    let sign = SIGNS.iter().find_map(|(sign, bits)| Some((text.strip_prefix(sign)?, *bits)));
+    match sign.unwrap_or((text, 1)) {
+        ("", operator @ (0 | 7)) => Ok((operator, values, 0)),
+        (text, operator) => Ok((operator, values, value(values, text)?)),
+    }
+}
+
+/// `syn+ack` (any of them), `=syn+ack` (all of them and no other of the value), `!syn`, `!=syn`.
+fn bitmask<'a>(values: &'a Values, text: &str) -> Result<(u8, &'a Values, u64), Cow<'static, str>> {
+    // Once a name of ExaBGP for what is no fragment at all.
+    if text == "not-a-fragment" && values.shown == super::names::FRAGMENT {
+        return Ok((2, values, 2));
+    }
+    const SIGNS: &[(&str, u8)] = &[("!=", 3), ("=", 1), ("!", 2)];
+    let sign = SIGNS.iter().find_map(|(sign, bits)| Some((text.strip_prefix(sign)?, *bits)));
+    let (text, operator) = sign.unwrap_or((text, 0));
+    let bits = text
+        .split('+')
+        .try_fold(0, |bits, name| Ok::<_, Cow<'_, str>>(bits | value(values, name)?))?;
+    Ok((operator, values, bits))
+}
+
+/// A number or a name; the error says what is right.
+fn value(values: &Values, text: &str) -> Result<u64, Cow<'static, str>> {
+    let number = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) if !digits.starts_with('+') => u64::from_str_radix(digits, 16).ok(),
+        Some(_) => None,
+        None => decimal(text),
+    };
+    match number.or_else(|| named(values.shown, text)).or_else(|| named(values.read, text)) {
+        Some(number) if number <= values.most => Ok(number),
+        Some(_) => Err(format!("0 to {}", values.most).into()),
+        None => {
+            let names = || values.shown.iter().chain(values.read).map(|(name, _)| *name);
+            let near = did_you_mean(&text.to_ascii_lowercase(), names());
+            Err(match near {
+                Some(near) => format!("did you mean '{near}'?").into(),
+                None if values.shown.is_empty() && values.read.is_empty() => {
+                    format!("0 to {}", values.most).into()
+                }
+                None => {
+                    let some: Vec<_> = names().take(9).collect();
+                    format!("0 to {}, or a name as {}", values.most, some.join(", ")).into()
+                }
+            })
+        }
+    }
+}
+
+fn named(names: Names, text: &str) -> Option<u64> {
+    let found = names.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+    found.map(|(_, value)| (*value).into())
+}
