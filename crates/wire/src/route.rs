@@ -16,7 +16,7 @@ use crate::io::text::parse_hex;
 use crate::io::tokens::{Span, TextError, Tokens, did_you_mean};
 use crate::next_hop::NextHop;
 use crate::nlri::fields::Fields;
-use crate::nlri::{Grammar, Nlri, NlriType, flow, inet, opaque, registry, vpn};
+use crate::nlri::{Grammar, Nlri, NlriType, flow, inet, opaque, registry, sr_policy, vpn};
 use crate::prefix::Prefix;
 
 pub(crate) use keyword::next_hop;

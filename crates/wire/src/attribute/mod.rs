@@ -29,9 +29,12 @@ pub mod opaque;
 pub mod origin;
 pub mod originator_id;
 pub mod pe_distinguisher_labels;
+pub mod pmsi;
+pub mod prefix_sid;
 pub mod registry;
 pub mod render;
 pub mod set;
+pub mod tunnel_encap;
 pub mod unknown;
 
 use std::str::FromStr;
@@ -115,6 +118,8 @@ pub struct ValueFault {
     pub subcode: u8,
     /// In words: the field and its value.
     pub reason: String,
+    /// What to do about it, where that is not what the row says of the others.
+    pub action: Option<OnError>,
 }
 
 /// What happens when text names an attribute twice.
@@ -206,7 +211,14 @@ pub mod subcode {
 impl ValueFault {
     /// A fault with its UPDATE subcode.
     pub fn new(subcode: u8, reason: impl Into<String>) -> Self {
-        Self { subcode, reason: reason.into() }
+        Self { subcode, reason: reason.into(), action: None }
+    }
+
+    /// The same with an action of its own.
+    #[must_use]
+    pub fn with_action(mut self, action: OnError) -> Self {
+        self.action = Some(action);
+        self
     }
 }
 

@@ -4,7 +4,8 @@ use super::{
     AttributeType, aggregator, aigp, as_path, as4_aggregator, as4_path, atomic_aggregate, attr_set,
     bfd_discriminator, bgp_ls, cluster_list, communities, d_path, extended_communities,
     ipv6_extended_communities, large_communities, local_preference, med, mp_reach, mp_unreach,
-    next_hop, only_to_customer, opaque, origin, originator_id, pe_distinguisher_labels,
+    next_hop, only_to_customer, opaque, origin, originator_id, pe_distinguisher_labels, pmsi,
+    prefix_sid, tunnel_encap,
 };
 
 /// Every known attribute, by ascending code.
@@ -25,6 +26,8 @@ pub const TABLE: &[&AttributeType] = &[
     &as4_path::ROW,
     &as4_aggregator::ROW,
     &opaque::CONNECTOR,
+    &pmsi::ROW,
+    &tunnel_encap::ROW,
     &opaque::TRAFFIC_ENGINEERING,
     &ipv6_extended_communities::ROW,
     &aigp::ROW,
@@ -38,10 +41,18 @@ pub const TABLE: &[&AttributeType] = &[
     &opaque::SFP,
     &bfd_discriminator::ROW,
     &opaque::NEXT_HOP_DEPENDENT,
+    &prefix_sid::ROW,
     &opaque::BIER,
     &opaque::EDGE_METADATA,
     &attr_set::ROW,
 ];
+
+/// Writes an attribute after a blank, from its value.
+pub type WriteCommand = fn(&[u8], &mut Vec<u8>);
+
+/// What is written instead of the text of events where that can not be read.
+pub const COMMANDS: &[(u8, WriteCommand)] =
+    &[(pmsi::ROW.code, pmsi::command), (prefix_sid::ROW.code, prefix_sid::command)];
 
 /// The rows by code: every attribute of every UPDATE is looked up.
 static BY_CODE: [Option<&AttributeType>; 256] = by_code();

@@ -63,7 +63,10 @@ pub fn push_readable(attribute: &Attribute<'_>, out: &mut Vec<u8>) {
         return unknown::text(attribute, out);
     };
     let mut text = Vec::new();
-    (row.text)(attribute.value, &ValueContext::STORED, &mut text);
+    match registry::COMMANDS.iter().find(|(code, _)| *code == row.code) {
+        Some((_, command)) => command(attribute.value, &mut text),
+        None => (row.text)(attribute.value, &ValueContext::STORED, &mut text),
+    }
     let text = String::from_utf8_lossy(&text);
     let mut exact = Vec::new();
     match attribute.code {

@@ -51,6 +51,37 @@ pub fn push_separator(out: &mut Vec<u8>, first: &mut bool) {
     }
 }
 
+/// Counts what has the same code in one object, so that no name is in it twice: a second `vxlan` is `vxlan-2`.
+#[derive(Clone, Debug)]
+pub struct Occurrences([u16; 256]);
+
+impl Default for Occurrences {
+    fn default() -> Self {
+        Self([0; 256])
+    }
+}
+
+impl Occurrences {
+    /// Counts one more with this code: 1 for the first.
+    pub fn count(&mut self, code: u8) -> u16 {
+        match self.0.get_mut(usize::from(code)) {
+            Some(count) => {
+                *count = count.saturating_add(1);
+                *count
+            }
+            None => 1,
+        }
+    }
+
+    /// Writes what is behind the name of the member with this number: nothing for the first, then `-2`, `-3`…
+    pub fn push(number: u16, out: &mut Vec<u8>) {
+        if number > 1 {
+            out.push(b'-');
+            super::text::push_decimal(out, number.into());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

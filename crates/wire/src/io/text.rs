@@ -225,6 +225,16 @@ pub fn parse_hex(text: &str) -> Option<Vec<u8>> {
     pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
+/// Reads a number in decimal, or in hexadecimal after `0x`: digits alone, no sign.
+pub fn parse_unsigned<T: TryFrom<u64>>(text: &str) -> Option<T> {
+    let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => (digits, 16),
+        None => (text, 10),
+    };
+    let number = digits.bytes().all(|digit| char::from(digit).is_digit(radix));
+    u64::from_str_radix(digits, radix).ok().filter(|_| number).and_then(|n| n.try_into().ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

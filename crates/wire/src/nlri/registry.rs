@@ -1,6 +1,8 @@
 //! The NLRI types. Adding one is a file beside this one and a line here.
 
-use super::{NlriType, evpn, flow, inet, labeled, mcast_vpn, mup, opaque, rtc, vpls, vpn};
+use super::{
+    NlriType, evpn, flow, inet, labeled, mcast_vpn, mup, opaque, rtc, sr_policy, vpls, vpn,
+};
 use crate::codes::Family;
 
 /// Every NLRI type.
@@ -13,6 +15,7 @@ pub const TABLE: &[&NlriType] = &[
     &labeled::ROW,
     &vpn::ROW,
     &rtc::ROW,
+    &sr_policy::ROW,
     &vpls::ROW,
     &evpn::ROW,
 ];

@@ -265,8 +265,9 @@ impl<'a> Decoder<'a, '_> {
         if raw.value.is_empty() && !row.may_be_empty {
             return Err(fault(Kind::Empty, "no value".into()));
         }
-        (row.check)(raw.value, &self.context)
-            .map_err(|wrong| fault(Kind::Value, wrong.reason).subcode(wrong.subcode))?;
+        (row.check)(raw.value, &self.context).map_err(|wrong| {
+            fault(Kind::Value, wrong.reason).subcode(wrong.subcode).action(wrong.action)
+        })?;
         match raw.code {
             NEXT_HOP => self.next_hop = raw.value,
             AS4_PATH => {

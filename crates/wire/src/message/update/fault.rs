@@ -197,6 +197,12 @@ impl UpdateFault {
         self
     }
 
+    /// With an action of its own, if there is one.
+    pub(super) fn action(mut self, action: Option<OnError>) -> Self {
+        self.action = action.unwrap_or(self.action);
+        self
+    }
+
     /// The same fault where nothing less than ending the session will do.
     pub(super) fn reset(mut self) -> Self {
         self.action = OnError::Reset;
