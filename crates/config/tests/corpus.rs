@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::Path;
 
+#[path = "../../../fuzz/fuzz_targets/shared/cases.rs"]
+mod cases;
 #[path = "../../../fuzz/fuzz_targets/shared/config.rs"]
 mod config;
 
@@ -21,4 +23,16 @@ fn the_corpus_is_read_without_a_panic() {
         count += 1;
     }
     assert!(count > 0, "{folder:?} has no file");
+}
+
+#[test]
+fn the_cases_are_read_by_the_target() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wire/tests/cases");
+    let seeds = cases::seeds(&cases);
+    let mut count = 0;
+    for seed in seeds.iter().filter(|seed| seed.target == "configuration") {
+        config::configuration(&seed.data);
+        count += 1;
+    }
+    assert!(count > 0);
 }

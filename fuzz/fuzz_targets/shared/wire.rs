@@ -1,9 +1,9 @@
 //! What the fuzz targets of `wire` check. Here, so that a normal test can replay the corpus.
 
-use yottabgp_wire::attribute::{self, Attribute, ValueContext};
-use yottabgp_wire::codes::{Afi, Family, MessageType};
+use yottabgp_wire::attribute::{self, Attribute, ValueContext, render};
+use yottabgp_wire::codes::{Afi, Family, MessageType, Safi};
 use yottabgp_wire::io::reader::Reader;
-use yottabgp_wire::io::tokens::{Span, Tokens, split_command};
+use yottabgp_wire::io::tokens::{Span, TextError, Tokens, split_command};
 use yottabgp_wire::message::notification::Notification;
 use yottabgp_wire::message::open::Open;
 use yottabgp_wire::message::operational::Operational;
@@ -13,7 +13,7 @@ use yottabgp_wire::message::update::{Scrutiny, Update};
 use yottabgp_wire::message::{Frame, HEADER_LENGTH, frame, keepalive};
 use yottabgp_wire::negotiated::{AddPath, Direction, Negotiated};
 use yottabgp_wire::next_hop::NextHop;
-use yottabgp_wire::nlri::{JsonForm, Nlri, NlriIter};
+use yottabgp_wire::nlri::{self, JsonForm, Nlri, NlriIter};
 use yottabgp_wire::route::{self, RouteBuffer, Verb};
 
 /// A target: takes what the fuzzer made, and panics where something is wrong.
@@ -127,6 +127,15 @@ pub(crate) fn open(data: &[u8]) {
     }
 }
 
+/// Every family that has a name or a type of NLRI.
+fn families() -> Vec<Family> {
+    let mut all = Family::ALL.to_vec();
+    all.extend(nlri::registry::TABLE.iter().flat_map(|row| row.families));
+    all.sort();
+    all.dedup();
+    all
+}
+
 /// A session of which each bit of `choice` decides one thing.
 fn session(choice: u8) -> Negotiated {
     let mut negotiated = Negotiated::permissive();
@@ -135,7 +144,7 @@ fn session(choice: u8) -> Negotiated {
         negotiated.peer_as.0 = 70_000;
     }
     if choice & 4 != 0 {
-        let all = Family::ALL.to_vec();
+        let all = families();
         negotiated.add_path = AddPath { send: all.clone(), receive: all };
     }
     if choice & 8 != 0 {
@@ -196,9 +205,9 @@ fn forms() -> [JsonForm; 3] {
 
 /// The code of an attribute, a session, and the value.
 pub(crate) fn attribute(data: &[u8]) {
-    let Some((&[pick, choice], value)) = data.split_first_chunk::<2>() else { return };
+    let Some((&[code, choice], value)) = data.split_first_chunk::<2>() else { return };
     let table = attribute::registry::TABLE;
-    let row = table[usize::from(pick) % table.len()];
+    let row = attribute::registry::row(code).unwrap_or(table[usize::from(code) % table.len()]);
     let negotiated = session(choice);
     let right = (row.check)(value, &ValueContext::of(&negotiated, JsonForm::default())).is_ok();
     for form in forms() {
@@ -215,12 +224,20 @@ pub(crate) fn attribute(data: &[u8]) {
     }
     let attribute = Attribute { flags: row.flags, code: row.code, value };
     (row.send)(&attribute, &negotiated, &mut Vec::new());
+    let mut words = Vec::new();
+    render::push_readable(&attribute, &mut words);
+    let words = std::str::from_utf8(&words).expect("text is UTF-8");
+    let read =
+        read(words, |tokens, buffer| route::parse_attributes(Verb::Announce, tokens, buffer));
+    if let Err(error) = read {
+        panic!("{words}: {error}");
+    }
 }
 
-/// A family, whether path identifiers are used, and a field of NLRI.
+/// A family as `AFI(2) SAFI(1)`, whether path identifiers are used, and a field of NLRI.
 pub(crate) fn nlri(data: &[u8]) {
-    let Some((&[pick, path_id], octets)) = data.split_first_chunk::<2>() else { return };
-    let family = Family::ALL[usize::from(pick) % Family::ALL.len()];
+    let Some((&[high, low, safi, path_id], octets)) = data.split_first_chunk::<4>() else { return };
+    let family = Family::new(Afi(u16::from_be_bytes([high, low])), Safi(safi));
     let path_id = path_id & 1 != 0;
     let mut again = Vec::new();
     let mut complete = true;
@@ -233,10 +250,7 @@ pub(crate) fn nlri(data: &[u8]) {
             valid_json(|out| nlri.json(&form.into(), out));
         }
         valid_line(|out| nlri.text(out));
-        let _ = (nlri.identity(), nlri.check());
-        let mut words = Vec::new();
-        route::push_command(nlri, &mut words);
-        assert!(std::str::from_utf8(&words).is_ok());
+        one_nlri(nlri);
         let length = again.len();
         nlri.encode(path_id, &mut again);
         assert_eq!(again.len() - length, nlri.encoded_len(path_id));
@@ -245,26 +259,44 @@ pub(crate) fn nlri(data: &[u8]) {
     assert!(!complete || octets.len() == again.len());
 }
 
-/// A verb and grammar in the first octet, and the words of a route.
+/// What is said of an NLRI in words makes the same one, and what identifies it does not depend on bits without a meaning.
+fn one_nlri(nlri: Nlri<'_>) {
+    let (mut buffer, mut again) = (Vec::new(), Vec::new());
+    let canonical = nlri.canonical(&mut buffer);
+    assert_eq!(canonical.canonical(&mut again), canonical);
+    let _ = (nlri.identity(), canonical.identity(), nlri.check());
+    if nlri.bytes.is_empty() {
+        return;
+    }
+    let mut words = Vec::new();
+    route::push_command(nlri, &mut words);
+    let words = std::str::from_utf8(&words).expect("text is UTF-8");
+    let read = read(words, |tokens, buffer| route::parse_statement(Verb::Withdraw, tokens, buffer));
+    let read = read.unwrap_or_else(|error| panic!("{words}: {error}"));
+    let read: Vec<_> = read.nlri().collect();
+    assert_eq!(read, [Nlri { path_id: None, ..nlri }], "{words}");
+}
+
+/// Reads words with one of the grammars.
+fn read(
+    words: &str,
+    grammar: impl FnOnce(&mut Tokens<'_>, &mut RouteBuffer) -> Result<(), TextError>,
+) -> Result<RouteBuffer, TextError> {
+    let (mut tokens, mut buffer) = (Vec::new(), RouteBuffer::default());
+    split_command(words, &mut tokens);
+    let mut tokens = Tokens::new(words, &tokens, Span::new(words.len(), words.len()));
+    grammar(&mut tokens, &mut buffer).map(|()| buffer)
+}
+
+/// A verb and a session in the first octet, and the words of a route.
 pub(crate) fn route(data: &[u8]) {
     let Some((choice, line)) = data.split_first() else { return };
     let Ok(line) = std::str::from_utf8(line) else { return };
-    let mut tokens = Vec::new();
-    split_command(line, &mut tokens);
-    let mut tokens = Tokens::new(line, &tokens, Span::new(line.len(), line.len()));
     let verb = if choice & 1 == 0 { Verb::Announce } else { Verb::Withdraw };
-    let mut buffer = RouteBuffer::default();
-    let parsed = match choice >> 1 & 3 {
-        0 => route::parse_route(verb, &mut tokens, &mut buffer),
-        1 => route::parse_attributes(verb, &mut tokens, &mut buffer),
-        2 => route::parse_family(verb, Afi::IPV4, &mut tokens, &mut buffer),
-        _ => route::parse_statement(verb, &mut tokens, &mut buffer),
-    };
-    if let Err(error) = parsed {
-        assert!(error.span.range().end <= line.len(), "{error:?}");
-        return;
+    match read(line, |tokens, buffer| route::parse_statement(verb, tokens, buffer)) {
+        Ok(buffer) => sent(&buffer, &session(choice >> 1)),
+        Err(error) => assert!(error.span.range().end <= line.len(), "{error:?}"),
     }
-    sent(&buffer, &session(choice >> 3));
 }
 
 /// Writes what was read as UPDATEs: what we send we must be able to read.
