@@ -134,13 +134,25 @@ fn body(attributes: &[(u8, u8, &[u8])], nlri: &[u8]) -> Vec<u8> {
 
 /// A configuration with a route in the section where its first words belong.
 fn configuration(words: &str) -> String {
-    let (section, statement) = match words.split_once(' ') {
-        Some((afi @ ("ipv4" | "ipv6" | "l2vpn" | "bgp-ls"), rest)) => {
-            (format!("announce {{ {afi} {{ "), format!("{rest}; }} }}"))
-        }
-        _ => ("static { ".to_owned(), format!("{words}; }}")),
+    let words = words.replace("\\n", "\n");
+    let words = words.strip_prefix("withdraw ").unwrap_or(&words);
+    let end = match words {
+        block if block.ends_with('}') => "",
+        complete if complete.contains("next-hop") => ";",
+        _ => " next-hop 192.0.2.1;",
+    };
+    let (section, close) = match words.split_once(' ') {
+        Some(("ipv4" | "ipv6" | "bgp-ls", _)) => ("announce { ", " } }"),
+        Some(("l2vpn" | "vpls", _)) => ("l2vpn { ", " }"),
+        Some(("flow", _)) => ("flow { ", " }"),
+        _ => ("static { ", " }"),
+    };
+    let statement = match words.split_once(' ') {
+        Some((afi @ ("ipv4" | "ipv6" | "bgp-ls"), rest)) => format!("{afi} {{ {rest}"),
+        Some(("l2vpn" | "flow", rest)) => rest.to_owned(),
+        _ => words.to_owned(),
     };
     format!(
-        "neighbor 127.0.0.1 {{ router-id 10.0.0.1; local-address 127.0.0.1; local-as 65000; peer-as 65000; family {{ all; }} {section}{statement} }}"
+        "neighbor 127.0.0.1 {{ router-id 10.0.0.1; local-address 127.0.0.1; local-as 65000; peer-as 65000; family {{ all; }} {section}{statement}{end}{close} }}"
     )
 }

@@ -102,7 +102,9 @@ fn keep(
     route: &mut RouteBuffer,
 ) -> Result<(), TextError> {
     if route.fields.has(tag) {
-        return Err(tokens.last_error("this is there twice"));
+        let own = parts(RouteType::Type1).iter().find(|(own, ..)| *own == tag);
+        let word = own.map_or("rd", |(_, word, _)| word);
+        return Err(tokens.last_error(format!("'{word}' is there twice")));
     }
     route.fields.push(tag, octets);
     Ok(())
