@@ -11,7 +11,7 @@ use yottabgp_wire::nlri::{Nlri, registry};
 
 use crate::pending::{Link, Links, Pending};
 use crate::store::{AttributeStore, AttributesId};
-use crate::table::{RouteId, Table};
+use crate::table::{Had, RouteId, Table};
 use crate::watchdog::Watchdogs;
 
 /// Who asked for a route.
@@ -154,7 +154,7 @@ impl AdjRibOut {
         watchdog: Option<&str>,
         parked: bool,
     ) -> Announced {
-        let (id, _) = self.table.find_or_insert(nlri);
+        let (id, had) = self.table.find_or_insert(nlri);
         let same_watchdog = watchdog.is_some() && self.watchdogs.name(id) == watchdog;
         if let Some(name) = watchdog
             && !same_watchdog
@@ -170,13 +170,13 @@ impl AdjRibOut {
             }
             route.flags |= CONFIGURED;
         }
-        let same = route.attributes == Some(attributes);
+        let same = had == Had::Same && route.attributes == Some(attributes);
         let repeated = origin == Origin::Configuration && route.is(NAMED);
         if origin == Origin::Configuration {
             route.flags |= NAMED;
         }
         if let Some(old) = route.attributes.replace(attributes) {
-            if repeated && !same && self.standing.len() < MOST_ALONE {
+            if repeated && !same && had == Had::Same && self.standing.len() < MOST_ALONE {
                 let nlri = Some((nlri.family, nlri.path_id, nlri.bytes.into()));
                 self.standing.push(Once { attributes: old, nlri });
             } else {

@@ -86,6 +86,17 @@ impl Slot {
     }
 }
 
+/// What a table had of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Had {
+    /// Nothing: the route is new.
+    Nothing,
+    /// The route, with the same bytes.
+    Same,
+    /// The route, with other bytes: a label changed, say.
+    OtherBytes,
+}
+
 /// Routes by NLRI: family, path identifier and the bytes that identify it.
 #[derive(Debug)]
 pub struct Table<T> {
@@ -131,9 +142,9 @@ impl<T: Default> Table<T> {
             .map(|slot| slot.id)
     }
 
-    /// The route to this NLRI, made if there is none; `true` when it was made. The bytes of an old one are replaced:
-    /// what does not identify a route (labels) may differ.
-    pub fn find_or_insert(&mut self, nlri: &Nlri<'_>) -> (RouteId, bool) {
+    /// The route to this NLRI, made if there is none, and what was there. The bytes of an old one are replaced: what does
+    /// not identify a route (labels) may differ.
+    pub fn find_or_insert(&mut self, nlri: &Nlri<'_>) -> (RouteId, Had) {
         let wanted = Slot::new(NONE, hash(&self.hasher, nlri));
         let records = &mut self.records;
         let found = self.index.find(wanted.spread(), |slot| {
@@ -145,8 +156,9 @@ impl<T: Default> Table<T> {
                 && record.bytes.as_slice() != nlri.bytes
             {
                 record.bytes = Bytes::new(nlri.bytes);
+                return (id, Had::OtherBytes);
             }
-            return (id, false);
+            return (id, Had::Same);
         }
         let record = Record {
             bytes: Bytes::new(nlri.bytes),
@@ -171,7 +183,7 @@ impl<T: Default> Table<T> {
         };
         let slot = Slot { id, ..wanted };
         self.index.insert_unique(slot.spread(), slot, |slot| slot.spread());
-        (id, true)
+        (id, Had::Nothing)
     }
 
     /// Forgets a route and gives what was kept with it.
@@ -262,9 +274,9 @@ mod tests {
             for (step, (insert, bytes, path_id)) in steps.into_iter().enumerate() {
                 let step = u32::try_from(step).unwrap();
                 if insert {
-                    let (id, new) = table.find_or_insert(&nlri(&bytes, path_id));
+                    let (id, had) = table.find_or_insert(&nlri(&bytes, path_id));
                     *table.get_mut(id).unwrap() = step;
-                    prop_assert_eq!(model.insert((bytes, path_id), step).is_none(), new);
+                    prop_assert_eq!(model.insert((bytes, path_id), step).is_none(), had == Had::Nothing);
                 } else {
                     let removed = table.find(&nlri(&bytes, path_id)).and_then(|id| table.remove(id));
                     prop_assert_eq!(removed, model.remove(&(bytes, path_id)));

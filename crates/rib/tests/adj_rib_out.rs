@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use yottabgp_rib::adj_rib_out::{AdjRibOut, Announced, Origin};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::attribute::set::SetBuilder;
-use yottabgp_wire::codes::Family;
+use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::negotiated::{Direction, Negotiated, Refresh};
@@ -146,6 +146,31 @@ fn what_the_peer_has_is_not_said_again() {
     bench.announce("10.0.0.0/24", 2);
     assert_eq!(bench.flush(), ["+10.0.0.0/24=2"]);
     assert_eq!(bench.store.len(), 1);
+}
+
+#[test]
+fn another_label_is_said() {
+    let mut bench = Bench::new(true);
+    let mut announce = |label: u8| {
+        // Labeled unicast: 48 bits, the label and 10.0.0.0/24.
+        let bytes = [48, 0, 0, label << 4 | 1, 10, 0, 0];
+        let family = Family::new(Afi::IPV4, Safi::NLRI_MPLS);
+        let nlri = Nlri { family, path_id: None, bytes: &bytes };
+        let mut set = SetBuilder::default();
+        set.add_verbatim(0x80, 4, &[0, 0, 0, 1]).unwrap();
+        let mut octets = Vec::new();
+        set.write(&mut octets);
+        let attributes = bench.store.intern(&octets, NextHop::V4([192, 0, 2, 1].into()));
+        let origin = Origin::Command;
+        let announced =
+            bench.rib.announce(&mut bench.store, &nlri, attributes, origin, None, false);
+        (announced, bench.flush())
+    };
+    let said = |text: &str| (Announced::Queued, vec![format!("+10.0.0.0/24 label {text}=1")]);
+    assert_eq!(announce(5), said("5 (81)"));
+    assert_eq!(announce(6), said("6 (97)"));
+    assert_eq!(announce(6), (Announced::Unchanged, vec![]));
+    assert_eq!((bench.rib.len(), bench.store.len()), (1, 1));
 }
 
 #[test]
