@@ -107,6 +107,7 @@ fn every_command_has_the_same_meaning_in_both_grammars() {
     for (v4, v6, meaning) in [
         ("announce eor", "peer * announce eor", "EndOfRib(ipv4 unicast)"),
         ("announce eor ipv6 unicast", "peer * announce eor ipv6 unicast", "EndOfRib(ipv6 unicast)"),
+        ("announce eor 1 66", "peer * announce eor 1 66", "EndOfRib(ipv4 unknown safi 66)"),
         (
             "announce route-refresh ipv4 unicast",
             "peer * announce route-refresh ipv4 unicast",

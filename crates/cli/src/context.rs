@@ -65,7 +65,10 @@ pub(crate) fn families(text: &str) -> Result<Vec<Family>> {
     for pair in words.chunks(2) {
         let written = pair.join(" ");
         let found = match pair {
-            [afi, safi] => Family::from_words(afi, safi),
+            [afi, safi] => Family::from_words(afi, safi).or_else(|| {
+                // Numbers are for the families that have no names.
+                safi.parse::<u8>().ok().and_then(|_| Family::from_code_points(afi, safi))
+            }),
             _ => None,
         };
         let Some(family) = found else {

@@ -295,6 +295,10 @@ fn families() {
         error("family { ipv4 unicats; }")
             .starts_with("'unicats' is not valid for ipv4 (did you mean 'unicast'?")
     );
+    let numbers = neighbor("family { family 16397 133; family 25 70; }").settings.families;
+    let of_numbers = [(16397, 133), (25, 70)].map(|(afi, safi)| Family::new(Afi(afi), Safi(safi)));
+    assert_eq!(numbers, of_numbers);
+    assert!(error("family { family 1 256; }").starts_with("'1 256' is not a family"));
     assert_eq!(warned("family { inet6 unicast; }").0.settings.families, [Family::IPV6_UNICAST]);
     let (minimal, _) =
         warned("family { minimal; } static { route 10.0.0.0/8 next-hop 192.0.2.1; }");

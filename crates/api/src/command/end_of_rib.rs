@@ -20,7 +20,10 @@ pub(super) fn family(tokens: &mut Tokens<'_>) -> Result<Family, TextError> {
         Some(words) => words,
         None => (word, tokens.expect("the SAFI")?),
     };
-    Family::from_words(afi, safi).ok_or_else(|| {
+    // Numbers are for the families that have no names.
+    let found = Family::from_words(afi, safi)
+        .or_else(|| safi.parse::<u8>().ok().and_then(|_| Family::from_code_points(afi, safi)));
+    found.ok_or_else(|| {
         TextError::new(start.to(tokens.last_span()), format!("'{afi} {safi}' is not a family"))
             .help("write an AFI and a SAFI, as in 'ipv4 unicast'")
     })

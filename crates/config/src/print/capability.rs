@@ -51,7 +51,9 @@ pub(super) fn print(settings: &Settings, lines: &mut Lines) {
         lines.line(format_args!("all;"));
     } else {
         for family in &settings.families {
-            lines.line(format_args!("{family};"));
+            let mut words = Vec::new();
+            family.push_command(&mut words);
+            lines.line(format_args!("{};", String::from_utf8_lossy(&words)));
         }
     }
     lines.close();

@@ -39,6 +39,16 @@ pub(crate) static TABLE: Section<FamilyDraft> = Section {
                 draft.minimal.read(words, |_| Ok(()))
             },
         },
+        Keyword {
+            name: "family",
+            value: "<afi> <safi>",
+            default: "",
+            help: "any address family, by numbers; its routes are octets",
+            read: |words, draft| {
+                let family = code_points(words)?;
+                add(words, family, draft)
+            },
+        },
         row("inet", "ExaBGP 3.4: ipv4"),
         row("inet4", "ExaBGP 3.4: ipv4"),
         row("inet6", "ExaBGP 3.4: ipv6"),
@@ -65,6 +75,25 @@ fn read_all(words: &mut Words<'_, '_>, draft: &mut FamilyDraft) -> Result<(), Te
 fn read_family(words: &mut Words<'_, '_>, draft: &mut FamilyDraft) -> Result<(), TextError> {
     let afi = afi(words);
     let family = safi(words, afi)?;
+    add(words, family, draft)
+}
+
+/// Reads AFI and SAFI as numbers or names.
+fn code_points(words: &mut Words<'_, '_>) -> Result<Family, TextError> {
+    let (afi, safi) = (words.tokens.expect("AFI")?, words.tokens.expect("SAFI")?);
+    Family::from_code_points(afi, safi).ok_or_else(|| {
+        words
+            .tokens
+            .last_error(format!("'{afi} {safi}' is not a family"))
+            .help("an AFI from 0 to 65535 and a SAFI from 0 to 255")
+    })
+}
+
+fn add(
+    words: &mut Words<'_, '_>,
+    family: Family,
+    draft: &mut FamilyDraft,
+) -> Result<(), TextError> {
     let span = words.span();
     if let Some(earlier) = draft.list.iter().find(|at| at.value == family) {
         let warning = Diagnostic::warning(span, format!("duplicate entry: {family}"));

@@ -107,9 +107,8 @@ fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     push(out, " }");
 }
 
-/// `rtc origin 65000 route-target target:65000:1`.
+/// `origin 65000 route-target target:65000:1`.
 fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
-    push(out, "rtc ");
     words(nlri.bytes, extended::push_text, out);
     if let Some(path_id) = nlri.path_id {
         push(out, " path-information ");
