@@ -367,7 +367,7 @@ pub fn parse_statement(
         "attributes" | "attribute" => parse_attributes(verb, tokens, route),
         "family" => parse_any_family(verb, tokens, route),
         "vpls" => parse_of(verb, Family::new(Afi::L2VPN, Safi::VPLS), tokens, route),
-        "sr-policy" => parse_of(verb, Family::new(Afi::IPV4, Safi::SR_POLICY), tokens, route),
+        "sr-policy" => parse_of(verb, sr_policy::family_of(*tokens), tokens, route),
         "flow" => flow::statement::parse_statement(verb, tokens, route),
         word => match Afi::named(word) {
             Some(afi) => parse_family(verb, afi, tokens, route),
