@@ -4,6 +4,7 @@
 //! bytes: each type of [`registry`] is a row of functions over them. What is received is a view over the message, what
 //! is announced is copied once, into the Adj-RIB-Out.
 
+pub mod bgp_ls;
 pub mod evpn;
 pub mod fields;
 pub mod flow;

@@ -1,7 +1,7 @@
 //! The NLRI types. Adding one is a file beside this one and a line here.
 
 use super::{
-    NlriType, evpn, flow, inet, labeled, mcast_vpn, mup, opaque, rtc, sr_policy, vpls, vpn,
+    NlriType, bgp_ls, evpn, flow, inet, labeled, mcast_vpn, mup, opaque, rtc, sr_policy, vpls, vpn,
 };
 use crate::codes::Family;
 
@@ -10,6 +10,7 @@ pub const TABLE: &[&NlriType] = &[
     &inet::ROW,
     &flow::ROW,
     &flow::L2VPN_ROW,
+    &bgp_ls::ROW,
     &mcast_vpn::ROW,
     &mup::ROW,
     &labeled::ROW,

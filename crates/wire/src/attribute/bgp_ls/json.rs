@@ -254,7 +254,7 @@ pub fn push_value(
             out.push(b'"');
         }
         Kind::Area => push_long_decimal(value, out),
-        Kind::Hex | Kind::Prefix => push_hex(out, value),
+        Kind::Hex | Kind::Prefix(_) => push_hex(out, value),
         Kind::Flags(_, names) | Kind::OpenFlags(names) => push_flags(names, value, out),
         Kind::SidRanges => push_ranges(value, out)?,
         Kind::List(each) | Kind::Array(_, each) => {

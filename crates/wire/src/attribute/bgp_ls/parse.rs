@@ -6,9 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::schema::{DEEPEST, Field, Kind, Schema, Tlv, cases, check, push_number, size};
 use crate::attribute::decimal;
+use crate::codes::Afi;
 use crate::io::reader::Reader;
 use crate::io::text::parse_hex;
 use crate::io::tokens::{TextError, Tokens, did_you_mean};
+use crate::prefix::Prefix;
 
 /// Reads `[ TLV… ]`.
 pub fn tlvs(
@@ -191,11 +193,16 @@ pub fn value(
             let octets = parse_hex(&word.replace('.', "")).filter(|octets| !octets.is_empty());
             out.extend(octets.ok_or_else(|| wrong(tokens, word, what, "as 49.0001"))?);
         }
-        Kind::Prefix => {
+        Kind::Prefix(version_6) => {
             let word = tokens.expect(what)?;
-            let Ok(prefix) = crate::prefix::Prefix::parse(word) else {
-                return Err(wrong(tokens, word, what, "an IP prefix"));
-            };
+            let afi = if *version_6 { Afi::IPV6 } else { Afi::IPV4 };
+            let prefix = Prefix::parse(word).map_err(|error| {
+                let message = format!("'{word}' is not a valid {what}");
+                tokens.last_error(message).help(error.to_string())
+            })?;
+            if prefix.afi() != afi {
+                return Err(tokens.last_error(format!("'{word}' is not an {afi} prefix")));
+            }
             prefix.encode(out);
         }
         Kind::Opaque | Kind::Hex => hex(tokens, what, out)?,

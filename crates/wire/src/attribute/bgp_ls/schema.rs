@@ -124,8 +124,8 @@ pub enum Kind {
     Opaque,
     /// Any octets, in JSON as `0x` and upper-case digits.
     Hex,
-    /// An IP prefix: its length and its octets. Which family it is of is not said.
-    Prefix,
+    /// An IP prefix: its length in bits and its octets; of IPv6, or else of IPv4.
+    Prefix(bool),
     /// Octets that mean nothing.
     Reserved(usize),
     /// So many octets of flags, the most significant bit first; an empty name is a bit without one.
@@ -206,6 +206,11 @@ pub fn check(schema: &Schema, mut reader: Reader<'_>, depth: u8) -> Result<(), W
     Ok(())
 }
 
+/// Whether the lengths in the value of a TLV are right.
+pub fn fits(schema: &Schema, row: &'static Tlv, value: &[u8]) -> bool {
+    check_value(schema, &row.kind, row.name, Reader::new(value), 0).is_ok()
+}
+
 fn check_value(
     schema: &Schema,
     kind: &'static Kind,
@@ -237,7 +242,14 @@ fn check_value(
         Kind::RouterId => matches!(length, 4 | 6 | 7 | 8),
         Kind::Sid => matches!(length, 3 | 4),
         Kind::Name => length <= 255,
-        Kind::Prefix => length >= 1,
+        Kind::Prefix(version_6) => {
+            let bits = reader.u8(name)?;
+            let most = if *version_6 { 128 } else { 32 };
+            if bits > most {
+                return Err(reader.error(name, Fault::Invalid(bits.into())));
+            }
+            length <= 1 + usize::from(most / 8)
+        }
         Kind::Area => length >= 1,
         Kind::OpenFlags(_) => length >= 1,
         Kind::List(each) => length.is_multiple_of(size(each, &[], &[]).max(1)),
@@ -324,7 +336,7 @@ pub fn size(kind: &Kind, whole: &[u8], rest: &[u8]) -> usize {
         | Kind::Area
         | Kind::Opaque
         | Kind::Hex
-        | Kind::Prefix
+        | Kind::Prefix(_)
         | Kind::OpenFlags(_)
         | Kind::Sid
         | Kind::SidRanges

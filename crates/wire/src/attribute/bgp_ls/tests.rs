@@ -179,7 +179,7 @@ impl Dice {
                 let length = self.roll(9);
                 self.octets(length, out);
             }
-            Kind::Prefix => push_octets(out, &[24, 10, 0, 1]),
+            Kind::Prefix(_) => push_octets(out, &[24, 10, 0, 1]),
             Kind::Reserved(octets) => out.extend(std::iter::repeat_n(0, *octets)),
             Kind::Flags(octets, names) => {
                 let start = out.len();

@@ -4,12 +4,15 @@
 //! are reserved, text that is not UTF-8, …) and what has no row is written as `tlv TYPE 0xHEX`.
 
 use std::io::Write as _;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::json::{counted, push_address, take_range};
-use super::schema::{DEEPEST, Field, Kind, Schema, Tlv, Walk, cases, number, size, split};
+use super::schema::{DEEPEST, Field, Kind, Schema, Tlv, Walk, cases, fits, number, size, split};
+use crate::codes::Afi;
 use crate::io::text::{push, push_decimal, push_hex_lower, push_hex_upper};
-use crate::io::tokens::{Span, Tokens, split_command};
+use crate::prefix::{Prefix, push_prefix};
+
+/// The type of the TLV in a range of labels.
+const SID_LABEL: [u8; 2] = [0x04, 0x89];
 
 /// Writes TLVs, each after a blank; `None` when they are cut.
 pub fn push_tlvs(schema: &Schema, value: &[u8], depth: u8, out: &mut Vec<u8>) -> Option<()> {
@@ -17,9 +20,9 @@ pub fn push_tlvs(schema: &Schema, value: &[u8], depth: u8, out: &mut Vec<u8>) ->
         let (code, value) = tlv?;
         let start = out.len();
         let row = (schema.row)(code).filter(|_| depth < DEEPEST);
-        let written = row.is_some_and(|row| push_row(schema, row, value, depth, out).is_some());
-        let text = out.get(start..).unwrap_or_default();
-        if !written || !is_read_back(schema, text, code, value, depth) {
+        // Those in others were looked at with them.
+        let row = row.filter(|row| depth > 0 || fits(schema, row, value));
+        if row.and_then(|row| push_row(schema, row, value, depth, out)).is_none() {
             out.truncate(start);
             push(out, " tlv ");
             push_decimal(out, u64::from(code));
@@ -42,17 +45,7 @@ fn push_row(
     push_value(schema, &row.kind, value, depth, out)
 }
 
-fn is_read_back(schema: &Schema, text: &[u8], code: u16, value: &[u8], depth: u8) -> bool {
-    let Ok(text) = std::str::from_utf8(text) else { return false };
-    let (mut words, mut octets) = (Vec::new(), Vec::new());
-    split_command(text, &mut words);
-    let mut tokens = Tokens::new(text, &words, Span::default());
-    super::parse::tlv(schema, &mut tokens, depth, &mut octets).is_ok()
-        && tokens.is_done()
-        && Walk::new(&octets).next() == Some(Some((code, value)))
-}
-
-/// Writes a value after a blank.
+/// Writes a value after a blank; `None` when the words would be read as other octets. The lengths in it are right.
 pub fn push_value(
     schema: &Schema,
     kind: &'static Kind,
@@ -70,13 +63,16 @@ pub fn push_value(
             push_decimal(out, number(value)?);
         }
         Kind::Topology => push_decimal(out, number(value)?),
-        Kind::Label => push_decimal(out, number(value)? >> 12),
+        Kind::Label => push_decimal(out, number(value).filter(|number| number & 0xfff == 0)? >> 12),
         Kind::Sid => {
             push(out, if value.len() == 3 { "label " } else { "index " });
             push_decimal(out, number(value)?);
         }
         Kind::Float => {
             let number = f32::from_be_bytes(value.try_into().ok()?);
+            if !number.is_finite() {
+                return None;
+            }
             let _ = write!(out, "{number:?}");
         }
         Kind::Pair => {
@@ -94,11 +90,23 @@ pub fn push_value(
             out.push(b'.');
             push_groups(rest, out);
         }
-        Kind::Prefix => push_prefix(value, out)?,
+        Kind::Prefix(version_6) => {
+            let (bits, octets) = value.split_first()?;
+            let afi = if *version_6 { Afi::IPV6 } else { Afi::IPV4 };
+            let prefix = Prefix::decode(afi, value)?;
+            let start = out.len();
+            push_prefix(out, afi, *bits, octets);
+            // Bits below the length are shown by JSON, and refused in text.
+            let text = std::str::from_utf8(out.get(start..)?).ok()?;
+            if Prefix::parse(text) != Ok(prefix) {
+                return None;
+            }
+        }
         Kind::AnyNumber(_) | Kind::Opaque | Kind::Hex => {
             push(out, "0x");
             push_hex_upper(out, value);
         }
+        Kind::OpenFlags(_) if value.len() != 1 => return None,
         Kind::Flags(_, names) | Kind::OpenFlags(names) => push_flags(names, value, out)?,
         Kind::SidRanges => push_ranges(value, out)?,
         Kind::List(each) | Kind::Array(_, each) => {
@@ -130,6 +138,9 @@ fn push_fields(
     out.push(b'[');
     for (field, part) in fields.iter().zip(split(fields, value)?) {
         if matches!(field.kind, Kind::Reserved(_)) {
+            if part.iter().any(|octet| *octet != 0) {
+                return None;
+            }
             continue;
         }
         if let Kind::Counted(names, unit, reserved) = &field.kind {
@@ -223,27 +234,6 @@ fn push_groups(value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// A prefix of up to four octets is taken for one of IPv4 when its length allows it: reading it back tells whether it is.
-fn push_prefix(value: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let (bits, octets) = value.split_first()?;
-    push_prefix_of(*bits, octets, false, out)
-}
-
-/// Writes `ADDRESS/BITS`; the octets that are not there are zero.
-pub fn push_prefix_of(bits: u8, octets: &[u8], version_6: bool, out: &mut Vec<u8>) -> Option<()> {
-    let mut all = [0; 16];
-    let longest = if version_6 { 16 } else { 4 };
-    all.get_mut(..octets.len().min(longest))?
-        .copy_from_slice(octets.get(..octets.len().min(longest))?);
-    let _ = if version_6 {
-        write!(out, "{}/{bits}", Ipv6Addr::from(all))
-    } else {
-        let [a, b, c, d, ..] = all;
-        write!(out, "{}/{bits}", Ipv4Addr::new(a, b, c, d))
-    };
-    Some(())
-}
-
 /// The names of the bits that are set; `None` when one has no name.
 fn push_flags(names: &[&str], value: &[u8], out: &mut Vec<u8>) -> Option<()> {
     out.push(b'[');
@@ -266,6 +256,9 @@ fn push_ranges(mut value: &[u8], out: &mut Vec<u8>) -> Option<()> {
     out.push(b'[');
     while !value.is_empty() {
         let (range, sid, rest) = take_range(value)?;
+        if value.get(3..5) != Some(&SID_LABEL) {
+            return None;
+        }
         let middle = if sid.len() == 3 { "" } else { "index:" };
         let _ = write!(out, " {range}:{middle}{}", number(sid)?);
         value = rest;

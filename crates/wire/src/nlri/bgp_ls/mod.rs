@@ -1,0 +1,65 @@
+//! BGP-LS (RFC 9552 section 5.2): `type(2) length(2)`, in a VPN `route distinguisher(8)`, then `protocol(1) identifier(8)` and
+//! descriptors, TLVs of which [`descriptors`] is the table. Types that are not in the table of [`layout`] are carried as
+//! they are.
+
+pub mod descriptors;
+mod grammar;
+mod json;
+mod layout;
+
+use super::{Identity, NextHopForm, Nlri, NlriType};
+use crate::codes::{Afi, Family, Safi};
+use crate::io::reader::{Reader, WireError};
+use layout::Parts;
+
+/// The row of the registry.
+pub const ROW: NlriType = NlriType {
+    name: "bgp-ls",
+    families: &[Family::new(Afi::BGP_LS, Safi::BGP_LS), Family::new(Afi::BGP_LS, Safi::BGP_LS_VPN)],
+    packed: |_| false,
+    next_hop,
+    withdraws_with_attributes: true,
+    take,
+    check: Some(check),
+    canonical: |_, _, _| false,
+    identity: |_, bytes| Identity::whole(bytes),
+    json: json::push_nlri,
+    text,
+    command,
+    grammar: grammar::GRAMMAR,
+};
+
+/// An address of either family, and of a VPN one behind a route distinguisher of zero (RFC 9552 section 5.5).
+fn next_hop(family: Family) -> NextHopForm {
+    let attribute = true;
+    match family.safi {
+        Safi::BGP_LS_VPN => NextHopForm { lengths: &[12, 24, 48], distinguisher: 8, attribute },
+        _ => NextHopForm { lengths: &[4, 16, 32], distinguisher: 0, attribute },
+    }
+}
+
+fn take<'a>(_: Family, reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
+    let mut ahead = *reader;
+    ahead.u16("NLRI type")?;
+    let length = usize::from(ahead.u16("NLRI length")?);
+    ahead.take(length, "NLRI")?;
+    reader.take(4 + length, "NLRI")
+}
+
+fn check(family: Family, bytes: &[u8]) -> Result<(), WireError> {
+    match Parts::read(family, bytes)? {
+        Some(parts) => parts.check_order(),
+        None => Ok(()),
+    }
+}
+
+fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+    grammar::push_words(nlri, out);
+    nlri.push_path_text(out);
+}
+
+fn command(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+    nlri.family.push_command(out);
+    out.push(b' ');
+    grammar::push_words(nlri, out);
+}
