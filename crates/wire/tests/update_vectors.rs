@@ -305,10 +305,27 @@ const PROBES_THAT_DIFFER: &[&str] = &[
     "tunnel sr unk",
     "tunnel enc bsid v6 in 13",
     "two sr-policy tunnels",
+    // They have names here.
+    "OTC 35",
+    "attrset128",
 ];
 
+/// Takes away the strings of extended communities that ExaBGP writes in hexadecimal and we name, and the other way round.
+fn forget_names(ours: &mut Value, theirs: &mut Value) {
+    for name in ["extended-community", "extended-community-ipv6"] {
+        let list = |of: &Value| of["update"]["attribute"][name].as_array().map_or(0, Vec::len);
+        for index in 0..list(ours).min(list(theirs)) {
+            let pair =
+                [&mut *ours, &mut *theirs].map(|of| &mut of["update"]["attribute"][name][index]);
+            if pair.iter().any(|of| of["string"].as_str().is_some_and(|s| s.starts_with("0x"))) {
+                let _ = pair.map(|of| of["string"].take());
+            }
+        }
+    }
+}
+
 /// Attributes that have their turn later, and are unknown until then.
-const LATER: &[&str] = &["bgp-ls", "extended-community"];
+const LATER: &[&str] = &["bgp-ls"];
 
 /// Well-formed messages only: what becomes of others is RFC 7606's business, not ExaBGP's.
 #[test]
@@ -339,7 +356,11 @@ fn probes_are_shown_as_exabgp_shows_them() {
         let text = String::from_utf8(text).unwrap();
         let routes =
             text.lines().filter(|line| !line.ends_with(" start") && !line.ends_with(" end"));
-        let got: Value = serde_json::from_slice(&json).expect("JSON");
+        let mut got: Value = serde_json::from_slice(&json).expect("JSON");
+        let mut theirs = probe["json"].clone();
+        let whole = theirs.clone();
+        forget_names(&mut got, &mut theirs);
+        let is_named = theirs != whole;
         // Withdrawn routes come first here, as in the releases; main, which was probed, has them last.
         let mut sorted: Vec<&str> = routes.clone().collect();
         let mut expected: Vec<&str> =
@@ -349,7 +370,7 @@ fn probes_are_shown_as_exabgp_shows_them() {
         // What says only this is no text to hold ours to.
         let has_text =
             !expected.iter().any(|line| line.contains(" afi ") && line.contains(" safi "));
-        if got == probe["json"] && (sorted == expected || !has_text) {
+        if got == theirs && (is_named || sorted == expected || !has_text) {
             same += 1;
         } else if got["eor"].is_null() {
             wrong += 1;

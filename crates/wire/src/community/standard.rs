@@ -12,16 +12,10 @@ struct WellKnown {
     name: &'static str,
     /// Another name that is read.
     other: &'static str,
-    /// Whether text shows the name: ExaBGP does for these only, and its users compare.
-    shown: bool,
 }
 
 const fn known(value: u32, name: &'static str) -> WellKnown {
-    WellKnown { value, name, other: name, shown: false }
-}
-
-const fn shown(value: u32, name: &'static str) -> WellKnown {
-    WellKnown { value, name, other: name, shown: true }
+    WellKnown { value, name, other: name }
 }
 
 const WELL_KNOWN: &[WellKnown] = &[
@@ -35,17 +29,17 @@ const WELL_KNOWN: &[WellKnown] = &[
     known(0xffff_0007, "no-llgr"),
     known(0xffff_0008, "accept-own-nexthop"),
     known(0xffff_0009, "standby-pe"),
-    shown(0xffff_029a, "blackhole"),
-    shown(0xffff_ff01, "no-export"),
-    shown(0xffff_ff02, "no-advertise"),
-    shown(0xffff_ff03, "no-export-subconfed"),
-    WellKnown { value: 0xffff_ff04, name: "no-peer", other: "nopeer", shown: true },
+    known(0xffff_029a, "blackhole"),
+    known(0xffff_ff01, "no-export"),
+    known(0xffff_ff02, "no-advertise"),
+    known(0xffff_ff03, "no-export-subconfed"),
+    WellKnown { value: 0xffff_ff04, name: "no-peer", other: "nopeer" },
 ];
 
 /// Writes a community as text: a name, or `65001:1`.
 pub fn push_text(community: [u8; 4], out: &mut Vec<u8>) {
     let value = u32::from_be_bytes(community);
-    if let Some(known) = WELL_KNOWN.iter().find(|known| known.shown && known.value == value) {
+    if let Some(known) = WELL_KNOWN.iter().find(|known| known.value == value) {
         push(out, known.name);
     } else {
         push_decimal(out, u64::from(value >> 16));
@@ -128,10 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn names_are_written_where_exabgp_does() {
+    fn every_name_is_written() {
         assert_eq!(text(0xffff_ff04_u32.to_be_bytes()), "no-peer");
         assert_eq!(text(0xffff_029a_u32.to_be_bytes()), "blackhole");
-        assert_eq!(text(0xffff_0000_u32.to_be_bytes()), "65535:0");
+        assert_eq!(text(0xffff_0000_u32.to_be_bytes()), "graceful-shutdown");
+        assert_eq!(text(0xffff_000a_u32.to_be_bytes()), "65535:10");
         for known in WELL_KNOWN {
             assert_eq!(parse(&text(known.value.to_be_bytes())), Ok(known.value.to_be_bytes()));
         }
