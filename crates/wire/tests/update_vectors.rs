@@ -307,6 +307,7 @@ const PROBES_THAT_DIFFER: &[&str] = &[
     "two sr-policy tunnels",
     // They have names here.
     "OTC 35",
+    "community",
     "attrset128",
 ];
 
