@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use yottabgp_wire::codes::{Afi, Family};
 use yottabgp_wire::io::tokens::{Span, TextError, Tokens};
+use yottabgp_wire::nlri::flow;
 use yottabgp_wire::route::{self, RouteBuffer, Verb};
 
 use crate::model::ConfiguredRoute;
@@ -43,6 +44,8 @@ pub(crate) enum Form {
     Statement,
     /// One family: the words start with the head of its NLRI.
     Of(Family),
+    /// A flow specification: its words decide between IPv4 and IPv6.
+    Flow,
 }
 
 /// Reads routes; keeps one copy of equal attributes and names.
@@ -75,6 +78,7 @@ impl RouteReader {
             Form::Of(family) => {
                 route::parse_of(Verb::Announce, family, tokens, &mut self.buffer)?;
             }
+            Form::Flow => flow::statement::parse_rule(Verb::Announce, tokens, &mut self.buffer)?,
         }
         self.take(span, out);
         Ok(())
@@ -92,6 +96,11 @@ impl RouteReader {
         tokens: &mut Tokens<'_>,
     ) -> Result<(), TextError> {
         route::begin(family, tokens, &mut self.buffer)
+    }
+
+    /// Begins a block of a flow specification.
+    pub(crate) fn start_flow(&mut self) -> Result<(), TextError> {
+        flow::statement::begin(&mut self.buffer)
     }
 
     /// Reads a statement of a block.

@@ -1,15 +1,14 @@
 //! `flow { route [NAME] { rd …; match { … } scope { … } then { … } } route …; }`: flow specifications (RFC 8955).
 
-use yottabgp_wire::codes::{Afi, Family, Safi};
-use yottabgp_wire::io::tokens::TextError;
+use yottabgp_wire::codes::Family;
+use yottabgp_wire::io::tokens::{TextError, Tokens};
+use yottabgp_wire::nlri::flow::statement::{Section as Part, check_section};
 
 use super::static_routes::{end_block, keyword};
 use crate::lexer::{Statement, Words as Characters};
 use crate::parser::{Inner, Keyword, Parser, Section};
 use crate::routes::{Form, Routes};
-
-/// What a rule starts as: IPv6 prefixes and route distinguishers make another family of it.
-const FLOW: Family = Family::new(Afi::IPV4, Safi::FLOW);
+use crate::words::Words;
 
 /// The section.
 pub(crate) static TABLE: Section<Routes> = Section {
@@ -19,7 +18,7 @@ pub(crate) static TABLE: Section<Routes> = Section {
         value: "<match>… <action>…",
         default: "",
         help: "a rule in one line",
-        read: |words, routes| words.route(Form::Of(FLOW), routes),
+        read: |words, routes| words.route(Form::Flow, routes),
     }],
     sections: &[Inner {
         name: "route",
@@ -35,23 +34,35 @@ fn read_block(
     header: &Statement,
     routes: &mut Routes,
 ) -> Result<(), TextError> {
-    begin(parser, header, FLOW)?;
+    skip_name(parser, header);
+    parser.shared.routes.start_flow()?;
     end_block(parser, header, &ROUTE, routes);
     Ok(())
 }
 
-/// Begins a block with an optional name.
+/// Begins a block of a family with an optional name.
 pub(super) fn begin(
     parser: &mut Parser<'_>,
     header: &Statement,
     family: Family,
 ) -> Result<(), TextError> {
+    let mut tokens = skip_name(parser, header);
+    while tokens.next().is_some() {}
+    parser.shared.routes.start_block_of(family, &mut tokens)
+}
+
+fn skip_name<'s>(parser: &mut Parser<'_>, header: &'s Statement) -> Tokens<'s> {
     let mut tokens = header.tokens();
     tokens.next();
     tokens.next();
     parser.ignore_header_words(header, tokens.position());
-    while tokens.next().is_some() {}
-    parser.shared.routes.start_block_of(family, &mut tokens)
+    tokens
+}
+
+/// Reads a statement that has to be one of this section, or of none.
+fn statement(section: Option<Part>, words: &mut Words<'_, '_>) -> Result<(), TextError> {
+    check_section(section, words.keyword, words.keyword_span)?;
+    keyword(words, &mut ())
 }
 
 static ROUTE: Section<()> = Section {
@@ -76,25 +87,25 @@ static ROUTE: Section<()> = Section {
             read: |parser, header, none| inner(parser, header, &THEN, none),
         },
     ],
-    other: Some(keyword),
+    other: Some(|words, ()| statement(None, words)),
     ..Section::new("neighbor/flow/route")
 };
 
 static MATCH: Section<()> = Section {
     characters: Characters::Routes,
-    other: Some(keyword),
+    other: Some(|words, ()| statement(Some(Part::Match), words)),
     ..Section::new("neighbor/flow/route/match")
 };
 
 static SCOPE: Section<()> = Section {
     characters: Characters::Routes,
-    other: Some(keyword),
+    other: Some(|words, ()| statement(Some(Part::Scope), words)),
     ..Section::new("neighbor/flow/route/scope")
 };
 
 static THEN: Section<()> = Section {
     characters: Characters::Routes,
-    other: Some(keyword),
+    other: Some(|words, ()| statement(Some(Part::Then), words)),
     ..Section::new("neighbor/flow/route/then")
 };
 

@@ -123,23 +123,31 @@ pub fn parse_statement(
     read
 }
 
+/// Reads a rule on one line: `destination 192.0.2.1/32 discard`. What the buffer had before is forgotten.
+pub fn parse_rule(
+    verb: Verb,
+    tokens: &mut Tokens<'_>,
+    route: &mut RouteBuffer,
+) -> Result<(), TextError> {
+    begin(route)?;
+    while !is_at_end(tokens) {
+        route::parse_word(tokens, route)?;
+    }
+    route::finish(verb, tokens.span(), route)
+}
+
 fn statement(
     verb: Verb,
     tokens: &mut Tokens<'_>,
     route: &mut RouteBuffer,
 ) -> Result<(), TextError> {
     tokens.require("route")?;
-    begin(route)?;
     let name = match (tokens.peek(), tokens.peek_at(1)) {
         (Some("{"), _) => None,
         (name, Some("{")) => name,
-        _ => {
-            while !is_at_end(tokens) {
-                route::parse_word(tokens, route)?;
-            }
-            return route::finish(verb, tokens.span(), route);
-        }
+        _ => return parse_rule(verb, tokens, route),
     };
+    begin(route)?;
     if let Some(name) = name {
         tokens.next();
         route.name.push_str(name);
