@@ -18,8 +18,11 @@ pub(super) struct Field {
     /// What it is when no word says it, from the octets of the route before it and whether the route is withdrawn.
     pub(super) default: fn(&[u8], bool) -> Option<&'static [u8]>,
     /// Whether octets that words gave fit behind those before them.
-    pub(super) agrees: fn(&[u8], &[u8]) -> Result<(), Cow<'static, str>>,
+    pub(super) agrees: Agrees,
 }
+
+/// Looks at the octets of the route before a field and at its own; the error is a sentence.
+pub(super) type Agrees = fn(&[u8], &[u8]) -> Result<(), Cow<'static, str>>;
 
 /// A field that must be said.
 pub(super) fn required(_: &[u8], _: bool) -> Option<&'static [u8]> {

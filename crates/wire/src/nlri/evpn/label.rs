@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::field::Field;
+use super::field::{Field, always};
 use super::words;
 use crate::attribute::decimal;
 use crate::io::reader::{Fault, Reader, WireError};
@@ -35,7 +35,7 @@ pub(super) static LABELS: Field = Field {
     },
     // Routes that are about all of an Ethernet segment have label 0 (RFC 7432 section 8.2.1).
     default: |_, _| Some(&[0; 3]),
-    agrees: |_, _| Ok(()),
+    agrees: always,
 };
 
 /// The second label of a MAC/IP route, that of the routed instance; it may be absent.
@@ -90,7 +90,8 @@ fn text(octets: &[u8], [mpls, all]: [&str; 2], out: &mut Vec<u8>) {
 /// Reads an MPLS label, or a stack in brackets.
 pub(super) fn read(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
     if tokens.peek() == Some("[") && tokens.peek_at(1) == Some("]") {
-        (tokens.next(), tokens.next());
+        tokens.next();
+        tokens.next();
         return Ok(());
     }
     label::read(tokens, out)

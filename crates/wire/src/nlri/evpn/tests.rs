@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::io::tokens::{Span, split_command};
+use crate::nlri::NlriIter;
 use crate::route::{Verb, parse_statement, push_command};
 use proptest::prelude::*;
 
@@ -74,6 +75,26 @@ fn a_route_is_its_route_key() {
     ] {
         let [a, b] = [one, other].map(|words| bytes_of(&format!("l2vpn evpn {words}")));
         assert_eq!(nlri(&a).identity() == nlri(&b).identity(), same, "{one} and {other}");
+    }
+}
+
+#[test]
+fn path_identifiers_are_read_and_shown() {
+    let one = bytes_of("l2vpn evpn multicast rd 1:1 ip 10.0.0.1");
+    let other = bytes_of("l2vpn vpls rd 1:1 pe 10.0.0.1");
+    for (family, bytes) in [(FAMILY, one), (Family::new(Afi::L2VPN, Safi::VPLS), other)] {
+        let mut field = Vec::new();
+        for path_id in [7, 8] {
+            Nlri { family, path_id: Some(path_id), bytes: &bytes }.encode(true, &mut field);
+        }
+        let read: Vec<_> =
+            NlriIter::new(family, true, Reader::new(&field)).map(Result::unwrap).collect();
+        assert_eq!(read.iter().map(|nlri| nlri.path_id).collect::<Vec<_>>(), [Some(7), Some(8)]);
+        let (mut json, mut text) = (Vec::new(), Vec::new());
+        read[1].json(&NlriContext::default(), &mut json);
+        read[1].text(&mut text);
+        assert!(json.ends_with(b", \"path-information\": \"0.0.0.8\" }"));
+        assert!(text.ends_with(b" path-information 0.0.0.8"));
     }
 }
 
