@@ -173,6 +173,9 @@ fn push_counted(
     value: &[u8],
     out: &mut Vec<u8>,
 ) -> Option<()> {
+    if value.iter().skip(names.len()).take(reserved).any(|octet| *octet != 0) {
+        return None;
+    }
     for (name, part) in counted(names, unit, reserved, value)? {
         out.push(b' ');
         push(out, name);

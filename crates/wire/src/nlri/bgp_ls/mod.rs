@@ -6,6 +6,8 @@ pub mod descriptors;
 mod grammar;
 mod json;
 mod layout;
+#[cfg(test)]
+mod tests;
 
 use super::{Identity, NextHopForm, Nlri, NlriType};
 use crate::codes::{Afi, Family, Safi};
@@ -29,9 +31,10 @@ pub const ROW: NlriType = NlriType {
     grammar: grammar::GRAMMAR,
 };
 
-/// An address of either family, and of a VPN one behind a route distinguisher of zero (RFC 9552 section 5.5).
+/// An address of either family, and of a VPN one behind a route distinguisher of zero (RFC 9552 section 5.5). NEXT_HOP means
+/// nothing beside it (RFC 4760 section 3).
 fn next_hop(family: Family) -> NextHopForm {
-    let attribute = true;
+    let attribute = false;
     match family.safi {
         Safi::BGP_LS_VPN => NextHopForm { lengths: &[12, 24, 48], distinguisher: 8, attribute },
         _ => NextHopForm { lengths: &[4, 16, 32], distinguisher: 0, attribute },
