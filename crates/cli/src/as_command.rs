@@ -4,11 +4,10 @@ use std::net::Ipv4Addr;
 
 use yottabgp_session::event::Decoded;
 use yottabgp_wire::attribute::{Attribute, flags, registry as attributes, render};
-use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::next_hop::{push_wire_next_hop, wire_next_hop};
 use yottabgp_wire::nlri::{Nlri, NlriIter, registry};
-use yottabgp_wire::prefix::{Prefix, octets_for};
+use yottabgp_wire::route::push_command;
 
 /// AS_PATH: an empty one goes without saying, as with ExaBGP.
 const AS_PATH: u8 = 2;
@@ -23,7 +22,12 @@ pub(crate) fn write(decoded: &Decoded<'_>, out: &mut Vec<u8>) -> Result<(), Stri
             line(out, format!("announce route-refresh {}", refresh.family));
             Ok(())
         }
-        Decoded::Operational(_) => Err("commands for OPERATIONAL are not written".to_owned()),
+        Decoded::Operational(message) => {
+            let mut text = b"announce ".to_vec();
+            message.text(&mut text);
+            line(out, text.trim_ascii_end());
+            Ok(())
+        }
         _ => Err("no command sends such a message".to_owned()),
     }
 }
@@ -41,15 +45,18 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
     let attributes = attributes(update);
     let mut any = false;
     for nlri in update.withdrawn() {
-        for nlri in known(nlri)? {
+        for nlri in read(nlri)? {
             any = true;
             let mut text = b"withdraw ".to_vec();
             push_route(nlri, &mut text);
+            if registry::row(nlri.family).withdraws_with_attributes {
+                text.extend_from_slice(&attributes);
+            }
             line(out, text);
         }
     }
     for (next_hop, nlri) in update.announced() {
-        let nlri = known(nlri)?;
+        let nlri = read(nlri)?;
         any |= !nlri.is_empty();
         let mut rest = Vec::new();
         if wire_next_hop(next_hop).is_some() {
@@ -60,67 +67,46 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
         announcements(&nlri, &rest, out);
     }
     if !any {
-        line(out, [b"attributes", attributes.as_slice()].concat());
+        line(out, [b"announce attributes", attributes.as_slice()].concat());
     }
     Ok(())
 }
 
-/// One command for routes that `attributes … nlri …` can name together; one each otherwise.
+/// One command for prefixes that `attributes … nlri …` can name together; one each otherwise.
 fn announcements(nlri: &[Nlri<'_>], attributes: &[u8], out: &mut Vec<u8>) {
-    let together =
-        nlri.len() > 1 && nlri.iter().all(|nlri| nlri.path_id.is_none() && word(*nlri) == "route");
-    if together {
-        let mut text = [b"announce attributes", attributes, b" nlri"].concat();
-        for nlri in nlri {
-            text.push(b' ');
-            nlri.text(&mut text);
-        }
-        line(out, text);
+    let words: Vec<Vec<u8>> = nlri
+        .iter()
+        .map(|nlri| {
+            let mut words = Vec::new();
+            push_route(*nlri, &mut words);
+            words
+        })
+        .collect();
+    let prefix = |words: &Vec<u8>| {
+        words.strip_prefix(b"route ").filter(|rest| !rest.contains(&b' ')).map(<[u8]>::to_vec)
+    };
+    if let [_, _, ..] = nlri
+        && let Some(prefixes) = words.iter().map(prefix).collect::<Option<Vec<_>>>()
+    {
+        let prefixes = prefixes.join(&b' ');
+        line(out, [b"announce attributes", attributes, b" nlri ", &prefixes].concat());
         return;
     }
-    for nlri in nlri {
-        let mut text = b"announce ".to_vec();
-        push_route(*nlri, &mut text);
-        text.extend_from_slice(attributes);
-        line(out, text);
+    for words in words {
+        line(out, [b"announce ", words.as_slice(), attributes].concat());
     }
 }
 
-/// The NLRI of a field, if their family has a grammar.
-fn known<'a>(nlri: NlriIter<'a>) -> Result<Vec<Nlri<'a>>, String> {
+fn read<'a>(nlri: NlriIter<'a>) -> Result<Vec<Nlri<'a>>, String> {
     let nlri: Result<Vec<_>, _> = nlri.collect();
-    let nlri = nlri.map_err(|error| error.to_string())?;
-    match nlri.iter().find(|nlri| registry::row(nlri.family).families.is_empty()) {
-        Some(nlri) => Err(format!("there are no commands for routes of {} yet", nlri.family)),
-        None => Ok(nlri),
-    }
+    nlri.map_err(|error| error.to_string())
 }
 
 fn push_route(nlri: Nlri<'_>, out: &mut Vec<u8>) {
-    match word(nlri) {
-        "route" => out.extend_from_slice(b"route"),
-        _ => out.extend_from_slice(nlri.family.to_string().as_bytes()),
+    push_command(nlri, out);
+    if let Some(id) = nlri.path_id {
+        out.extend(format!(" path-information {}", Ipv4Addr::from_bits(id)).bytes());
     }
-    out.push(b' ');
-    nlri.text(out);
-}
-
-/// `route` where the prefix says its family: IPv4 prefixes of 224.0.0.0/4 are multicast, others unicast.
-fn word(nlri: Nlri<'_>) -> &'static str {
-    let is_group = nlri.family.afi == Afi::IPV4 && is_multicast(nlri.bytes);
-    let implied =
-        Family::new(nlri.family.afi, if is_group { Safi::MULTICAST } else { Safi::UNICAST });
-    if nlri.family == implied { "route" } else { "family" }
-}
-
-fn is_multicast(bytes: &[u8]) -> bool {
-    let [length, octets @ ..] = bytes else { return false };
-    let groups = Prefix { address: Ipv4Addr::new(224, 0, 0, 0).into(), length: 4 };
-    let mut address = [0; 4];
-    for (octet, given) in address.iter_mut().zip(octets.iter().take(octets_for(*length))) {
-        *octet = *given;
-    }
-    groups.contains(Ipv4Addr::from(address).into())
 }
 
 /// The attributes, each after a blank, as they are read: received ones may have flags that no word gives, then their octets
