@@ -50,6 +50,10 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
             let mut text = b"withdraw ".to_vec();
             push_route(nlri, &mut text);
             if registry::row(nlri.family).withdraws_with_attributes {
+                if let Some(next_hop) = update.attribute(NEXT_HOP) {
+                    text.extend_from_slice(b" next-hop ");
+                    push_wire_next_hop(&mut text, next_hop.value);
+                }
                 text.extend_from_slice(&attributes);
             }
             line(out, text);
@@ -72,7 +76,8 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
     Ok(())
 }
 
-/// One command for prefixes that `attributes … nlri …` can name together; one each otherwise.
+/// One command for prefixes that `attributes … nlri …` can name together, one group for others that share an UPDATE; one
+/// command each otherwise.
 fn announcements(nlri: &[Nlri<'_>], attributes: &[u8], out: &mut Vec<u8>) {
     let words: Vec<Vec<u8>> = nlri
         .iter()
@@ -92,8 +97,16 @@ fn announcements(nlri: &[Nlri<'_>], attributes: &[u8], out: &mut Vec<u8>) {
         line(out, [b"announce attributes", attributes, b" nlri ", &prefixes].concat());
         return;
     }
-    for words in words {
-        line(out, [b"announce ", words.as_slice(), attributes].concat());
+    let announce = |words: &Vec<u8>| [b"announce ", words.as_slice(), attributes].concat();
+    if let [first, _, ..] = nlri
+        && (registry::row(first.family).packed)(first.family)
+    {
+        let members: Vec<Vec<u8>> = words.iter().map(announce).collect();
+        line(out, [b"group ", members.join(&b" ; "[..]).as_slice()].concat());
+        return;
+    }
+    for words in &words {
+        line(out, announce(words));
     }
 }
 

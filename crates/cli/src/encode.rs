@@ -46,13 +46,15 @@ fn of_command(line: &str, arguments: &EncodeArgs) -> Result<bool> {
     match request.command {
         Command::Route(verb) => session.route(verb, &route)?,
         Command::Group(group) => {
-            let mut result = Ok(());
+            let mut members = Vec::new();
             group.for_each(&mut route, |member, route| {
-                if let (Command::Route(verb), Ok(())) = (member, &result) {
-                    result = session.route(verb, route);
+                if let Command::Route(verb) = member {
+                    Member::add(verb, route, &mut members);
                 }
             })?;
-            result?;
+            for member in &members {
+                session.member(member)?;
+            }
         }
         Command::EndOfRib(family) => end_of_rib(family, &mut session.messages),
         Command::RouteRefresh(family) => {
@@ -119,52 +121,101 @@ impl Session {
 
     /// Encodes what a route statement names, family by family.
     fn route(&mut self, verb: Verb, route: &RouteBuffer) -> Result<()> {
-        let mut families: Vec<Family> = Vec::new();
-        for nlri in route.nlri() {
-            if !families.contains(&nlri.family) {
-                families.push(nlri.family);
-            }
+        if route.nlri().len() == 0 {
+            let Self { negotiated, encoder, messages, .. } = self;
+            encoder.attributes_only(negotiated, route.attributes(), route.next_hop, messages)?;
         }
-        for family in families {
-            let nlri: Vec<Nlri<'_>> = route.nlri().filter(|nlri| nlri.family == family).collect();
-            self.family(verb, family, route, &nlri)?;
-        }
-        Ok(())
+        let mut members = Vec::new();
+        Member::add(verb, route, &mut members);
+        members.iter().try_for_each(|member| self.member(member))
     }
 
-    fn family(
-        &mut self,
-        verb: Verb,
-        family: Family,
-        route: &RouteBuffer,
-        nlri: &[Nlri<'_>],
-    ) -> Result<()> {
-        if !self.negotiated.has_family(family) {
-            bail!(
-                "the route is {family}, and the session has other families: add --family \"{family}\""
-            );
+    fn member(&mut self, member: &Member) -> Result<()> {
+        let Member { verb, family, set, next_hop, .. } = member;
+        if !self.negotiated.has_family(*family) {
+            // What has no name is never asked for by one.
+            if Family::ALL.contains(family) {
+                bail!(
+                    "the route is {family}, and the session has other families: add --family \"{family}\""
+                );
+            }
+            self.negotiated.families.push(*family);
         }
-        let path_id = self.negotiated.has_path_id(family, Direction::Send);
-        for nlri in nlri {
+        let path_id = self.negotiated.has_path_id(*family, Direction::Send);
+        for nlri in member.nlri() {
             let mut octets = Vec::new();
             nlri.encode(path_id, &mut octets);
             self.nlri.push(octets);
         }
         let Self { negotiated, encoder, messages, .. } = self;
-        let each = nlri.iter().copied();
-        let set = route.attributes();
-        let next_hop = resolved(route.next_hop, family, negotiated);
+        let next_hop = resolved(*next_hop, *family, negotiated);
         match verb {
             Verb::Withdraw => {
                 let next_hop = next_hop.unwrap_or_default();
-                encoder.withdraw(negotiated, true, set, next_hop, family, each, messages)?
+                encoder.withdraw(
+                    negotiated,
+                    true,
+                    set,
+                    next_hop,
+                    *family,
+                    member.nlri(),
+                    messages,
+                )?
             }
             Verb::Announce => {
                 let next_hop = next_hop?;
-                encoder.announce(negotiated, true, set, next_hop, family, each, messages)?
+                encoder.announce(
+                    negotiated,
+                    true,
+                    set,
+                    next_hop,
+                    *family,
+                    member.nlri(),
+                    messages,
+                )?
             }
         };
         Ok(())
+    }
+}
+
+/// Routes of one family that one call encodes: neighbors in a group that differ in nothing but their NLRI are one.
+struct Member {
+    verb: Verb,
+    family: Family,
+    set: Vec<u8>,
+    next_hop: NextHop,
+    nlri: Vec<(Option<u32>, Vec<u8>)>,
+}
+
+impl Member {
+    /// Adds what a statement names.
+    fn add(verb: Verb, route: &RouteBuffer, members: &mut Vec<Self>) {
+        let first = members.len().saturating_sub(1);
+        for nlri in route.nlri() {
+            let same = |member: &&mut Self| {
+                member.verb == verb
+                    && member.family == nlri.family
+                    && member.set == route.attributes()
+                    && member.next_hop == route.next_hop
+            };
+            let one = (nlri.path_id, nlri.bytes.to_vec());
+            match members.iter_mut().skip(first).find(same) {
+                Some(member) => member.nlri.push(one),
+                None => members.push(Self {
+                    verb,
+                    family: nlri.family,
+                    set: route.attributes().to_vec(),
+                    next_hop: route.next_hop,
+                    nlri: vec![one],
+                }),
+            }
+        }
+    }
+
+    fn nlri(&self) -> impl Iterator<Item = Nlri<'_>> {
+        let family = self.family;
+        self.nlri.iter().map(move |(path_id, bytes)| Nlri { family, path_id: *path_id, bytes })
     }
 }
 
