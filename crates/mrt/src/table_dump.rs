@@ -1,0 +1,214 @@
+//! TABLE_DUMP_V2 (RFC 6396 section 4.3, RFC 8050) and TABLE_DUMP (section 4.2): the routes of a table, each shown as the
+//! UPDATE that would announce it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use yottabgp_wire::asn::Asn;
+use yottabgp_wire::codes::{Afi, Family, Safi};
+use yottabgp_wire::io::reader::{Fault, Reader, WireError};
+use yottabgp_wire::nlri::Nlri;
+
+use crate::Content;
+
+/// The attribute whose value is shortened in TABLE_DUMP_V2 (RFC 6396 section 4.3.4).
+const MP_REACH_NLRI: u8 = 14;
+
+/// One peer of a collector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its BGP identifier.
+    pub router_id: Ipv4Addr,
+    /// Its address.
+    pub address: IpAddr,
+    /// Its AS.
+    pub asn: Asn,
+}
+
+/// The peers of a table dump, by the index that its routes name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerIndexTable {
+    /// The collector's BGP identifier.
+    pub collector: Ipv4Addr,
+    /// The peers.
+    pub peers: Vec<Peer>,
+}
+
+/// The routes to one NLRI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rib<'a> {
+    /// The family.
+    pub family: Family,
+    /// The NLRI, without path identifier.
+    pub nlri: &'a [u8],
+    /// The routes.
+    pub entries: Vec<RibEntry<'a>>,
+}
+
+/// One route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RibEntry<'a> {
+    /// Which peer it came from: an index into [`PeerIndexTable::peers`], or the peer itself in TABLE_DUMP.
+    pub peer: Result<Peer, u16>,
+    /// When it came, in seconds since 1970.
+    pub originated: u32,
+    /// Its path identifier (RFC 8050 section 4).
+    pub path_id: Option<u32>,
+    /// Its attributes. AS numbers have four octets, but in TABLE_DUMP; MP_REACH_NLRI may have a next hop alone.
+    pub attributes: &'a [u8],
+    /// Whether AS numbers have four octets.
+    pub asn4: bool,
+}
+
+/// Subtypes: 1 is the index of peers, 2 to 5 and 8 to 11 are prefixes of IPv4 and IPv6, 6 and 12 name their family.
+pub(crate) fn read_v2(subtype: u16, mut reader: Reader<'_>) -> Result<Content<'_>, WireError> {
+    const FAMILIES: [Family; 4] = [
+        Family::IPV4_UNICAST,
+        Family::IPV4_MULTICAST,
+        Family::IPV6_UNICAST,
+        Family::IPV6_MULTICAST,
+    ];
+    let (family, path_id) = match subtype {
+        1 => return peers(reader).map(Content::PeerIndexTable),
+        2..=5 => (FAMILIES.get(usize::from(subtype - 2)).copied(), false),
+        8..=11 => (FAMILIES.get(usize::from(subtype - 8)).copied(), true),
+        6 => (None, false),
+        12 => (None, true),
+        _ => return Ok(Content::Other),
+    };
+    reader.u32("sequence number")?;
+    let family = match family {
+        Some(family) => family,
+        None => {
+            let afi = Afi(reader.u16("address family identifier")?);
+            Family::new(afi, Safi(reader.u8("subsequent address family identifier")?))
+        }
+    };
+    let nlri = Nlri::take(family, false, &mut reader)?.bytes;
+    let count = reader.u16("entry count")?;
+    let mut entries = Vec::new();
+    for _ in 0..count {
+        let peer = Err(reader.u16("peer index")?);
+        let originated = reader.u32("originated time")?;
+        let path_id = if path_id { Some(reader.u32("path identifier")?) } else { None };
+        let length = reader.u16("attribute length")?;
+        let attributes = reader.take(usize::from(length), "attributes")?;
+        entries.push(RibEntry { peer, originated, path_id, attributes, asn4: true });
+    }
+    Ok(Content::Rib(Rib { family, nlri, entries }))
+}
+
+/// Layout: `collector(4) view-name-length(2) view-name count(2)`, then `type(1) router-id(4) address(4|16) AS(2|4)` each.
+fn peers(mut reader: Reader<'_>) -> Result<PeerIndexTable, WireError> {
+    let collector = Ipv4Addr::from(reader.array::<4>("collector BGP identifier")?);
+    let length = reader.u16("view name length")?;
+    reader.take(usize::from(length), "view name")?;
+    let count = reader.u16("peer count")?;
+    let mut peers = Vec::new();
+    for _ in 0..count {
+        let kind = reader.u8("peer type")?;
+        let router_id = Ipv4Addr::from(reader.array::<4>("peer BGP identifier")?);
+        let address = if kind & 1 == 0 {
+            IpAddr::V4(Ipv4Addr::from(reader.array::<4>("peer address")?))
+        } else {
+            IpAddr::V6(Ipv6Addr::from(reader.array::<16>("peer address")?))
+        };
+        let asn = if kind & 2 == 0 {
+            Asn(reader.u16("peer AS")?.into())
+        } else {
+            Asn(reader.u32("peer AS")?)
+        };
+        peers.push(Peer { router_id, address, asn });
+    }
+    Ok(PeerIndexTable { collector, peers })
+}
+
+/// Layout: `view(2) sequence(2) prefix(4|16) length(1) status(1) originated(4) peer(4|16) AS(2) length(2) attributes`. The
+/// prefix is not shortened: its octets are given as an NLRI by [`Rib::update`].
+pub(crate) fn read_v1(subtype: u16, mut reader: Reader<'_>) -> Result<Content<'_>, WireError> {
+    let (family, octets) = match Afi(subtype) {
+        Afi::IPV4 => (Family::IPV4_UNICAST, 4),
+        Afi::IPV6 => (Family::IPV6_UNICAST, 16),
+        _ => return Ok(Content::Other),
+    };
+    reader.take(4, "view and sequence number")?;
+    let nlri = reader.take(octets + 1, "prefix")?;
+    reader.u8("status")?;
+    let originated = reader.u32("originated time")?;
+    let address = match family.afi {
+        Afi::IPV4 => IpAddr::V4(Ipv4Addr::from(reader.array::<4>("peer address")?)),
+        _ => IpAddr::V6(Ipv6Addr::from(reader.array::<16>("peer address")?)),
+    };
+    let asn = Asn(reader.u16("peer AS")?.into());
+    let length = reader.u16("attribute length")?;
+    let attributes = reader.take(usize::from(length), "attributes")?;
+    if nlri.last().is_none_or(|bits| usize::from(*bits) > 8 * octets) {
+        return Err(reader.error("prefix length", Fault::Length(octets)));
+    }
+    let peer = Ok(Peer { router_id: Ipv4Addr::UNSPECIFIED, address, asn });
+    let entry = RibEntry { peer, originated, path_id: None, attributes, asn4: false };
+    Ok(Content::Rib(Rib { family, nlri, entries: vec![entry] }))
+}
+
+impl Rib<'_> {
+    /// Writes the body of the UPDATE that announces one of the routes: IPv4 unicast after the attributes, others in
+    /// MP_REACH_NLRI, whose AFI, SAFI and NLRI a table dump leaves out.
+    pub fn update(&self, entry: &RibEntry<'_>) -> Result<Vec<u8>, WireError> {
+        let mut nlri = entry.path_id.map_or(Vec::new(), |id| id.to_be_bytes().to_vec());
+        match self.nlri.split_last() {
+            // TABLE_DUMP has the whole address and then its length.
+            Some((bits, address)) if !entry.asn4 => {
+                nlri.push(*bits);
+                nlri.extend(address.iter().take(usize::from(bits.div_ceil(8))));
+            }
+            _ => nlri.extend_from_slice(self.nlri),
+        }
+        let mut attributes = Vec::new();
+        let mut reader = Reader::new(entry.attributes);
+        while !reader.is_empty() {
+            let [flags, code] = reader.array::<2>("attribute header")?;
+            let length = match flags & 0x10 {
+                0 => reader.u8("attribute length")?.into(),
+                _ => usize::from(reader.u16("attribute length")?),
+            };
+            let value = reader.take(length, "attribute")?;
+            if code != MP_REACH_NLRI {
+                push(&mut attributes, flags, code, value);
+                continue;
+            }
+            // Either the next hop alone with its length, or the whole attribute, as old collectors wrote it.
+            let next_hop = match value.split_first() {
+                Some((length, rest)) if usize::from(*length) == rest.len() => rest,
+                _ => value
+                    .get(3)
+                    .and_then(|length| value.get(4..4 + usize::from(*length)))
+                    .unwrap_or_default(),
+            };
+            if self.family != Family::IPV4_UNICAST || next_hop.len() != 4 {
+                let mut value = self.family.octets().to_vec();
+                value.push(u8::try_from(next_hop.len()).unwrap_or(0));
+                value.extend_from_slice(next_hop);
+                value.push(0);
+                value.append(&mut nlri);
+                push(&mut attributes, 0x80, MP_REACH_NLRI, &value);
+            }
+        }
+        if self.family != Family::IPV4_UNICAST && !nlri.is_empty() {
+            // Without a next hop the family's own rules decide.
+            let mut value = self.family.octets().to_vec();
+            value.extend_from_slice(&[0, 0]);
+            value.append(&mut nlri);
+            push(&mut attributes, 0x80, MP_REACH_NLRI, &value);
+        }
+        let length = u16::try_from(attributes.len())
+            .map_err(|_| reader.error("attributes", Fault::Length(attributes.len())))?;
+        let mut body = vec![0, 0];
+        body.extend(length.to_be_bytes());
+        body.append(&mut attributes);
+        body.append(&mut nlri);
+        Ok(body)
+    }
+}
+
+fn push(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
+    yottabgp_wire::attribute::push_attribute(out, flags & !0x10, code, value);
+}
