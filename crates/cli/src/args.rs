@@ -138,6 +138,9 @@ pub(crate) struct DecodeArgs {
     /// Show the command that announces it
     #[arg(short = 'm', long)]
     pub(crate) command: bool,
+    /// Read the messages of a packet capture (pcap, pcapng) or of an MRT file; `-` is standard input
+    #[arg(short, long, value_name = "FILE", conflicts_with = "payload")]
+    pub(crate) read: Option<PathBuf>,
     /// Hexadecimal, with or without colons and blanks; standard input, a message a line, when absent
     #[arg(value_name = "HEX")]
     pub(crate) payload: Vec<String>,

@@ -1,10 +1,11 @@
 //! `decode`: messages in hexadecimal, shown as the JSON that a helper process would get, or as commands.
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal as _};
 use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use yottabgp_api::event::{Encoder, Label, Moment, Way};
 use yottabgp_api::{Encoding, Version};
 use yottabgp_config::Environment;
@@ -21,6 +22,7 @@ use yottabgp_wire::negotiated::{Direction, Negotiated};
 use yottabgp_wire::nlri::{JsonForm, NlriIter};
 
 use crate::args::DecodeArgs;
+use crate::capture::{Captured, Format, Sink};
 use crate::messages::{Message, Messages};
 use crate::{as_command, context, hex, out, validate};
 
@@ -30,20 +32,16 @@ pub(crate) fn run(arguments: &DecodeArgs, environment: &Environment) -> Result<b
     if !arguments.payload.is_empty() {
         return decoder.payload(&arguments.payload.join(" "), "");
     }
-    let stdin = std::io::stdin().lock();
+    if let Some(path) = arguments.read.as_ref().filter(|path| path.as_os_str() != "-") {
+        let file =
+            File::open(path).with_context(|| format!("{} can not be read", path.display()))?;
+        return decoder.input(&mut BufReader::with_capacity(1 << 18, file));
+    }
+    let stdin = std::io::stdin();
     if stdin.is_terminal() {
         bail!("no payload: give hexadecimal as argument, or a message a line on standard input");
     }
-    let mut good = true;
-    for (number, line) in stdin.split(b'\n').enumerate() {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
-        let line = line.trim();
-        if !line.is_empty() && !line.starts_with('#') {
-            good &= decoder.payload(line, &format!(" (line {})", number + 1))?;
-        }
-    }
-    Ok(good)
+    decoder.input(&mut BufReader::with_capacity(1 << 18, stdin))
 }
 
 /// What is to be shown of each message.
@@ -56,11 +54,17 @@ enum View {
 
 struct Decoder {
     view: View,
+    /// The families that were asked for.
+    families: Option<Vec<Family>>,
+    /// Whether NLRI have path identifiers, whatever was agreed.
+    path_information: bool,
     /// What a payload without a header is.
     bare: MessageType,
     encoder: Encoder,
     form: JsonForm,
     sessions: Vec<Session>,
+    /// Whether the sessions are those of a configuration.
+    sessions_of_file: bool,
     time: Duration,
 }
 
@@ -87,7 +91,7 @@ impl Decoder {
             }
         }
         let view = if arguments.nlri {
-            let first = families.and_then(|families| families.first().copied());
+            let first = families.as_ref().and_then(|families| families.first().copied());
             View::Nlri(first.unwrap_or(Family::IPV4_UNICAST))
         } else if arguments.command {
             View::Commands
@@ -102,12 +106,34 @@ impl Decoder {
         let generic = arguments.generic;
         Ok(Self {
             view,
+            families,
+            path_information: arguments.path_information,
             bare: if arguments.open { MessageType::OPEN } else { MessageType::UPDATE },
             encoder: if generic { encoder.generic() } else { encoder },
             form: JsonForm { version_6: version == Version::V6, compact, generic },
             sessions,
+            sessions_of_file: arguments.configuration.is_some(),
             time: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
         })
+    }
+
+    /// Shows the messages of a capture or an MRT file, or of lines of hexadecimal digits.
+    fn input(&self, input: &mut (dyn BufRead + Send)) -> Result<bool> {
+        if let Some(format) = Format::of(input.fill_buf()?) {
+            let mut shown = Shown { decoder: self, good: true, counter: 0 };
+            format.read(input, &mut shown)?;
+            return Ok(shown.good);
+        }
+        let mut good = true;
+        for (number, line) in input.split(b'\n').enumerate() {
+            let line = line?;
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim();
+            if !line.is_empty() && !line.starts_with('#') {
+                good &= self.payload(line, &format!(" (line {})", number + 1))?;
+            }
+        }
+        Ok(good)
     }
 
     /// Shows what one text says. `place` is where it comes from.
@@ -123,7 +149,7 @@ impl Decoder {
         for session in &self.sessions {
             good &= match self.view {
                 View::Nlri(family) => self.nlri(session, family, &octets, place)?,
-                _ => self.messages(session, &octets, place)?,
+                _ => self.messages(session, self.time, 0, &octets, place)?,
             };
         }
         Ok(good)
@@ -147,13 +173,24 @@ impl Decoder {
         Ok(true)
     }
 
-    fn messages(&self, session: &Session, octets: &[u8], place: &str) -> Result<bool> {
+    /// Shows the messages of `octets`; their counters follow `before`.
+    fn messages(
+        &self,
+        session: &Session,
+        time: Duration,
+        before: u64,
+        octets: &[u8],
+        place: &str,
+    ) -> Result<bool> {
         let maximum = usize::from(session.negotiated.message_size);
         let mut good = true;
         for (number, message) in Messages::new(octets, self.bare, maximum).enumerate() {
-            let number = u64::try_from(number).unwrap_or(u64::MAX);
+            let number = u64::try_from(number).unwrap_or(u64::MAX).saturating_add(before);
             let shown = match message {
-                Ok(message) => self.message(session, number.saturating_add(1), &message, place)?,
+                Ok(message) => {
+                    let at = (time, number.saturating_add(1));
+                    self.message(session, at, &message, place)?
+                }
                 Err(error) => Err(error.to_string()),
             };
             match shown {
@@ -171,7 +208,7 @@ impl Decoder {
     fn message(
         &self,
         session: &Session,
-        counter: u64,
+        (time, counter): (Duration, u64),
         message: &Message<'_>,
         place: &str,
     ) -> Result<Result<bool, String>> {
@@ -231,11 +268,57 @@ impl Decoder {
                 return Ok(Ok(false));
             }
         } else {
-            let at = Moment { time: self.time, counter, label: &session.label };
+            let at = Moment { time, counter, label: &session.label };
             self.encoder.message(at, Way::In, &decoded, None, None, &mut text);
         }
         out::text(&text)?;
         Ok(Ok(true))
+    }
+}
+
+/// Shows what a file has.
+struct Shown<'d> {
+    decoder: &'d Decoder,
+    good: bool,
+    counter: u64,
+}
+
+impl Sink for Shown<'_> {
+    fn message(&mut self, captured: &Captured<'_>) -> Result<()> {
+        let Self { decoder, good, counter } = self;
+        let place = format!(" ({})", captured.place);
+        if decoder.sessions_of_file {
+            for session in &decoder.sessions {
+                *good &=
+                    decoder.messages(session, captured.time, *counter, captured.octets, &place)?;
+            }
+        } else {
+            let mut negotiated = captured.negotiated.clone();
+            if let Some(families) = &decoder.families {
+                negotiated.families.clone_from(families);
+            }
+            if decoder.path_information {
+                negotiated.add_path.receive.clone_from(&negotiated.families);
+            }
+            let (sender, receiver) = (captured.sender, captured.receiver);
+            let label = Label::new(
+                Some(receiver.address),
+                sender.address,
+                receiver.asn,
+                sender.asn,
+                sender.router_id,
+            );
+            let session = Session { label, negotiated };
+            *good &=
+                decoder.messages(&session, captured.time, *counter, captured.octets, &place)?;
+        }
+        *counter += 1;
+        Ok(())
+    }
+
+    fn fault(&mut self, place: &str, why: &str) {
+        self.good = false;
+        out::warn(format!("{place}: {why}"));
     }
 }
 

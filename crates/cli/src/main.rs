@@ -4,6 +4,7 @@
 
 mod args;
 mod as_command;
+mod capture;
 mod context;
 mod decode;
 mod demo;

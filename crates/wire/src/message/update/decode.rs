@@ -337,7 +337,9 @@ impl<'a> Decoder<'a, '_> {
         if self.negotiated.disabled.contains(&family) {
             return Err(UpdateFault::new(Kind::Family, about, DISABLED));
         }
-        if !self.negotiated.has_family(family) {
+        // What has no name is never negotiated by one: it is shown where anything is.
+        let is_shown = self.scrutiny == Scrutiny::Inspection && !Family::ALL.contains(&family);
+        if !self.negotiated.has_family(family) && !is_shown {
             return Err(UpdateFault::new(Kind::Family, about, "not negotiated"));
         }
         if raw.conflicts(flags::OPTIONAL) {

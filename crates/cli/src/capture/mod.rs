@@ -1,0 +1,111 @@
+//! Messages from files: packet captures (pcap, pcapng) and MRT dumps.
+
+mod mrt;
+mod packets;
+mod stream;
+
+use std::io::BufRead;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use anyhow::Result;
+use yottabgp_wire::asn::Asn;
+use yottabgp_wire::codes::Family;
+use yottabgp_wire::message::open::Open;
+use yottabgp_wire::negotiated::Negotiated;
+
+/// One end of a session, as far as the file tells.
+#[derive(Clone, Debug)]
+pub(crate) struct Side {
+    /// Its address.
+    pub(crate) address: IpAddr,
+    /// Its AS.
+    pub(crate) asn: Option<Asn>,
+    /// Its BGP identifier; 0.0.0.0 where it is not known.
+    pub(crate) router_id: Ipv4Addr,
+}
+
+/// One message of a file, or what stands for a route of a table dump.
+#[derive(Debug)]
+pub(crate) struct Captured<'a> {
+    /// When it was seen, since 1970.
+    pub(crate) time: Duration,
+    /// Where it is in the file: `packet 3`, `record 7`.
+    pub(crate) place: String,
+    /// Who sent it.
+    pub(crate) sender: &'a Side,
+    /// Who got it.
+    pub(crate) receiver: &'a Side,
+    /// How it is to be read.
+    pub(crate) negotiated: &'a Negotiated,
+    /// The message with its header, or the body of an UPDATE.
+    pub(crate) octets: &'a [u8],
+}
+
+/// What is done with each message, and with what can not be read. Says whether it was right.
+pub(crate) trait Sink {
+    /// Takes a message.
+    fn message(&mut self, captured: &Captured<'_>) -> Result<()>;
+    /// Takes a fault of the file: its place and what is wrong.
+    fn fault(&mut self, place: &str, why: &str);
+}
+
+/// What kind of file begins with these octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// pcap or pcapng.
+    Packets,
+    /// MRT.
+    Mrt,
+}
+
+impl Format {
+    /// The format of a file by its first octets; `None` for text.
+    pub(crate) fn of(octets: &[u8]) -> Option<Self> {
+        const MAGIC: [[u8; 4]; 5] = [
+            [0xa1, 0xb2, 0xc3, 0xd4],
+            [0xd4, 0xc3, 0xb2, 0xa1],
+            [0xa1, 0xb2, 0x3c, 0x4d],
+            [0x4d, 0x3c, 0xb2, 0xa1],
+            [0x0a, 0x0d, 0x0d, 0x0a],
+        ];
+        if MAGIC.iter().any(|magic| octets.starts_with(magic)) {
+            return Some(Self::Packets);
+        }
+        yottabgp_mrt::Record::starts(octets).then_some(Self::Mrt)
+    }
+
+    /// Reads all messages.
+    pub(crate) fn read(self, input: &mut (dyn BufRead + Send), sink: &mut dyn Sink) -> Result<()> {
+        match self {
+            Self::Packets => packets::read(input, sink),
+            Self::Mrt => mrt::read(input, sink),
+        }
+    }
+}
+
+/// How messages from `sender` to `receiver` are read, by the OPENs of both, those that were seen.
+fn agreed(sender: Option<&Open>, receiver: Option<&Open>) -> Negotiated {
+    let mut negotiated = Negotiated::permissive();
+    let asn = |open: &Open| open.capabilities.asn4().unwrap_or(Asn(open.asn.into()));
+    negotiated.asn4 =
+        [sender, receiver].into_iter().flatten().all(|open| open.capabilities.asn4().is_some());
+    if let Some(open) = sender {
+        (negotiated.peer_as, negotiated.peer_router_id) = (asn(open), open.router_id);
+    }
+    if let Some(open) = receiver {
+        (negotiated.local_as, negotiated.local_router_id) = (asn(open), open.router_id);
+    }
+    if let (Some(sender), Some(receiver)) = (sender, receiver) {
+        let takes = receiver.capabilities.add_path();
+        let takes = |family: Family| takes.iter().any(|(of, mode)| *of == family && mode & 1 != 0);
+        negotiated.add_path.receive = sender
+            .capabilities
+            .add_path()
+            .iter()
+            .filter(|(family, mode)| mode & 2 != 0 && takes(*family))
+            .map(|(family, _)| *family)
+            .collect();
+    }
+    negotiated
+}
