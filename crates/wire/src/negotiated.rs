@@ -144,11 +144,7 @@ impl Negotiated {
             families: Family::ALL.to_vec(),
             disabled: Vec::new(),
             add_path: AddPath::default(),
-            next_hop: Family::ALL
-                .iter()
-                .filter(|family| family.afi == Afi::IPV4)
-                .map(|family| (*family, Afi::IPV6))
-                .collect(),
+            next_hop: Family::ALL.iter().filter_map(|family| other_next_hop(*family)).collect(),
             refresh: Refresh::Enhanced,
             operational: true,
             multisession: false,
@@ -156,5 +152,14 @@ impl Negotiated {
             aigp: true,
             graceful_restart: GracefulRestart::default(),
         }
+    }
+}
+
+/// The next hops of another address family that a family may have: those of RFC 8950, and for IPv6 what ExaBGP sends.
+fn other_next_hop(family: Family) -> Option<(Family, Afi)> {
+    match family.afi {
+        Afi::IPV4 => Some((family, Afi::IPV6)),
+        Afi::IPV6 if [1, 2, 4, 128].contains(&family.safi.0) => Some((family, Afi::IPV4)),
+        _ => None,
     }
 }

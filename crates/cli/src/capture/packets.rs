@@ -49,7 +49,7 @@ impl Need {
     const fn of(error: &PcapError<&[u8]>) -> Self {
         match error {
             PcapError::Eof => Self::Nothing,
-            PcapError::Incomplete(_) => Self::More,
+            PcapError::Incomplete(_) | PcapError::UnexpectedEof => Self::More,
             PcapError::BufferTooSmall => Self::Room,
             _ => Self::Another,
         }
