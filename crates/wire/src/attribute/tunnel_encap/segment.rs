@@ -21,6 +21,8 @@ const WEIGHT: u8 = 9;
 const VERIFICATION: u8 = 0x80;
 /// The algorithm counts.
 const ALGORITHM: u8 = 0x40;
+/// The SID of a type that may lack it is there. ExaBGP does not set it (RFC 9831 section 2.10).
+const PRESENT: u8 = 0x20;
 /// Behavior and structure of the SRv6 SID are there.
 const BEHAVIOR: u8 = 0x10;
 
@@ -116,6 +118,15 @@ const TABLE: &[SegmentType] = {
 };
 
 impl SegmentType {
+    /// The flags that follow from what a segment has.
+    fn flags(&self, algorithm: u8, sid: bool, behavior: bool) -> u8 {
+        let maybe = matches!(self.sid, Sid::MaybeLabel(_) | Sid::MaybeSrv6);
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        flag(self.algorithm && algorithm != 0, ALGORITHM)
+            | flag(maybe && sid, PRESENT)
+            | flag(behavior, BEHAVIOR)
+    }
+
     /// Whether the bottom of the stack is set in the label of the last such segment of a list, as ExaBGP does.
     fn may_be_bottom(&self) -> bool {
         matches!(self.sid, Sid::Label | Sid::MaybeLabel(true))
@@ -281,8 +292,13 @@ impl Segment<'_> {
         if let Some(behavior) = self.behavior {
             behavior.push_words(out);
         }
-        if self.flags & VERIFICATION != 0 {
+        let sid = self.label.is_some() || self.srv6.is_some();
+        let usual = self.row.flags(self.algorithm, sid, self.behavior.is_some());
+        if self.flags == usual | VERIFICATION {
             push(out, " verification");
+        } else if self.flags != usual {
+            push(out, " flags ");
+            push_decimal(out, self.flags.into());
         }
     }
 }
@@ -381,11 +397,10 @@ fn parse_segment(
             }
         }
     }
-    let (mut flags, mut algorithm, mut bottom) = (0, 0, None);
+    let (mut algorithm, mut behavior, mut bottom) = (0, None, None);
     if row.algorithm {
         tokens.require("algorithm")?;
         algorithm = number(tokens, "algorithm", "a number from 0 to 255")?;
-        flags |= if algorithm == 0 { 0 } else { ALGORITHM };
     }
     let there = match row.sid {
         Sid::Label => tokens.require("mpls").map(|()| true)?,
@@ -402,13 +417,14 @@ fn parse_segment(
         if there {
             out.extend(sid(tokens)?.octets());
         }
-        if let Some(behavior) = Behavior::parse(tokens)? {
-            flags |= BEHAVIOR;
-            out.extend(behavior.octets());
-        }
+        behavior = Behavior::parse(tokens)?;
+        out.extend(behavior.into_iter().flat_map(Behavior::octets));
     }
+    let mut flags = row.flags(algorithm, there, behavior.is_some());
     if tokens.accept("verification") {
         flags |= VERIFICATION;
+    } else if tokens.accept("flags") {
+        flags = number(tokens, "flags of a segment", "a number from 0 to 255")?;
     }
     if let Some(room) = out.get_mut(start..start + 2) {
         room.copy_from_slice(&[flags, algorithm]);

@@ -24,16 +24,16 @@ fn every_type_of_segment_is_said_in_words() {
             "0D1A1000 FC000000000000000000000000000001 0041000020001000",
         ),
         ("type-c ipv4 10.0.0.1 algorithm 0", "03060000 0A000001"),
-        ("type-c ipv4 10.0.0.1 algorithm 128 sid 16001", "030A4080 0A000001 03E81100"),
+        ("type-c ipv4 10.0.0.1 algorithm 128 sid 16001", "030A6080 0A000001 03E81100"),
         (
             "type-d ipv6 fc00::2 algorithm 0 sid 16002",
-            "04160000 FC000000000000000000000000000002 03E82000",
+            "04162000 FC000000000000000000000000000002 03E82000",
         ),
-        ("type-e local-if-id 2 ipv4 10.0.0.2 sid 16003", "050E0000 00000002 0A000002 03E83000"),
+        ("type-e local-if-id 2 ipv4 10.0.0.2 sid 16003", "050E2000 00000002 0A000002 03E83000"),
         ("type-f local 192.168.2.1 remote 192.168.2.2", "060A0000 C0A80201 C0A80202"),
         (
             "type-g local-if-id 3 local-ipv6 fc00::3 remote-if-id 4 remote-ipv6 fc00::4 sid 16005",
-            "072E0000 00000003 FC000000000000000000000000000003 00000004 FC000000000000000000000000000004 03E85000",
+            "072E2000 00000003 FC000000000000000000000000000003 00000004 FC000000000000000000000000000004 03E85000",
         ),
         (
             "type-h local fc00::3 remote fc00::4",
@@ -41,7 +41,7 @@ fn every_type_of_segment_is_said_in_words() {
         ),
         (
             "type-i ipv6 fc00::3 algorithm 1 sid fc00::200 endpoint-behavior 65 32 0 16 0",
-            "0E2A5001 FC000000000000000000000000000003 FC000000000000000000000000000200 0041000020001000",
+            "0E2A7001 FC000000000000000000000000000003 FC000000000000000000000000000200 0041000020001000",
         ),
         (
             "type-j local-if-id 3 local-ipv6 fc00::3 remote-if-id 4 remote-ipv6 fc00::4 algorithm 0",
@@ -65,7 +65,7 @@ fn every_type_of_segment_is_said_in_words() {
 fn the_last_label_is_the_bottom() {
     let list = "segment-list weight 1 segment type-a mpls 16000 segment type-c ipv4 10.0.0.1 algorithm 0 sid 16001 segment type-f local 192.168.1.1 remote 192.168.1.2 sid 16002";
     let value = parse_value(&ROW, &format!("[sr-policy[{list}]]"));
-    let expected = "80002D0009060000000000010106000003E80000030A00000A00000103E81100060E0000C0A80101C0A8010203E82000";
+    let expected = "80002D0009060000000000010106000003E80000030A20000A00000103E81100060E2000C0A80101C0A8010203E82000";
     assert_eq!(value[4..], hex(expected));
     assert_eq!(again(&value).1, value);
 }
