@@ -51,4 +51,15 @@ mod tests {
             assert!(row.name != "tlv" && (super::row(row.group).is_some()));
         }
     }
+
+    #[test]
+    fn every_row_is_documented() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/grammar.md");
+        let grammar = std::fs::read_to_string(path).unwrap();
+        for row in TABLES.iter().copied().flatten() {
+            let line = grammar.lines().find(|line| line.contains(&format!("`{}` (", row.name)));
+            let line = line.unwrap_or_else(|| panic!("{} is not in grammar.md", row.name));
+            assert!(line.contains(&row.code.to_string()), "{}", row.code);
+        }
+    }
 }

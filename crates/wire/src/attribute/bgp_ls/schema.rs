@@ -109,7 +109,7 @@ pub enum Kind {
     /// An address of either family, by the length.
     Ip,
     /// An IPv6 address if this octet of the value has one of these bits, else the other.
-    WideIf(usize, u8, &'static Kind),
+    WideIf(usize, u8, &'static Self),
     /// Text in UTF-8 up to 255 octets.
     Name,
     /// An IGP Router-ID (RFC 9552 section 5.2.1.4) of 4, 6, 7 or 8 octets.
@@ -137,9 +137,9 @@ pub enum Kind {
     /// Ranges of labels: a size of three octets and a SID/Label TLV (1161) each.
     SidRanges,
     /// One after the other, all of one length.
-    List(&'static Kind),
+    List(&'static Self),
     /// So many of one length.
-    Array(usize, &'static Kind),
+    Array(usize, &'static Self),
     /// Fields one after the other; then the order of JSON, if another.
     Struct(&'static [Field], &'static [usize]),
     /// A number in the first octet which says what fields follow: the first case is of 1.
