@@ -12,7 +12,9 @@
 )]
 
 pub mod bgp;
+pub mod cases;
 pub mod events;
+pub mod likeness;
 pub mod network;
 pub mod process;
 pub mod relay;

@@ -1,0 +1,34 @@
+//! zettabgp.
+
+use std::net::Ipv4Addr;
+use std::panic::catch_unwind;
+
+use zettabgp::prelude::*;
+
+use super::Read;
+use crate::update::HEADER;
+
+/// Reads a message. What it can not read makes it panic at times.
+pub fn read(message: &[u8]) -> Result<Read, String> {
+    let message = message.to_vec();
+    catch_unwind(move || attempt(&message)).unwrap_or_else(|_| Err("panics".to_owned()))
+}
+
+fn attempt(message: &[u8]) -> Result<Read, String> {
+    let mut session = BgpSessionParams::new(
+        65533,
+        180,
+        BgpTransportMode::IPv4,
+        Ipv4Addr::LOCALHOST,
+        vec![BgpCapability::CapASN32(65533)],
+    );
+    session.fuzzy_pathid = false;
+    let mut value = BgpUpdateMessage::new();
+    value.decode_from(&session, &message[HEADER..]).map_err(|error| format!("{error:?}"))?;
+    let mut body = vec![0; 65536];
+    let length =
+        value.encode_to(&session, &mut body).map_err(|error| format!("encode: {error:?}"))?;
+    let mut again = message[..HEADER].to_vec();
+    again.extend(&body[..length]);
+    Ok(Read { said: format!("{value:?}"), again: Some(again) })
+}
