@@ -157,8 +157,5 @@ pub enum What {
     Again,
 }
 
-/// Members of our JSON that say nothing of their own: the octets as a whole, and what was made of other members.
-pub const DERIVED: &[&str] = &["raw", "code", "parsed"];
-
 /// The exceptions.
 pub const EXCEPTIONS: &[Exception] = &[];

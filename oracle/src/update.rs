@@ -97,8 +97,15 @@ fn field(octets: &[u8]) -> (&[u8], &[u8]) {
     octets[2..].split_at(length)
 }
 
-/// How two messages differ in what they say, if they do.
-pub fn difference(wanted: &[u8], is: &[u8]) -> Option<String> {
-    let (wanted, is) = (parts(wanted), parts(is));
+/// How what a message says of the subject of a case differs in another message, if it does. The rest is the same in all cases.
+pub fn difference(case: &Case, wanted: &[u8], is: &[u8]) -> Option<String> {
+    let part = |message| {
+        let (mut attributes, _, nlri) = parts(message);
+        match case.subject {
+            Subject::Nlri { .. } => (attributes.remove(&14), nlri),
+            Subject::Attribute(code) => (attributes.remove(&code), Vec::new()),
+        }
+    };
+    let (wanted, is) = (part(wanted), part(is));
     (wanted != is).then(|| format!("{wanted:02x?} became {is:02x?}"))
 }

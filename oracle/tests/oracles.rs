@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use yottabgp_oracle::decoders::{self, Read};
-use yottabgp_oracle::known::{DECODERS, DERIVED, Decoder, EXCEPTIONS, Exception, What};
+use yottabgp_oracle::known::{DECODERS, Decoder, EXCEPTIONS, Exception, What};
 use yottabgp_oracle::{ours, update};
 use yottabgp_testkit::cases::{self, Case, Subject};
 use yottabgp_testkit::likeness::{Said, hex};
@@ -53,10 +53,9 @@ fn compare(
     }
     let read = read?;
     let skip = |member: &str| {
-        DERIVED.contains(&member)
-            || exceptions.iter().any(
-                |exception| matches!(exception.what, What::Members(names) if names.contains(&member)),
-            )
+        exceptions.iter().any(
+            |exception| matches!(exception.what, What::Members(names) if names.contains(&member)),
+        )
     };
     let missing = Said::new(&read.said).missing(&json, &skip);
     if !missing.is_empty() {
@@ -64,7 +63,7 @@ fn compare(
         return Err(format!("does not say {missing:?} of {json}\n    {said}"));
     }
     let again = exceptions.iter().all(|exception| !matches!(exception.what, What::Again));
-    match read.again.filter(|_| again).and_then(|again| update::difference(message, &again)) {
+    match read.again.filter(|_| again).and_then(|again| update::difference(case, message, &again)) {
         Some(difference) => Err(format!("writes other octets: {difference}")),
         None => Ok(()),
     }

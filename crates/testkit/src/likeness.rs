@@ -93,6 +93,15 @@ impl Said {
         {
             return true;
         }
+        if digits.len() <= 16
+            && value.starts_with("0x")
+            && u64::from_str_radix(digits, 16).is_ok_and(|n| self.words.contains(&n.to_string()))
+        {
+            return true;
+        }
+        if pairs(value).iter().any(|pair| self.octets.iter().any(|said| said.contains(pair))) {
+            return true;
+        }
         for separator in ['/', ':', '-', '_', '.'] {
             if let Some((one, other)) = value.rsplit_once(separator)
                 && value.parse::<Ipv4Addr>().is_err()
@@ -133,6 +142,24 @@ fn canonical(word: &str) -> String {
         Ok(number) => number.to_string(),
         Err(_) => word.to_ascii_lowercase(),
     }
+}
+
+/// The octets that `administrator:number` may be in a route distinguisher or target: two and four octets, an address or four
+/// octets and two.
+fn pairs(value: &str) -> Vec<String> {
+    let Some((one, other)) = value.split_once(':') else { return Vec::new() };
+    let administrator = one.parse::<u32>().ok().or(one.parse::<Ipv4Addr>().ok().map(u32::from));
+    let (Some(administrator), Ok(number)) = (administrator, other.parse::<u32>()) else {
+        return Vec::new();
+    };
+    let mut pairs = Vec::new();
+    if administrator <= 0xFFFF && !one.contains('.') {
+        pairs.push(format!("{administrator:04x}{number:08x}"));
+    }
+    if number <= 0xFFFF {
+        pairs.push(format!("{administrator:08x}{number:04x}"));
+    }
+    pairs
 }
 
 /// Octets in hexadecimal.

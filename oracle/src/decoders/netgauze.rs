@@ -19,5 +19,15 @@ pub fn read(message: &[u8]) -> Result<Read, String> {
     let mut again = Vec::new();
     value.write(&mut again).map_err(|error| format!("write: {error:?}"))?;
     let json = serde_json::to_string(&value).map_err(|error| error.to_string())?;
-    Ok(Read { said: format!("{json} {value:?}"), again: Some(again) })
+    Ok(Read { said: format!("{json} {value:?} {}", labels(&json)), again: Some(again) })
+}
+
+/// It shows the three octets of a label: `[0, 6, 65]` is 100.
+fn labels(json: &str) -> String {
+    let lists = json.split('[').skip(1).filter_map(|list| list.split(']').next());
+    let octets = lists.filter_map(|list| {
+        let octets: Option<Vec<u32>> = list.split(',').map(|number| number.parse().ok()).collect();
+        <[u32; 3]>::try_from(octets?).ok()
+    });
+    octets.map(|[a, b, c]| format!("{} ", a << 12 | b << 4 | c >> 4)).collect()
 }

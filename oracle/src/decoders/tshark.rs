@@ -15,44 +15,55 @@ pub fn read(families: &[(u16, u8)], messages: &[Vec<u8>]) -> Vec<Result<Read, St
     let path = folder.path().join("cases.pcap");
     let file = BufWriter::new(File::create(&path).expect("a file"));
     let before = capture::write(file, families, messages).expect("a capture") as usize;
-    let output = Command::new("tshark")
-        .args(["-r", &path.to_string_lossy(), "-T", "json", "--no-duplicate-keys"])
-        .args(["-J", "frame bgp _ws.malformed _ws.expert"])
-        .output()
-        .expect("tshark");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let packets: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON of tshark");
+    let run = |arguments: &[&str]| {
+        let output = Command::new("tshark")
+            .args(["-n", "-r", &path.to_string_lossy()])
+            .args(arguments)
+            .output()
+            .expect("tshark");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    // One has the marks with their gravity, the other one has texts that stand for no field.
+    let json = run(&["-T", "json", "--no-duplicate-keys"]);
+    let packets: Vec<Value> = serde_json::from_str(&json).expect("JSON of tshark");
+    let text = run(&["-O", "bgp"]);
+    let texts: Vec<_> = format!("\n{text}").split("\nFrame ").skip(1).map(str::to_owned).collect();
     assert_eq!(packets.len(), before + messages.len());
-    packets[before..].iter().map(packet).collect()
+    assert_eq!(texts.len(), packets.len());
+    packets
+        .iter()
+        .zip(&texts)
+        .skip(before)
+        .map(|(packet, text)| read_packet(packet, text))
+        .collect()
 }
 
-fn packet(packet: &Value) -> Result<Read, String> {
+fn read_packet(packet: &Value, text: &str) -> Result<Read, String> {
     let layers = &packet["_source"]["layers"];
-    if layers.get("_ws.malformed").is_some() {
-        return Err("malformed".to_owned());
+    let mut complaints = Vec::new();
+    complain(layers, &mut complaints);
+    if !complaints.is_empty() {
+        return Err(complaints.join("; "));
     }
     let bgp = layers.get("bgp").ok_or("no BGP")?;
-    let mut complaints = Vec::new();
-    complain(bgp, &mut complaints);
-    if complaints.is_empty() {
-        Ok(Read { said: bgp.to_string(), again: None })
-    } else {
-        Err(complaints.join("; "))
-    }
+    // The first line is about the packet.
+    let text = text.split_once("Border Gateway Protocol").map_or("", |(_, text)| text);
+    Ok(Read { said: format!("{bgp} {text}"), again: None })
 }
 
-/// What it marks: everything from a note up.
+/// What it marks as malformed, or with a warning (0x600000) or worse.
 fn complain(value: &Value, complaints: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            for (name, value) in members {
-                if name == "_ws.expert.message" {
-                    complaints.push(value.to_string());
-                } else if name == "_ws.malformed" {
-                    complaints.push("malformed".to_owned());
-                }
-                complain(value, complaints);
+            let severity = members.get("_ws.expert.severity").and_then(Value::as_str);
+            if severity.and_then(|text| text.parse::<u32>().ok()).is_some_and(|n| n >= 0x60_0000) {
+                complaints.push(members["_ws.expert.message"].to_string());
             }
+            if members.contains_key("_ws.malformed") {
+                complaints.push("malformed".to_owned());
+            }
+            members.values().for_each(|value| complain(value, complaints));
         }
         Value::Array(items) => items.iter().for_each(|item| complain(item, complaints)),
         _ => {}
