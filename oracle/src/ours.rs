@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use yottabgp_testkit::cases::{Case, Subject};
+use yottabgp_testkit::likeness::essence;
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 use yottabgp_wire::nlri::JsonForm;
@@ -26,7 +27,7 @@ pub fn json(case: &Case, message: &[u8]) -> Result<Value, String> {
     let text = String::from_utf8(out).map_err(|error| error.to_string())?;
     let mut json: Value =
         serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
-    underived(&mut json);
+    essence(&mut json);
     Ok(match case.subject {
         Subject::Nlri { .. } => json["update"]["announce"].take(),
         Subject::Attribute(_) => {
@@ -42,28 +43,4 @@ pub fn json(case: &Case, message: &[u8]) -> Result<Value, String> {
             attributes
         }
     })
-}
-
-/// Leaves out what is said twice: the octets beside what they mean.
-fn underived(json: &mut Value) {
-    match json {
-        Value::Array(items) => items.iter_mut().for_each(underived),
-        Value::Object(members) => {
-            for name in ["raw", "code", "parsed"] {
-                members.remove(name);
-            }
-            // `{ "value": 842122827661412, "string": "target:65000:100" }`
-            if members.contains_key("string") {
-                members.remove("value");
-            }
-            // `[ [ 100, 1601 ] ]`: the label, and its three octets.
-            for stack in members.iter_mut().filter(|(name, _)| *name == "label").map(|(_, v)| v) {
-                for label in stack.as_array_mut().into_iter().flatten() {
-                    label.as_array_mut().into_iter().for_each(|pair| pair.truncate(1));
-                }
-            }
-            members.values_mut().for_each(underived);
-        }
-        _ => {}
-    }
 }

@@ -36,6 +36,8 @@ pub struct Wanted {
     pub their_as: u32,
     /// Whether we have the graceful restart capability.
     pub graceful_restart: bool,
+    /// The families, by the words of the configuration; none for unicast of both.
+    pub families: &'static [&'static str],
 }
 
 /// One test's programs and networks. Dropping it ends them all.
@@ -93,6 +95,7 @@ impl Lab {
         let us = End { address: us, asn: wanted.our_as };
         let them = End { address: them, asn: wanted.their_as };
         let password = wanted.password.map(str::to_owned);
+        let families: Vec<_> = wanted.families.iter().map(|name| (*name).to_owned()).collect();
         let peer = (kind.make)(Options {
             us,
             them,
@@ -100,6 +103,7 @@ impl Lab {
             passive: !passive && !wanted.both_call,
             hold_time: wanted.hold_time,
             password: password.clone(),
+            families: families.clone(),
         });
         let us = Speaker::new(Settings {
             program,
@@ -116,6 +120,7 @@ impl Lab {
             port: 179,
             password,
             graceful_restart: wanted.graceful_restart,
+            families,
             watch_sent: true,
             routes: BTreeSet::new(),
             helper: helper(),

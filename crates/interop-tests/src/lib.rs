@@ -11,6 +11,7 @@
     reason = "test code: the panic is the report"
 )]
 
+pub mod families;
 pub mod lab;
 pub mod mrt;
 pub mod peer;

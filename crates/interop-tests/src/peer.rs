@@ -42,6 +42,8 @@ pub struct Options {
     pub hold_time: u16,
     /// Key of TCP MD5 signatures (RFC 2385).
     pub password: Option<String>,
+    /// The families, by the words of our configuration; none for unicast of both.
+    pub families: Vec<String>,
 }
 
 /// A result whose error says, in the words of the other program, what went wrong.
@@ -82,6 +84,22 @@ pub trait Peer {
     /// # Errors
     /// When it refuses.
     fn announce(&mut self, namespace: &Namespace, routes: &BTreeSet<Route>) -> Outcome;
+
+    /// What it shows of its table of a family: a text for each route.
+    ///
+    /// # Errors
+    /// When it has no such table, or does not answer.
+    fn table(&mut self, _namespace: &Namespace, family: &str) -> Outcome<Vec<String>> {
+        Err(format!("{} shows no {family}", self.name()))
+    }
+
+    /// Announces or withdraws a route of its own, in the words of its command line.
+    ///
+    /// # Errors
+    /// When it refuses.
+    fn originate(&mut self, _namespace: &Namespace, words: &str, _announce: bool) -> Outcome {
+        Err(format!("{} does not originate {words}", self.name()))
+    }
 
     /// Asks us to send everything again (RFC 2918); false when it has no way to.
     ///

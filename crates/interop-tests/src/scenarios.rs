@@ -42,7 +42,8 @@ const fn scenario(
     Scenario { name, wanted, needs: "", peers, run }
 }
 
-const PLAIN: Wanted = Wanted {
+/// A session with nothing special.
+pub const PLAIN: Wanted = Wanted {
     hold_time: 9,
     password: None,
     both_call: false,
@@ -50,6 +51,7 @@ const PLAIN: Wanted = Wanted {
     our_as: 65001,
     their_as: 65002,
     graceful_restart: false,
+    families: &[],
 };
 /// With AS numbers that two octets cannot hold (RFC 6793).
 const IPV6: Wanted =

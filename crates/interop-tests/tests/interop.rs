@@ -10,10 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use yottabgp_interop::lab::{Lab, RELAY};
-use yottabgp_interop::peer::Kind;
-use yottabgp_interop::scenarios::Scenario;
-use yottabgp_interop::{peers, scenarios};
+use yottabgp_interop::lab::{Lab, RELAY, Wanted};
+use yottabgp_interop::peer::{Kind, Outcome};
+use yottabgp_interop::{families, peers, scenarios};
 use yottabgp_testkit::process::find;
 
 thread_local! {
@@ -46,10 +45,23 @@ fn main() {
                 let side = if passive { "passive" } else { "active" };
                 let name = format!("{}::{side}::{}", kind.name, scenario.name);
                 trials.push(Trial::ignorable_test(name.clone(), move || {
-                    run(&name, kind, passive, scenario)
+                    if !scenario.needs.is_empty() && find(scenario.needs).is_none() {
+                        let needs = scenario.needs;
+                        let reason = format!("{needs} is not installed (apt-get install {needs})");
+                        return skip(&name, &reason);
+                    }
+                    run(&name, kind, passive, scenario.name, scenario.wanted, scenario.run)
                 }));
             }
         }
+    }
+    for row in families::ALL {
+        let kind = peers::ALL.iter().find(|kind| kind.name == row.peer).expect("a peer");
+        let name = format!("{}::family::{}", row.peer, row.family[0].replace(' ', "-"));
+        trials.push(Trial::ignorable_test(name.clone(), move || {
+            let wanted = Wanted { families: row.family, ..scenarios::PLAIN };
+            run(&name, kind, false, "family", wanted, |lab| families::run(lab, row))
+        }));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -60,24 +72,27 @@ fn skip(name: &str, reason: &str) -> Result<Completion, Failed> {
     Ok(Completion::ignored_with(reason))
 }
 
-fn run(name: &str, kind: &Kind, passive: bool, scenario: &Scenario) -> Result<Completion, Failed> {
+fn run(
+    name: &str,
+    kind: &Kind,
+    passive: bool,
+    scenario: &str,
+    wanted: Wanted,
+    test: impl Fn(&mut Lab) -> Outcome,
+) -> Result<Completion, Failed> {
     if !(kind.installed)() {
         return skip(name, &format!("{} is not installed ({})", kind.name, kind.package));
     }
-    if !scenario.needs.is_empty() && find(scenario.needs).is_none() {
-        let needs = scenario.needs;
-        return skip(name, &format!("{needs} is not installed (apt-get install {needs})"));
-    }
-    if let Some(reason) = (kind.cannot)(scenario.name, passive) {
+    if let Some(reason) = (kind.cannot)(scenario, passive) {
         return skip(name, reason);
     }
     // Without it nothing would be tested, and nobody would notice.
     let program = yottabgp_testkit::speaker::program()?;
-    let mut lab = match Lab::new(program, kind, passive, scenario.wanted) {
+    let mut lab = match Lab::new(program, kind, passive, wanted) {
         Ok(lab) => lab,
         Err(reason) => return skip(name, &reason),
     };
-    match catch_unwind(AssertUnwindSafe(|| (scenario.run)(&mut lab))) {
+    match catch_unwind(AssertUnwindSafe(|| test(&mut lab))) {
         Ok(Ok(())) => Ok(Completion::Completed),
         Ok(Err(error)) => Err(Failed::from(format!("{error}\n{}", lab.logs()))),
         Err(panic) => {

@@ -128,6 +128,30 @@ impl Said {
     }
 }
 
+/// Leaves out what is said twice: the octets beside what they mean.
+pub fn essence(json: &mut Value) {
+    match json {
+        Value::Array(items) => items.iter_mut().for_each(essence),
+        Value::Object(members) => {
+            for name in ["raw", "code", "parsed"] {
+                members.remove(name);
+            }
+            // `{ "value": 842122827661412, "string": "target:65000:100" }`
+            if members.contains_key("string") {
+                members.remove("value");
+            }
+            // `[ [ 100, 1601 ] ]`: the label, and its three octets.
+            for stack in members.iter_mut().filter(|(name, _)| *name == "label").map(|(_, v)| v) {
+                for label in stack.as_array_mut().into_iter().flatten() {
+                    label.as_array_mut().into_iter().for_each(|pair| pair.truncate(1));
+                }
+            }
+            members.values_mut().for_each(essence);
+        }
+        _ => {}
+    }
+}
+
 /// Addresses as RFC 5952 writes them; letters in lower case; numbers without leading zeros.
 fn canonical(word: &str) -> String {
     if let Ok(address) = word.parse::<Ipv6Addr>() {

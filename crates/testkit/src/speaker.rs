@@ -92,6 +92,8 @@ pub struct Settings {
     pub password: Option<String>,
     /// Whether to have the graceful restart capability (RFC 4724).
     pub graceful_restart: bool,
+    /// The families, by the words of the configuration; none for unicast of both.
+    pub families: Vec<String>,
     /// Whether the helper is also told of what is sent.
     pub watch_sent: bool,
     /// Routes of the configuration.
@@ -125,7 +127,13 @@ impl Settings {
         }
         let restart = if self.graceful_restart { "\t\tgraceful-restart 30;\n" } else { "" };
         text += &format!("\tcapability {{\n\t\troute-refresh enable;\n{restart}\t}}\n");
-        text += "\tfamily {\n\t\tipv4 unicast;\n\t\tipv6 unicast;\n\t}\n";
+        text += "\tfamily {\n";
+        let unicast = ["ipv4 unicast", "ipv6 unicast"].map(str::to_owned);
+        let families = if self.families.is_empty() { &unicast } else { self.families.as_slice() };
+        for family in families {
+            text += &format!("\t\t{family};\n");
+        }
+        text += "\t}\n";
         text += "\tapi {\n\t\tprocesses [ watch ];\n\t\tneighbor-changes;\n";
         let directions: &[&str] = if self.watch_sent { &["receive", "send"] } else { &["receive"] };
         for direction in directions {

@@ -48,11 +48,26 @@ impl Bird {
         let password = options.password.as_ref();
         let password = password.map_or_else(String::new, |key| format!("password \"{key}\";"));
         let hold = options.hold_time;
+        let (mut tables, mut channels) = (String::new(), String::new());
+        for family in &options.families {
+            if let Some((channel, table, kind)) = channel(family) {
+                tables += &format!("{kind} table {table};\n");
+                channels += &format!("{channel} {{ table {table}; import all; export none; }};\n");
+            }
+        }
+        if options.families.is_empty() {
+            for family in ["ipv4", "ipv6"] {
+                channels += &format!(
+                    "{family} {{ import all; export filter announced; next hop keep; import keep filtered; }};\n"
+                );
+            }
+        }
         // The next hop is told to stay, and so is the MED, which has to be set on the way out.
         format!(
             r#"log "{log}" all;
 router id 10.0.0.2;
 protocol device {{ }}
+{tables}
 filter announced {{
     if defined(bgp_med) then bgp_med = bgp_med;
     accept;
@@ -67,8 +82,7 @@ protocol bgp tested {{
     connect retry time 1;
     error wait time 1, 2;
     startup hold time {hold};
-    ipv4 {{ import all; export filter announced; next hop keep; import keep filtered; }};
-    ipv6 {{ import all; export filter announced; next hop keep; import keep filtered; }};
+    {channels}
 }}
 "#,
             log = self.path("bird.log").display(),
@@ -171,6 +185,13 @@ impl Peer for Bird {
         if answer.contains("Reconfigur") { Ok(()) } else { Err(answer) }
     }
 
+    fn table(&mut self, namespace: &Namespace, family: &str) -> Outcome<Vec<String>> {
+        let (_, table, _) = channel(family).ok_or_else(|| format!("BIRD has no {family}"))?;
+        let text = self.client(namespace, &format!("show route table {table} all"))?;
+        let routes = text.lines().filter(|line| line.contains("BGP.")).count();
+        Ok(if routes == 0 { Vec::new() } else { vec![text] })
+    }
+
     fn refresh(&mut self, namespace: &Namespace) -> Outcome<bool> {
         self.client(namespace, "reload in tested").map(|_| true)
     }
@@ -187,6 +208,21 @@ impl Peer for Bird {
         let state = self.client(namespace, "show protocols all tested")?;
         Ok(state + &fs::read_to_string(self.path("bird.log")).unwrap_or_default())
     }
+}
+
+/// The channel of a family, a table for it, and what that is a table of.
+fn channel(family: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    Some(match family {
+        "ipv4 multicast" => ("ipv4 multicast", "multicast4", "ipv4"),
+        "ipv6 multicast" => ("ipv6 multicast", "multicast6", "ipv6"),
+        "ipv4 nlri-mpls" => ("ipv4 mpls", "labeled4", "ipv4"),
+        "ipv6 nlri-mpls" => ("ipv6 mpls", "labeled6", "ipv6"),
+        "ipv4 mpls-vpn" => ("vpn4 mpls", "private4", "vpn4"),
+        "ipv6 mpls-vpn" => ("vpn6 mpls", "private6", "vpn6"),
+        "ipv4 flow" => ("flow4", "specified4", "flow4"),
+        "ipv6 flow" => ("flow6", "specified6", "flow6"),
+        _ => return None,
+    })
 }
 
 /// Reads `show route all`: a line with the prefix, then one with each attribute.

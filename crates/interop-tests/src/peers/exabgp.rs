@@ -47,6 +47,7 @@ impl ExaBgp {
             password: options.password,
             graceful_restart: false,
             // Resending, 5.0 reports a BoRR as an UPDATE, does not understand it, and ends the session.
+            families: options.families.clone(),
             watch_sent: false,
             routes: BTreeSet::new(),
             helper: helper(),

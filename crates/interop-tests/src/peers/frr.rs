@@ -70,6 +70,20 @@ impl Frr {
         let password =
             password.map_or_else(|| "!".into(), |key| format!("neighbor us password {key}"));
         let hold = self.options.hold_time;
+        let mut families = String::new();
+        let unicast = ["ipv4 unicast", "ipv6 unicast"].map(str::to_owned);
+        let wanted = &self.options.families;
+        for family in if wanted.is_empty() { unicast.as_slice() } else { wanted } {
+            families += &format!(
+                " address-family {}\n  neighbor us activate\n{} exit-address-family\n",
+                name(family).unwrap_or("?"),
+                if family.ends_with("unicast") {
+                    "  neighbor us attribute-unchanged next-hop\n"
+                } else {
+                    ""
+                }
+            );
+        }
         let text = format!(
             "frr defaults traditional
 log file {log}
@@ -90,15 +104,7 @@ router bgp {their_as}
  neighbor us solo
  {passive}
  {password}
- address-family ipv4 unicast
-  neighbor us activate
-  neighbor us attribute-unchanged next-hop
- exit-address-family
- address-family ipv6 unicast
-  neighbor us activate
-  neighbor us attribute-unchanged next-hop
- exit-address-family
-exit
+{families}exit
 ",
             log = self.path("frr.log").display(),
             keepalive = hold / 3,
@@ -130,6 +136,38 @@ exit
         }
         format!("{text}router bgp {their_as}\n{networks}exit\n")
     }
+}
+
+/// Its name of a family.
+fn name(family: &str) -> Option<&'static str> {
+    Some(match family {
+        "ipv4 unicast" => "ipv4 unicast",
+        "ipv6 unicast" => "ipv6 unicast",
+        "ipv4 multicast" => "ipv4 multicast",
+        "ipv6 multicast" => "ipv6 multicast",
+        "ipv4 nlri-mpls" => "ipv4 labeled-unicast",
+        "ipv6 nlri-mpls" => "ipv6 labeled-unicast",
+        "ipv4 mpls-vpn" => "ipv4 vpn",
+        "ipv6 mpls-vpn" => "ipv6 vpn",
+        "ipv4 flow" => "ipv4 flowspec",
+        "ipv6 flow" => "ipv6 flowspec",
+        "l2vpn evpn" => "l2vpn evpn",
+        _ => return None,
+    })
+}
+
+/// The routes of what it shows: all as one, since tests have one at a time.
+fn read_table(text: &str) -> Vec<String> {
+    let empty = match serde_json::from_str::<Value>(text) {
+        Ok(table) => {
+            table["routes"].as_object().is_none_or(serde_json::Map::is_empty)
+                && table["numPaths"].as_u64().is_none_or(|count| count == 0)
+        }
+        Err(_) => {
+            text.trim().is_empty() || text.starts_with("No ") || text.contains("Displayed  0")
+        }
+    };
+    if empty { Vec::new() } else { vec![text.to_owned()] }
 }
 
 fn route_map(number: usize, route: &Route) -> String {
@@ -233,6 +271,18 @@ impl Peer for Frr {
         }
         self.announced.clone_from(routes);
         Ok(())
+    }
+
+    fn table(&mut self, namespace: &Namespace, family: &str) -> Outcome<Vec<String>> {
+        let name = name(family).ok_or_else(|| format!("FRR has no {family}"))?;
+        let words = match family {
+            "l2vpn evpn" => "route detail",
+            "ipv4 flow" | "ipv6 flow" => "detail",
+            _ if family.ends_with("mpls-vpn") => "json",
+            _ => "json detail",
+        };
+        let text = self.shell(namespace, &format!("show bgp {name} {words}"))?;
+        Ok(read_table(&text))
     }
 
     fn refresh(&mut self, namespace: &Namespace) -> Outcome<bool> {

@@ -77,7 +77,11 @@ impl GoBgp {
             keepalive = options.hold_time / 3,
             passive = options.passive,
         );
-        for family in ["ipv4-unicast", "ipv6-unicast"] {
+        let unicast = ["ipv4 unicast", "ipv6 unicast"].map(str::to_owned);
+        let families =
+            if options.families.is_empty() { unicast.as_slice() } else { &options.families };
+        for family in families {
+            let family = names(family).map_or("?", |(name, _)| name);
             text += &format!(
                 "  [[neighbors.afi-safis]]\n    [neighbors.afi-safis.config]\n      afi-safi-name = \"{family}\"\n"
             );
@@ -113,6 +117,31 @@ impl GoBgp {
         drop((pipe, client));
         all.ok_or_else(|| format!("gobgpd has {found} routes of its own, not {wanted}"))
     }
+}
+
+/// The name of a family in its configuration, and that in its command line, which does not show all.
+fn names(family: &str) -> Option<(&'static str, Option<&'static str>)> {
+    Some(match family {
+        "ipv4 unicast" => ("ipv4-unicast", Some("ipv4")),
+        "ipv6 unicast" => ("ipv6-unicast", Some("ipv6")),
+        "ipv4 nlri-mpls" => ("ipv4-labelled-unicast", Some("ipv4-mpls")),
+        "ipv6 nlri-mpls" => ("ipv6-labelled-unicast", Some("ipv6-mpls")),
+        "ipv4 mpls-vpn" => ("l3vpn-ipv4-unicast", Some("vpnv4")),
+        "ipv6 mpls-vpn" => ("l3vpn-ipv6-unicast", Some("vpnv6")),
+        "ipv4 flow" => ("ipv4-flowspec", Some("ipv4-flowspec")),
+        "ipv6 flow" => ("ipv6-flowspec", Some("ipv6-flowspec")),
+        "ipv4 flow-vpn" => ("l3vpn-ipv4-flowspec", Some("ipv4-l3vpn-flowspec")),
+        "ipv6 flow-vpn" => ("l3vpn-ipv6-flowspec", Some("ipv6-l3vpn-flowspec")),
+        "ipv4 rtc" => ("rtc", Some("rtc")),
+        "ipv4 mup" => ("ipv4-mup", Some("ipv4-mup")),
+        "ipv6 mup" => ("ipv6-mup", Some("ipv6-mup")),
+        "ipv4 sr-policy" => ("ipv4-srpolicy", None),
+        "ipv6 sr-policy" => ("ipv6-srpolicy", None),
+        "l2vpn evpn" => ("l2vpn-evpn", Some("evpn")),
+        "l2vpn vpls" => ("l2vpn-vpls", None),
+        "bgp-ls bgp-ls" => ("ls", Some("ls")),
+        _ => return None,
+    })
 }
 
 /// How many routes of its own it has. (Ours are in its table too, and told by the sender.)
@@ -207,6 +236,28 @@ impl Peer for GoBgp {
         poll(PATIENCE, || (count(namespace) == Ok(0)).then_some(()))
             .ok_or("gobgpd does not delete its routes")?;
         self.inject(namespace, routes)
+    }
+
+    fn table(&mut self, namespace: &Namespace, family: &str) -> Outcome<Vec<String>> {
+        let name = names(family).and_then(|(_, name)| name);
+        let name = name.ok_or_else(|| format!("gobgp shows no {family}"))?;
+        let text = Self::client(namespace, &["global", "rib", "-a", name, "-j"])?;
+        let table: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let mut routes = Vec::new();
+        for (key, paths) in table.as_object().into_iter().flatten() {
+            for path in paths.as_array().into_iter().flatten() {
+                if path["source-id"] == OUR_ROUTER_ID {
+                    routes.push(format!("{key} {path}"));
+                }
+            }
+        }
+        Ok(routes)
+    }
+
+    fn originate(&mut self, namespace: &Namespace, words: &str, announce: bool) -> Outcome {
+        let verb = if announce { "add" } else { "del" };
+        let words: Vec<_> = ["global", "rib", verb].into_iter().chain(words.split(' ')).collect();
+        Self::client(namespace, &words).map(drop)
     }
 
     fn refresh(&mut self, _namespace: &Namespace) -> Outcome<bool> {
