@@ -2,7 +2,7 @@
 //! withdrawn; what the peer announces comes to a helper.
 //!
 //! What is announced are the NLRI of the codec's case files, in the words of each case. What has to be in the peer's table is
-//! what a helper is told that we sent.
+//! what a helper is told that we sent. `CASE=nlri/evpn.case:2` tries one alone.
 
 use std::time::Duration;
 
@@ -104,7 +104,8 @@ pub fn run(lab: &mut Lab, row: &Exchange) -> Outcome {
     if cases.is_empty() {
         return Err(format!("no case of {family}"));
     }
-    for case in &cases {
+    let only = std::env::var("CASE").unwrap_or_default();
+    for case in cases.iter().filter(|case| only.is_empty() || case.place == only) {
         let octets = hex(&case.octets);
         let differs: Vec<_> = DIFFERENCES
             .iter()
@@ -140,7 +141,7 @@ fn announce_and_withdraw(
 ) -> Outcome {
     let octets = || format!("{family} 0x{}", hex(&case.octets));
     let words = case.command.clone().unwrap_or_else(octets);
-    let next_hop = match (&case.subject, family.ends_with("flow") || words.contains("next-hop")) {
+    let next_hop = match (&case.subject, family.contains("flow") || words.contains("next-hop")) {
         (_, true) => "",
         (Subject::Nlri { afi: 2, .. }, false) => " next-hop fd00::1",
         _ => " next-hop 10.0.0.1",

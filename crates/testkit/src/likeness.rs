@@ -141,7 +141,7 @@ pub fn essence(json: &mut Value) {
                 members.remove("value");
             }
             // `[ [ 100, 1601 ] ]`: the label, and its three octets.
-            for stack in members.iter_mut().filter(|(name, _)| *name == "label").map(|(_, v)| v) {
+            for stack in members.iter_mut().filter(|(name, _)| name.starts_with("label")).map(|(_, v)| v) {
                 for label in stack.as_array_mut().into_iter().flatten() {
                     label.as_array_mut().into_iter().for_each(|pair| pair.truncate(1));
                 }

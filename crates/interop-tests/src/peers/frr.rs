@@ -159,10 +159,8 @@ fn name(family: &str) -> Option<&'static str> {
 /// The routes of what it shows: all as one, since tests have one at a time.
 fn read_table(text: &str) -> Vec<String> {
     let empty = match serde_json::from_str::<Value>(text) {
-        Ok(table) => {
-            table["routes"].as_object().is_none_or(serde_json::Map::is_empty)
-                && table["numPaths"].as_u64().is_none_or(|count| count == 0)
-        }
+        // Of a route distinguisher without routes the name stays.
+        Ok(_) => !text.contains("\"version\"") && !text.contains("\"valid\""),
         Err(_) => {
             text.trim().is_empty() || text.starts_with("No ") || text.contains("Displayed  0")
         }
