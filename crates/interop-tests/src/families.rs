@@ -14,78 +14,166 @@ use yottabgp_testkit::wait::{PATIENCE, poll};
 use crate::lab::Lab;
 use crate::peer::Outcome;
 
-/// What a peer takes of a family, and what it has otherwise.
+pub mod differences;
+
+use differences::DIFFERENCES;
+
+/// A peer and a family that it knows.
 #[derive(Debug)]
 pub struct Exchange {
     /// The peer.
     pub peer: &'static str,
     /// The family, by the words of our configuration.
     pub family: &'static [&'static str; 1],
-    /// What the peer announces to us, in the words of its command line, and what we have to say of it.
+    /// What we announce beside the cases, in the words after `announce`.
+    pub ours: &'static [&'static str],
+    /// What the peer announces to us, in the words of its command line, and what our JSON, without
+    /// spaces and with its members sorted, has to have in it.
     pub theirs: &'static [(&'static str, &'static str)],
 }
 
-const fn exchange(
-    peer: &'static str,
-    family: &'static [&'static str; 1],
-    theirs: &'static [(&'static str, &'static str)],
-) -> Exchange {
-    Exchange { peer, family, theirs }
+const fn exchange(peer: &'static str, family: &'static [&'static str; 1]) -> Exchange {
+    Exchange { peer, family, ours: &[], theirs: &[] }
 }
 
 /// Every peer with every family it knows.
 pub const ALL: &[Exchange] = &[
-    exchange("gobgp", &["ipv4 unicast"], &[]),
-    exchange("gobgp", &["ipv6 unicast"], &[]),
-    exchange("gobgp", &["ipv4 nlri-mpls"], &[]),
-    exchange("gobgp", &["ipv6 nlri-mpls"], &[]),
-    exchange("gobgp", &["ipv4 mpls-vpn"], &[]),
-    exchange("gobgp", &["ipv6 mpls-vpn"], &[]),
-    exchange("gobgp", &["ipv4 flow"], &[]),
-    exchange("gobgp", &["ipv6 flow"], &[]),
-    exchange("gobgp", &["ipv4 flow-vpn"], &[]),
-    exchange("gobgp", &["ipv6 flow-vpn"], &[]),
-    exchange("gobgp", &["ipv4 rtc"], &[]),
-    exchange("gobgp", &["ipv4 mup"], &[]),
-    exchange("gobgp", &["ipv6 mup"], &[]),
-    exchange("gobgp", &["l2vpn evpn"], &[]),
-    exchange("gobgp", &["bgp-ls bgp-ls"], &[]),
-    exchange("frr", &["ipv4 multicast"], &[]),
-    exchange("frr", &["ipv6 multicast"], &[]),
-    exchange("frr", &["ipv4 nlri-mpls"], &[]),
-    exchange("frr", &["ipv6 nlri-mpls"], &[]),
-    exchange("frr", &["ipv4 mpls-vpn"], &[]),
-    exchange("frr", &["ipv6 mpls-vpn"], &[]),
-    exchange("frr", &["ipv4 flow"], &[]),
-    exchange("frr", &["ipv6 flow"], &[]),
-    exchange("frr", &["l2vpn evpn"], &[]),
-    exchange("bird", &["ipv4 multicast"], &[]),
-    exchange("bird", &["ipv6 multicast"], &[]),
-    exchange("bird", &["ipv4 nlri-mpls"], &[]),
-    exchange("bird", &["ipv6 nlri-mpls"], &[]),
-    exchange("bird", &["ipv4 mpls-vpn"], &[]),
-    exchange("bird", &["ipv6 mpls-vpn"], &[]),
-    exchange("bird", &["ipv4 flow"], &[]),
-    exchange("bird", &["ipv6 flow"], &[]),
+    exchange("gobgp", &["ipv4 unicast"]),
+    exchange("gobgp", &["ipv6 unicast"]),
+    Exchange {
+        theirs: &[(
+            "-a ipv4-mpls 10.9.0.0/24 1000",
+            r#"{"label":[[1000,16001]],"nlri":"10.9.0.0/24"}"#,
+        )],
+        ..exchange("gobgp", &["ipv4 nlri-mpls"])
+    },
+    Exchange {
+        theirs: &[(
+            "-a ipv6-mpls 2001:db8:9::/48 1000",
+            r#"{"label":[[1000,16001]],"nlri":"2001:db8:9::/48"}"#,
+        )],
+        ..exchange("gobgp", &["ipv6 nlri-mpls"])
+    },
+    Exchange {
+        theirs: &[(
+            "-a vpnv4 10.9.0.0/24 label 1000 rd 65000:7 rt 65000:100",
+            r#"{"label":[[1000,16001]],"nlri":"10.9.0.0/24","rd":"65000:7"}"#,
+        )],
+        ..exchange("gobgp", &["ipv4 mpls-vpn"])
+    },
+    Exchange {
+        theirs: &[(
+            "-a vpnv6 2001:db8:9::/48 label 1000 rd 10.0.0.9:7 rt 65000:100 nexthop fd00::2",
+            r#"{"label":[[1000,16001]],"nlri":"2001:db8:9::/48","rd":"10.0.0.9:7"}"#,
+        )],
+        ..exchange("gobgp", &["ipv6 mpls-vpn"])
+    },
+    Exchange {
+        theirs: &[(
+            "-a ipv4-flowspec match destination 10.9.0.0/24 protocol tcp destination-port >80&<90 then discard",
+            r#""destination-ipv4":["10.9.0.0/24"],"destination-port":[">80&<90"],"protocol":["=tcp"]"#,
+        )],
+        ..exchange("gobgp", &["ipv4 flow"])
+    },
+    Exchange {
+        ours: &["flow route destination 2001:db8::/32 next-header tcp discard"],
+        theirs: &[(
+            "-a ipv6-flowspec match destination 2001:db8:9::/48 protocol tcp port 80 then rate-limit 1000",
+            r#""destination-ipv6":["2001:db8:9::/48/0"],"next-header":["=tcp"],"port":["=80"]"#,
+        )],
+        ..exchange("gobgp", &["ipv6 flow"])
+    },
+    Exchange {
+        theirs: &[(
+            "-a ipv4-l3vpn-flowspec rd 65000:7 match source 10.9.0.0/24 then discard rt 65000:100",
+            r#""rd":"65000:7","source-ipv4":["10.9.0.0/24"]"#,
+        )],
+        ..exchange("gobgp", &["ipv4 flow-vpn"])
+    },
+    Exchange {
+        theirs: &[(
+            "-a ipv6-l3vpn-flowspec rd 65000:7 match source 2001:db8:9::/48 then discard rt 65000:100",
+            r#""rd":"65000:7","source-ipv6":["2001:db8:9::/48/0"]"#,
+        )],
+        ..exchange("gobgp", &["ipv6 flow-vpn"])
+    },
+    exchange("gobgp", &["l2vpn flow-vpn"]),
+    exchange("gobgp", &["ipv4 rtc"]),
+    Exchange {
+        theirs: &[
+            (
+                "-a ipv4-mup isd 10.9.0.0/24 rd 65000:7 prefix 2001:db8:1:1::/64 locator-node-length 24 function-length 16 behavior ENDM_GTP4E rt 65000:100 nexthop fd00::2",
+                r#""name":"InterworkSegmentDiscoveryRoute","prefix_ip":"10.9.0.0","prefix_ip_len":24"#,
+            ),
+            (
+                "-a ipv4-mup dsd 10.9.0.9 rd 65000:7 prefix 2001:db8:1:1::/64 locator-node-length 24 function-length 16 behavior END_DT4 rt 65000:100 mup 10:100 nexthop fd00::2",
+                r#""ip":"10.9.0.9","name":"DirectSegmentDiscoveryRoute""#,
+            ),
+            (
+                "-a ipv4-mup t1st 10.9.0.9/32 rd 65000:7 rt 65000:100 teid 12345 qfi 9 endpoint 10.9.0.8",
+                r#""endpoint_ip":"10.9.0.8","endpoint_ip_len":32,"name":"Type1SessionTransformedRoute","prefix_ip":"10.9.0.9","prefix_ip_len":32,"qfi":"9""#,
+            ),
+            (
+                "-a ipv4-mup t2st 10.9.0.8 rd 65000:7 rt 65000:100 teid 12345 mup 10:100",
+                r#""endpoint_ip":"10.9.0.8","endpoint_len":64,"name":"Type2SessionTransformedRoute""#,
+            ),
+        ],
+        ..exchange("gobgp", &["ipv4 mup"])
+    },
+    exchange("gobgp", &["ipv6 mup"]),
+    Exchange {
+        theirs: &[
+            (
+                "-a evpn a-d esi 0 etag 100 label 1000 rd 65000:7 rt 65000:100",
+                r#""esi":"-","ethernet-tag":100,"label":[[62,1000]],"name":"Ethernet Auto-Discovery""#,
+            ),
+            (
+                "-a evpn macadv 00:11:22:33:44:55 10.9.0.9 esi 0 etag 100 label 1000 rd 65000:7 rt 65000:100",
+                r#""esi":"-","ethernet-tag":100,"ip":"10.9.0.9","label":[[62,1000]],"mac":"00:11:22:33:44:55""#,
+            ),
+            (
+                "-a evpn multicast 10.9.0.9 etag 100 rd 65000:7 rt 65000:100",
+                r#""ethernet-tag":100,"ip":"10.9.0.9","name":"Inclusive Multicast Ethernet Tag""#,
+            ),
+            (
+                "-a evpn esi 10.9.0.9 esi AS 65000 100 rd 65000:7 rt 65000:100",
+                r#""esi":"05:00:00:fd:e8:00:00:00:64:00","ip":"10.9.0.9","name":"Ethernet Segment""#,
+            ),
+            (
+                "-a evpn prefix 10.9.0.0/24 gw 10.9.0.1 esi 0 etag 100 label 1000 rd 65000:7 rt 65000:100",
+                r#""ethernet-tag":100,"gateway":"10.9.0.1","ip":"10.9.0.0","iplen":24,"label":[[62,1000]]"#,
+            ),
+        ],
+        ..exchange("gobgp", &["l2vpn evpn"])
+    },
+    exchange("gobgp", &["bgp-ls bgp-ls"]),
+    exchange("gobgp", &["l2vpn vpls"]),
+    exchange("gobgp", &["ipv4 sr-policy"]),
+    exchange("gobgp", &["ipv6 sr-policy"]),
+    exchange("frr", &["ipv4 multicast"]),
+    exchange("frr", &["ipv6 multicast"]),
+    exchange("frr", &["ipv4 nlri-mpls"]),
+    exchange("frr", &["ipv6 nlri-mpls"]),
+    exchange("frr", &["ipv4 mpls-vpn"]),
+    exchange("frr", &["ipv6 mpls-vpn"]),
+    exchange("frr", &["ipv4 flow"]),
+    Exchange {
+        ours: &["flow route destination 2001:db8::/32 next-header tcp discard"],
+        ..exchange("frr", &["ipv6 flow"])
+    },
+    exchange("frr", &["l2vpn evpn"]),
+    exchange("bird", &["ipv4 multicast"]),
+    Exchange {
+        ours: &["ipv6 multicast 2001:db8:9::/48 next-hop fd00::1"],
+        ..exchange("bird", &["ipv6 multicast"])
+    },
+    exchange("bird", &["ipv4 nlri-mpls"]),
+    exchange("bird", &["ipv6 nlri-mpls"]),
+    exchange("bird", &["ipv4 mpls-vpn"]),
+    exchange("bird", &["ipv6 mpls-vpn"]),
+    exchange("bird", &["ipv4 flow"]),
+    exchange("bird", &["ipv6 flow"]),
 ];
-
-/// What a peer does otherwise, and why that is no fault of ours.
-#[derive(Debug)]
-pub struct Differs {
-    /// The peer.
-    pub peer: &'static str,
-    /// The family.
-    pub family: &'static str,
-    /// Hexadecimal digits in the NLRI of the case.
-    pub octets: &'static str,
-    /// Members of our JSON that it does not show; none when it does not take the route.
-    pub members: &'static [&'static str],
-    /// Why.
-    pub reason: &'static str,
-}
-
-/// The differences.
-pub const DIFFERENCES: &[Differs] = &[];
 
 /// How long a route may take to come and to go.
 const SOON: Duration = Duration::from_secs(5);
@@ -110,14 +198,20 @@ pub fn run(lab: &mut Lab, row: &Exchange) -> Outcome {
         let differs: Vec<_> = DIFFERENCES
             .iter()
             .filter(|differs| differs.peer == row.peer && differs.family == family)
-            .filter(|differs| octets.contains(differs.octets))
+            .filter(|differs| differs.is_about(&octets))
             .collect();
         if differs.iter().any(|differs| differs.members.is_empty()) {
             continue;
         }
         let skip = |name: &str| differs.iter().any(|differs| differs.members.contains(&name));
-        if let Err(error) = announce_and_withdraw(lab, family, case, &skip) {
+        let words = statement(family, case);
+        if let Err(error) = announce_and_withdraw(lab, family, &words, &skip) {
             wrong.push(format!("{}: {error}", case.place));
+        }
+    }
+    for words in row.ours {
+        if let Err(error) = announce_and_withdraw(lab, family, words, &|_| false) {
+            wrong.push(format!("{words}: {error}"));
         }
     }
     for (words, expected) in row.theirs {
@@ -132,13 +226,8 @@ pub fn run(lab: &mut Lab, row: &Exchange) -> Outcome {
     }
 }
 
-/// The route of a case comes to the peer, and goes again.
-fn announce_and_withdraw(
-    lab: &mut Lab,
-    family: &str,
-    case: &Case,
-    skip: &dyn Fn(&str) -> bool,
-) -> Outcome {
+/// The words that announce a case: with a next hop, and with a route target where peers want one.
+fn statement(family: &str, case: &Case) -> String {
     let octets = || format!("{family} 0x{}", hex(&case.octets));
     let words = case.command.clone().unwrap_or_else(octets);
     let next_hop = match (&case.subject, family.contains("flow") || words.contains("next-hop")) {
@@ -152,7 +241,16 @@ fn announce_and_withdraw(
     } else {
         ""
     };
-    let words = format!("{words}{next_hop}{target}");
+    format!("{words}{next_hop}{target}")
+}
+
+/// A route comes to the peer, and goes again.
+fn announce_and_withdraw(
+    lab: &mut Lab,
+    family: &str,
+    words: &str,
+    skip: &dyn Fn(&str) -> bool,
+) -> Outcome {
     let mark = lab.us.relay.mark();
     lab.us.relay.commands(&[format!("announce {words}")])?;
     let said = lab.us.relay.find(mark, PATIENCE, |line| {
@@ -180,7 +278,7 @@ fn comes(lab: &mut Lab, family: &str, said: &Value, skip: &dyn Fn(&str) -> bool)
     let comes = poll(SOON, || {
         last = lab.peer.table(&lab.pair.right, family);
         let [route] = last.as_ref().ok()?.as_slice() else { return None };
-        missing = Said::new(route).missing(said, skip);
+        missing = said_of(family, route).missing(said, skip);
         missing.is_empty().then_some(())
     });
     comes.ok_or_else(|| match last {
@@ -188,6 +286,17 @@ fn comes(lab: &mut Lab, family: &str, said: &Value, skip: &dyn Fn(&str) -> bool)
         Ok(routes) if routes.is_empty() => format!("the peer has not {said}"),
         Ok(routes) => format!("the peer does not show {missing:?} of {said}: {routes:?}"),
     })
+}
+
+/// What a peer says of a route. Labels of EVPN it shows as network identifiers: their 24 bits.
+fn said_of(family: &str, route: &str) -> Said {
+    let mut text = route.to_owned();
+    if family == "l2vpn evpn" {
+        let numbers =
+            route.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<u32>().ok());
+        text.extend(numbers.map(|number| format!(" {}", number >> 4)));
+    }
+    Said::new(&text)
 }
 
 /// What the peer announces is told to our helper, and that it was withdrawn.
@@ -202,7 +311,7 @@ fn they_announce(lab: &mut Lab, words: &str, expected: &str) -> Outcome {
                 return None;
             }
             let found = event["neighbor"]["message"]["update"][member].take();
-            let says = found.is_object() && line.contains(expected);
+            let says = found.is_object() && found.to_string().contains(expected);
             if found.is_object() {
                 last = found;
             }

@@ -89,6 +89,23 @@ impl GoBgp {
         text
     }
 
+    /// The table of a family that its client does not show: whether a route was accepted, and what the log says of the last
+    /// one.
+    fn logged(&self, namespace: &Namespace) -> Outcome<Vec<String>> {
+        let us = self.options.us.address.to_string();
+        let text = Self::client(namespace, &["neighbor", &us, "-j"])?;
+        let neighbor: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let families = neighbor["afi_safis"].as_array().into_iter().flatten();
+        let accepted: u64 =
+            families.filter_map(|family| family["state"]["accepted"].as_u64()).sum();
+        if accepted == 0 {
+            return Ok(Vec::new());
+        }
+        let log = fs::read_to_string(self.path("gobgpd.log")).unwrap_or_default();
+        let last = log.lines().rfind(|line| line.contains("create Destination"));
+        Ok(vec![last.unwrap_or_default().to_owned()])
+    }
+
     fn inject(&self, namespace: &Namespace, routes: &BTreeSet<Route>) -> Outcome {
         if routes.is_empty() {
             return Ok(());
@@ -135,6 +152,7 @@ fn names(family: &str) -> Option<(&'static str, Option<&'static str>)> {
         "ipv4 rtc" => ("rtc", Some("rtc")),
         "ipv4 mup" => ("ipv4-mup", Some("ipv4-mup")),
         "ipv6 mup" => ("ipv6-mup", Some("ipv6-mup")),
+        "l2vpn flow-vpn" => ("l2vpn-flowspec", Some("l2vpn-flowspec")),
         "ipv4 sr-policy" => ("ipv4-srpolicy", None),
         "ipv6 sr-policy" => ("ipv6-srpolicy", None),
         "l2vpn evpn" => ("l2vpn-evpn", Some("evpn")),
@@ -167,6 +185,10 @@ impl Peer for GoBgp {
         let running = Program::new(find("gobgpd").expect("installed"), self.path("gobgpd.log"))
             .argument("-f")
             .argument(self.path("gobgpd.toml"))
+            .arguments([
+                "--log-level",
+                if self.options.families.is_empty() { "info" } else { "debug" },
+            ])
             .arguments(["--api-hosts", "127.0.0.1:50051", "--pprof-disable"])
             .start(namespace)
             .map_err(|error| error.to_string())?;
@@ -239,8 +261,8 @@ impl Peer for GoBgp {
     }
 
     fn table(&mut self, namespace: &Namespace, family: &str) -> Outcome<Vec<String>> {
-        let name = names(family).and_then(|(_, name)| name);
-        let name = name.ok_or_else(|| format!("gobgp shows no {family}"))?;
+        let (_, name) = names(family).ok_or_else(|| format!("GoBGP has no {family}"))?;
+        let Some(name) = name else { return self.logged(namespace) };
         let text = Self::client(namespace, &["global", "rib", "-a", name, "-j"])?;
         let table: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let mut routes = Vec::new();
