@@ -97,7 +97,6 @@ pub const ALL: &[Exchange] = &[
         )],
         ..exchange("gobgp", &["ipv6 flow-vpn"])
     },
-    exchange("gobgp", &["l2vpn flow-vpn"]),
     exchange("gobgp", &["ipv4 rtc"]),
     Exchange {
         theirs: &[
