@@ -99,6 +99,20 @@ impl Said {
         {
             return true;
         }
+        if let Ok(address) = value.parse::<Ipv4Addr>() {
+            // An area, an identifier: a number to some.
+            let number = u32::from(address);
+            return self.words.contains(&number.to_string())
+                || self.octets.iter().any(|said| said.contains(&format!("{number:08x}")));
+        }
+        if value.contains('.')
+            && let Ok(number) = value.parse::<f64>()
+        {
+            let near = |word: &String| {
+                word.parse::<f64>().is_ok_and(|said| (said - number).abs() <= number.abs() * 1e-6)
+            };
+            return self.words.iter().any(near);
+        }
         if pairs(value).iter().any(|pair| self.octets.iter().any(|said| said.contains(pair))) {
             return true;
         }
@@ -140,8 +154,12 @@ pub fn essence(json: &mut Value) {
             if members.contains_key("string") {
                 members.remove("value");
             }
+            // TLVs that have a name by now, and the one that ExaBGP gives them.
+            members.retain(|name, _| !name.starts_with("generic-lsid"));
             // `[ [ 100, 1601 ] ]`: the label, and its three octets.
-            for stack in members.iter_mut().filter(|(name, _)| name.starts_with("label")).map(|(_, v)| v) {
+            for stack in
+                members.iter_mut().filter(|(name, _)| name.starts_with("label")).map(|(_, v)| v)
+            {
                 for label in stack.as_array_mut().into_iter().flatten() {
                     label.as_array_mut().into_iter().for_each(|pair| pair.truncate(1));
                 }
@@ -198,7 +216,12 @@ fn leaves(json: &Value, path: &str, each: &mut dyn FnMut(&str, &str)) {
         Value::Null | Value::Bool(_) => {}
         Value::Number(number) => each(path, &number.to_string()),
         Value::String(text) => {
-            for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || ".:/_-".contains(c))) {
+            // `631 (10101)`: a label, and its three octets.
+            let text =
+                text.split('(').map(|part| part.split_once(')').map_or(part, |(_, end)| end));
+            for word in text.flat_map(|text| {
+                text.split(|c: char| !(c.is_ascii_alphanumeric() || ".:/_-".contains(c)))
+            }) {
                 let named = !word.bytes().any(|byte| byte.is_ascii_digit())
                     || word
                         .bytes()

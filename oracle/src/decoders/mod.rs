@@ -14,3 +14,6 @@ pub struct Read {
     /// The message that it writes from what it has read, if it can.
     pub again: Option<Vec<u8>>,
 }
+
+/// How an error begins when a decoder does not know what it is to read.
+pub const UNKNOWN: &str = "does not know";

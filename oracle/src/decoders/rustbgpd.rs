@@ -4,7 +4,7 @@ use bytes::Bytes;
 use rustbgpd_wire::UpdateMessage;
 use rustbgpd_wire::attribute::{PathAttribute, encode_path_attributes};
 
-use super::Read;
+use super::{Read, UNKNOWN};
 use crate::update::HEADER;
 
 /// Reads a message; what it finds malformed is an error.
@@ -12,14 +12,18 @@ pub fn read(message: &[u8]) -> Result<Read, String> {
     let mut octets = Bytes::copy_from_slice(&message[HEADER..]);
     let length = octets.len();
     let raw = UpdateMessage::decode(&mut octets, length).map_err(|error| error.to_string())?;
-    let read = raw.parse_revised(true, true, false, &[]).map_err(|error| error.to_string())?;
+    let (read, discarded) =
+        raw.parse_revised_observed(true, true, false, &[]).map_err(|error| error.to_string())?;
+    if !discarded.is_empty() {
+        return Err(format!("{UNKNOWN}: {discarded:?}"));
+    }
     if !read.malformed.is_empty() {
         return Err(format!("{:?}", read.malformed));
     }
     let update = read.update;
     if let Some(unknown) = update.attributes.iter().find(|a| matches!(a, PathAttribute::Unknown(_)))
     {
-        return Err(format!("does not know {unknown:?}"));
+        return Err(format!("{UNKNOWN}: {unknown:?}"));
     }
     let mut attributes = Vec::new();
     encode_path_attributes(&update.attributes, &mut attributes, true, false)

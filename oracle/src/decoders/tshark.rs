@@ -6,8 +6,13 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::Read;
+use super::{Read, UNKNOWN};
 use crate::capture;
+
+/// Whether it is there.
+pub fn is_installed() -> bool {
+    Command::new("tshark").arg("--version").output().is_ok()
+}
 
 /// What it says of each message.
 pub fn read(families: &[(u16, u8)], messages: &[Vec<u8>]) -> Vec<Result<Read, String>> {
@@ -44,12 +49,25 @@ fn read_packet(packet: &Value, text: &str) -> Result<Read, String> {
     let mut complaints = Vec::new();
     complain(layers, &mut complaints);
     if !complaints.is_empty() {
-        return Err(complaints.join("; "));
+        let unknown = ["Unknown ", "Undefined ", "Invalid EVPN Route Type", " wrong"];
+        let text = complaints.join("; ");
+        let is_unknown = unknown.iter().any(|words| text.contains(words));
+        return Err(if is_unknown { format!("{UNKNOWN}: {text}") } else { text });
     }
     let bgp = layers.get("bgp").ok_or("no BGP")?;
     // The first line is about the packet.
     let text = text.split_once("Border Gateway Protocol").map_or("", |(_, text)| text);
-    Ok(Read { said: format!("{bgp} {text}"), again: None })
+    let mut said = format!("{bgp} {text}");
+    // Of VPN prefixes it has the length of the whole NLRI: behind a route distinguisher and labels.
+    let lengths = said.split("\"bgp.prefix_length\":\"").skip(1);
+    let lengths: Vec<u32> =
+        lengths.filter_map(|rest| rest.split('"').next()?.parse().ok()).collect();
+    for length in lengths {
+        for labels in 1..3 {
+            said += &format!(" {}", length.saturating_sub(64 + 24 * labels));
+        }
+    }
+    Ok(Read { said, again: None })
 }
 
 /// What it marks as malformed, or with a warning (0x600000) or worse.

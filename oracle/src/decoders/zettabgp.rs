@@ -5,13 +5,13 @@ use std::panic::catch_unwind;
 
 use zettabgp::prelude::*;
 
-use super::Read;
+use super::{Read, UNKNOWN};
 use crate::update::HEADER;
 
 /// Reads a message. What it can not read makes it panic at times.
 pub fn read(message: &[u8]) -> Result<Read, String> {
     let message = message.to_vec();
-    catch_unwind(move || attempt(&message)).unwrap_or_else(|_| Err("panics".to_owned()))
+    catch_unwind(move || attempt(&message)).unwrap_or_else(|_| Err(format!("{UNKNOWN}: it panics")))
 }
 
 fn attempt(message: &[u8]) -> Result<Read, String> {
@@ -24,7 +24,15 @@ fn attempt(message: &[u8]) -> Result<Read, String> {
     );
     session.fuzzy_pathid = false;
     let mut value = BgpUpdateMessage::new();
-    value.decode_from(&session, &message[HEADER..]).map_err(|error| format!("{error:?}"))?;
+    value.decode_from(&session, &message[HEADER..]).map_err(|error| {
+        let text = format!("{error:?}");
+        let unknown =
+            ["Unsupported", "Unknown", "Invalid BgpMVPN route type", "Invalid FEC length"];
+        match unknown.iter().any(|words| text.contains(words)) {
+            true => format!("{UNKNOWN}: {text}"),
+            false => text,
+        }
+    })?;
     let mut body = vec![0; 65536];
     let length =
         value.encode_to(&session, &mut body).map_err(|error| format!("encode: {error:?}"))?;
