@@ -38,7 +38,7 @@ pub const DECODERS: &[Decoder] = &[
             (1, 134),
             (2, 134),
         ],
-        attributes: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 22, 23, 25, 26, 29, 32, 35, 36, 40, 128],
+        attributes: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 22, 23, 26, 29, 32, 36, 40, 128],
     },
     Decoder {
         name: "netgauze",
@@ -182,6 +182,7 @@ const ONE_LABEL: &str = "takes one label, though the length says that there are 
 const OFFSET: &str =
     "reads all octets of the length: RFC 8956 section 3.1 has those behind the offset alone";
 const NORMAL: &str = "writes the normal form: the case is another one";
+const NAMED: &str = "gives well-known communities names of its own";
 const LENGTHS: &str = "leaves out the lengths of addresses (RFC 6514 section 4.3)";
 
 /// The exceptions.
@@ -341,6 +342,60 @@ pub const EXCEPTIONS: &[Exception] = &[
     row("zettabgp", "l2vpn vpls", Again, "writes the label base of two octets"),
     row("zettabgp", "l2vpn vpls", Octets("00110001"), DISTINGUISHER),
     row("zettabgp", "l2vpn vpls", Octets("00110002"), DISTINGUISHER),
+    row("tshark", "attribute 36", Members(&["d-path"]), "shows the first domain"),
+    row("tshark", "community", Octets("ffff"), NAMED),
+    row("netgauze", "community", Octets("ffff"), NAMED),
+    row("rustbgpd", "community", Octets("ffff"), NAMED),
+    row("zettabgp", "community", Octets("ffff"), NAMED),
+    row("bgpkit", "community", Octets("ffff"), NAMED),
+    row("tshark", "attribute 26", Complaint("malformed"), "takes no TLVs of other types"),
+    row(
+        "netgauze",
+        "extended",
+        Octets("030d000000000001"),
+        "writes zero where the value is to be ignored",
+    ),
+    row(
+        "netgauze",
+        "extended",
+        Octets("0604000005dc0001"),
+        "writes zero where the value is to be ignored",
+    ),
+    row("zettabgp", "community", Octets("fde90001fde90002fde90002"), "removes duplicates"),
+    row("zettabgp", "extended", Octets("*80090000"), OCTETS_ALONE),
+    row("bgpkit", "extended", Octets("*80090000"), OCTETS_ALONE),
+    row(
+        "bgpkit",
+        "attribute 36",
+        Complaint("only valid on"),
+        "refuses the attribute on a unicast route (RFC 10039 section 4)",
+    ),
+    row(
+        "bgpkit",
+        "attribute 38",
+        Members(&["tlvs"]),
+        "shows what it does not know without its value",
+    ),
+    row("netgauze", "extended6", Values, OCTETS_ALONE),
+    row("rustbgpd", "extended6", Values, OCTETS_ALONE),
+    row("zettabgp", "extended6", Values, OCTETS_ALONE),
+    row("bgpkit", "extended6", Values, OCTETS_ALONE),
+    row("netgauze", "extended", Octets("0009"), "writes a source AS as a route target"),
+    row("netgauze", "extended", Octets("0209"), "writes a source AS as a route target"),
+    row(
+        "rustbgpd",
+        "attribute 2",
+        Complaint("ProhibitedAsSet"),
+        "refuses sets of AS numbers (RFC 9774)",
+    ),
+    row("rustbgpd", "attribute 2", Complaint("unknown AS_PATH segment"), "takes no confederations"),
+    row("rustbgpd", "extended", Octets("*80090000"), OCTETS_ALONE),
+    row("zettabgp", "attribute 2", Again, "writes a sequence as a set, and a set as a sequence"),
+    row("zettabgp", "attribute 2", Complaint("ProtocolError"), "takes no confederations"),
+    row("zettabgp", "attribute 6", Again, "writes four octets"),
+    row("zettabgp", "attribute 7", Again, "writes four octets"),
+    row("zettabgp", "attribute 35", Again, "sets the partial bit"),
+    row("zettabgp", "large", Again, "sets the partial bit"),
     row("bgpkit", "ipv4 nlri-mpls", Octets("30800000"), NO_BOTTOM),
     row("bgpkit", "ipv4 nlri-mpls", Octets("30000000"), NO_BOTTOM),
     row("bgpkit", "ipv4 nlri-mpls", Octets("30000640"), NO_BOTTOM),

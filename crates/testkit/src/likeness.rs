@@ -105,6 +105,10 @@ impl Said {
             return self.words.contains(&number.to_string())
                 || self.octets.iter().any(|said| said.contains(&format!("{number:08x}")));
         }
+        if let Ok(address) = value.parse::<Ipv6Addr>() {
+            let digits = hex(&address.octets());
+            return self.octets.iter().any(|said| said.contains(&digits));
+        }
         if value.contains('.')
             && let Ok(number) = value.parse::<f64>()
         {
@@ -113,7 +117,12 @@ impl Said {
             };
             return self.words.iter().any(near);
         }
-        if pairs(value).iter().any(|pair| self.octets.iter().any(|said| said.contains(pair))) {
+        let said = |pair: &String| {
+            let number = u32::from_str_radix(pair, 16);
+            number.is_ok_and(|number| self.words.contains(&number.to_string()))
+                || self.octets.iter().any(|said| said.contains(pair))
+        };
+        if pairs(value).iter().any(said) {
             return true;
         }
         for separator in ['/', ':', '-', '_', '.'] {
@@ -150,8 +159,22 @@ pub fn essence(json: &mut Value) {
             for name in ["raw", "code", "parsed"] {
                 members.remove(name);
             }
+            let named = members.contains_key("string");
+            // What nobody gave a name, others may have understood.
+            if members.get("string").and_then(Value::as_str).is_some_and(|s| s.starts_with("0x")) {
+                members.remove("string");
+            }
+            // `[ [ 65001, 1 ] ]`: one value of two numbers.
+            for list in members.iter_mut().filter(|(name, _)| *name == "community").map(|(_, v)| v)
+            {
+                for item in list.as_array_mut().into_iter().flatten() {
+                    if let Some([high, low]) = item.as_array().map(Vec::as_slice) {
+                        *item = Value::String(format!("{high}:{low}"));
+                    }
+                }
+            }
             // `{ "value": 842122827661412, "string": "target:65000:100" }`
-            if members.contains_key("string") {
+            if named {
                 members.remove("value");
             }
             // TLVs that have a name by now, and the one that ExaBGP gives them.
@@ -186,8 +209,8 @@ fn canonical(word: &str) -> String {
     }
 }
 
-/// The octets that `administrator:number` may be in a route distinguisher or target: two and four octets, an address or four
-/// octets and two.
+/// The octets that `administrator:number` may be in a route distinguisher or target (two and four octets, an address or four
+/// octets and two) or in a community (two and two).
 fn pairs(value: &str) -> Vec<String> {
     let Some((one, other)) = value.split_once(':') else { return Vec::new() };
     let administrator = one.parse::<u32>().ok().or(one.parse::<Ipv4Addr>().ok().map(u32::from));
@@ -195,6 +218,9 @@ fn pairs(value: &str) -> Vec<String> {
         return Vec::new();
     };
     let mut pairs = Vec::new();
+    if administrator <= 0xFFFF && number <= 0xFFFF {
+        pairs.push(format!("{administrator:04x}{number:04x}"));
+    }
     if administrator <= 0xFFFF && !one.contains('.') {
         pairs.push(format!("{administrator:04x}{number:08x}"));
     }
@@ -226,6 +252,8 @@ fn leaves(json: &Value, path: &str, each: &mut dyn FnMut(&str, &str)) {
                     || word
                         .bytes()
                         .any(|byte| byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit());
+                // `[2001:db8::1]:100`
+                let word = if word.starts_with("::") { word } else { word.trim_start_matches(':') };
                 if !word.is_empty() && (!named || word.starts_with("0x")) {
                     each(path, word);
                 }
