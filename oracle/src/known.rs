@@ -98,9 +98,9 @@ pub const DECODERS: &[Decoder] = &[
     },
     Decoder {
         name: "bgpkit",
-        // It reads FlowSpec and VPN as plain prefixes, and keeps 22, 23, 29 and 40 as octets.
+        // It reads FlowSpec and VPN as plain prefixes (D-PATH goes with VPN), and keeps 22, 23, 29 and 40 as octets.
         families: &[(1, 1), (1, 2), (2, 1), (2, 2), (1, 4), (2, 4)],
-        attributes: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 25, 26, 32, 35, 36, 38],
+        attributes: &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 25, 26, 32, 35, 38],
     },
 ];
 
@@ -248,7 +248,7 @@ pub const EXCEPTIONS: &[Exception] = &[
     row("tshark", "ipv4 flow", Octets("140900"), "takes no TCP flags of two octets"),
     row("tshark", "ipv4 flow", Octets("0a05b1"), "takes no values longer than need be"),
     row("tshark", "ipv4 flow", Octets("0501110affff"), NORMAL),
-    row("tshark", "ipv6 flow", Octets("18012000"), OFFSET),
+    row("tshark", "ipv6 flow", Octets("1801200020010db80268"), OFFSET),
     row("tshark", "ipv6 flow", Octets("16010c05"), OFFSET),
     row("tshark", "ipv6 flow-vpn", Members(&["flow-label", "string"]), "does not show flow labels"),
     row("tshark", "ipv4 nlri-mpls", Octets("30800000"), "shows a label that withdraws by a name"),
@@ -303,13 +303,12 @@ pub const EXCEPTIONS: &[Exception] = &[
     row("rustbgpd", "ipv4 flow", Octets("0304c9"), NORMAL),
     row("rustbgpd", "ipv4 flow", Octets("f003"), NORMAL),
     row("rustbgpd", "ipv4 flow", Octets("0501110affff"), NORMAL),
-    row("rustbgpd", "ipv6 flow", Octets("18012000"), OFFSET),
+    row("rustbgpd", "ipv6 flow", Octets("1801200020010db80268"), OFFSET),
     row("rustbgpd", "ipv6 flow", Octets("16010c05"), OFFSET),
     row("rustbgpd", "ipv4 nlri-mpls", Octets("30800000"), NO_BOTTOM),
     row("rustbgpd", "ipv4 nlri-mpls", Octets("30000000"), NO_BOTTOM),
     row("rustbgpd", "ipv4 nlri-mpls", Octets("30000640"), NO_BOTTOM),
     row("rustbgpd", "ipv4 mpls-vpn", Octets("70800000"), NO_BOTTOM),
-    row("zettabgp", "*", Complaint("panics"), OLD),
     row("zettabgp", "l2vpn evpn", Members(&["esi"]), "shows an identifier of eight octets"),
     row("zettabgp", "l2vpn evpn", Octets("0116"), "wants a label"),
     row(
@@ -323,7 +322,7 @@ pub const EXCEPTIONS: &[Exception] = &[
     row("zettabgp", "ipv4 flow", Octets("0a05b1"), "takes no values longer than need be"),
     row("zettabgp", "ipv4 flow", Octets("0304c9"), NORMAL),
     row("zettabgp", "ipv4 flow", Octets("f003"), NORMAL),
-    row("zettabgp", "ipv6 flow", Octets("18012000"), OFFSET),
+    row("zettabgp", "ipv6 flow", Octets("1801200020010db80268"), OFFSET),
     row("zettabgp", "ipv6 flow", Octets("16010c05"), OFFSET),
     row("zettabgp", "ipv6 flow-vpn", Octets("*0001c0000201"), DISTINGUISHER),
     row("zettabgp", "ipv4 nlri-mpls", Again, "writes every label as the bottom of the stack"),
@@ -366,12 +365,6 @@ pub const EXCEPTIONS: &[Exception] = &[
     row("bgpkit", "extended", Octets("*80090000"), OCTETS_ALONE),
     row(
         "bgpkit",
-        "attribute 36",
-        Complaint("only valid on"),
-        "refuses the attribute on a unicast route (RFC 10039 section 4)",
-    ),
-    row(
-        "bgpkit",
         "attribute 38",
         Members(&["tlvs"]),
         "shows what it does not know without its value",
@@ -390,6 +383,7 @@ pub const EXCEPTIONS: &[Exception] = &[
     ),
     row("rustbgpd", "attribute 2", Complaint("unknown AS_PATH segment"), "takes no confederations"),
     row("rustbgpd", "extended", Octets("*80090000"), OCTETS_ALONE),
+    row("zettabgp", "attribute 22", Members(&["pmsi"]), "shows no address of IPv6"),
     row("zettabgp", "attribute 2", Again, "writes a sequence as a set, and a set as a sequence"),
     row("zettabgp", "attribute 2", Complaint("ProtocolError"), "takes no confederations"),
     row("zettabgp", "attribute 6", Again, "writes four octets"),

@@ -11,6 +11,9 @@ pub const HEADER: usize = 19;
 /// The prefix whose attribute is looked at: 198.51.100.0/24.
 const PREFIX: [u8; 4] = [24, 198, 51, 100];
 
+/// The same behind label 100 and the route distinguisher 65000:7.
+const VPN: [u8; 15] = [112, 0, 6, 0x41, 0, 0, 0xFD, 0xE8, 0, 0, 0, 7, 198, 51, 100];
+
 /// The message of a case, with its header: from an internal peer with four-octet AS numbers.
 pub fn message(case: &Case) -> Vec<u8> {
     let mut attributes = BTreeMap::from([
@@ -25,13 +28,12 @@ pub fn message(case: &Case) -> Vec<u8> {
             native = &case.octets;
         }
         Subject::Nlri { afi, safi } => {
-            let next_hop = next_hop(afi, safi);
-            let mut value = afi.to_be_bytes().to_vec();
-            value.extend([safi, next_hop.len() as u8]);
-            value.extend(next_hop);
-            value.push(0);
-            value.extend(&case.octets);
-            attributes.insert(14, (0x80, value));
+            attributes.insert(14, (0x80, reachable(afi, safi, &case.octets)));
+        }
+        // D-PATH is of VPN routes (RFC 10039 section 4).
+        Subject::Attribute(36) => {
+            attributes.insert(14, (0x80, reachable(1, 128, &VPN)));
+            attributes.insert(36, (0xC0, case.octets.clone()));
         }
         Subject::Attribute(code) => {
             attributes.insert(3, (0x40, vec![192, 0, 2, 1]));
@@ -58,6 +60,17 @@ pub fn message(case: &Case) -> Vec<u8> {
     message.extend(octets);
     message.extend(native);
     message
+}
+
+/// MP_REACH_NLRI (RFC 4760 section 3) with one NLRI.
+fn reachable(afi: u16, safi: u8, nlri: &[u8]) -> Vec<u8> {
+    let next_hop = next_hop(afi, safi);
+    let mut value = afi.to_be_bytes().to_vec();
+    value.extend([safi, next_hop.len() as u8]);
+    value.extend(next_hop);
+    value.push(0);
+    value.extend(nlri);
+    value
 }
 
 /// 192.0.2.1 or 2001:db8::1 in the form of the family: none for FlowSpec, with a route distinguisher of zero for VPN.

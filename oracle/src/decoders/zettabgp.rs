@@ -1,7 +1,7 @@
 //! zettabgp.
 
 use std::net::Ipv4Addr;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use zettabgp::prelude::*;
 
@@ -33,10 +33,12 @@ fn attempt(message: &[u8]) -> Result<Read, String> {
             false => text,
         }
     })?;
-    let mut body = vec![0; 65536];
-    let length =
-        value.encode_to(&session, &mut body).map_err(|error| format!("encode: {error:?}"))?;
-    let mut again = message[..HEADER].to_vec();
-    again.extend(&body[..length]);
-    Ok(Read { said: format!("{value:?}"), again: Some(again) })
+    // It has no way to write some of what it reads.
+    let said = format!("{value:?}");
+    let again = catch_unwind(AssertUnwindSafe(|| {
+        let mut body = vec![0; 65536];
+        let length = value.encode_to(&session, &mut body).ok()?;
+        Some([&message[..HEADER], &body[..length]].concat())
+    }));
+    Ok(Read { said, again: again.ok().flatten() })
 }
