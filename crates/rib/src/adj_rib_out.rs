@@ -690,9 +690,10 @@ impl AdjRibOut {
         let Some(family) = self.table.nlri(id).map(|nlri| nlri.family) else { return };
         let Some(route) = self.table.get_mut(id) else { return };
         route.flags |= WANTED;
+        let configured = route.is(CONFIGURED);
         let Some(attributes) = route.attributes.filter(|_| self.established) else { return };
         self.pending.remove(&mut self.table, id);
-        self.pending.push(&mut self.table, id, attributes, family);
+        self.pending.push(&mut self.table, id, attributes, family, configured);
     }
 
     /// The peer is not to have the route: what waits to be sent is dropped; if it was sent, its withdrawal is queued.

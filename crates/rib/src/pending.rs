@@ -1,4 +1,5 @@
-//! What is still to be announced: routes grouped by attribute set and family, in the order in which the groups began.
+//! What is still to be announced: routes grouped by attribute set and family, in the order in which the groups began. Routes of the
+//! configuration are not in one group with others, which would make those overtake what was announced before them.
 //!
 //! Each group is a doubly linked list through the route records themselves, so that queueing, moving and dropping a
 //! route costs no memory and takes constant time, however often it changes before it is sent.
@@ -40,6 +41,8 @@ pub(crate) struct Group {
     pub(crate) attributes: AttributesId,
     /// The family.
     pub(crate) family: Family,
+    /// Whether the routes are of the configuration.
+    configured: bool,
     first: RouteId,
     last: RouteId,
 }
@@ -80,11 +83,13 @@ impl Pending {
         id: RouteId,
         attributes: AttributesId,
         family: Family,
+        configured: bool,
     ) {
         let hash = self.hash(attributes, family);
+        let wanted = (attributes, family, configured);
         let found = self.index.find(hash, |sequence| {
             self.group(*sequence)
-                .is_some_and(|group| group.attributes == attributes && group.family == family)
+                .is_some_and(|group| (group.attributes, group.family, group.configured) == wanted)
         });
         let sequence = match found {
             Some(&sequence) => sequence,
@@ -92,7 +97,8 @@ impl Pending {
                 let count = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
                 // Number 0 means "in no group", so counting goes from the last number to 1.
                 let sequence = self.first.wrapping_add(count);
-                self.groups.push_back(Group { attributes, family, first: NONE, last: NONE });
+                let (first, last) = (NONE, NONE);
+                self.groups.push_back(Group { attributes, family, configured, first, last });
                 let (groups, first, hasher) = (&self.groups, self.first, &self.hasher);
                 self.index.insert_unique(hash, sequence, |sequence| {
                     groups

@@ -115,7 +115,7 @@ impl UpdateEncoder {
         self.messages(negotiated, group && (row.packed)(family), place, out)
     }
 
-    /// Withdraws routes of one family. With `group` they are sorted and share UPDATEs, else each has its own, as ExaBGP does.
+    /// Withdraws routes of one family; they are sorted. With `group` they share UPDATEs, else each has its own, as ExaBGP does.
     /// Returns the number of messages written: none for a family that was not negotiated.
     ///
     /// `set` and `next_hop` are those of the withdrawn route or of the command that withdraws it: families of
@@ -134,7 +134,7 @@ impl UpdateEncoder {
         if !negotiated.has_family(family) {
             return Ok(0);
         }
-        self.collect(negotiated, group, family, nlri);
+        self.collect(negotiated, true, family, nlri);
         self.attributes.clear();
         let row = nlri::registry::row(family);
         if row.withdraws_with_attributes {
@@ -174,11 +174,11 @@ impl UpdateEncoder {
         Ok(1)
     }
 
-    /// Encodes the NLRI of a family, with `group` sorted by their own octets, then by path identifier.
+    /// Encodes the NLRI of a family, with `sorted` by their own octets, then by path identifier.
     fn collect<'n>(
         &mut self,
         negotiated: &Negotiated,
-        group: bool,
+        sorted: bool,
         family: Family,
         nlri: impl IntoIterator<Item = Nlri<'n>>,
     ) {
@@ -197,7 +197,7 @@ impl UpdateEncoder {
         let key = |item: &Item| {
             (between(octets, item.own, item.end), between(octets, item.start, item.own))
         };
-        if group && !nlri.is_sorted_by(|a, b| key(a) <= key(b)) {
+        if sorted && !nlri.is_sorted_by(|a, b| key(a) <= key(b)) {
             nlri.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
         }
     }
