@@ -87,10 +87,12 @@ fn next_hop(afi: u16, safi: u8) -> Vec<u8> {
     octets
 }
 
-/// The path attributes of a message by type code, without their flags' extended length, and its other two fields.
-pub fn parts(message: &[u8]) -> (BTreeMap<u8, (u8, Vec<u8>)>, Vec<u8>, Vec<u8>) {
-    let body = &message[HEADER..];
-    let (withdrawn, rest) = field(body);
+/// Path attributes by type code: flags, without that of the extended length, and value.
+type Attributes = BTreeMap<u8, (u8, Vec<u8>)>;
+
+/// The path attributes of a message, and its NLRI.
+fn parts(message: &[u8]) -> (Attributes, Vec<u8>) {
+    let (_, rest) = field(&message[HEADER..]);
     let (mut octets, nlri) = field(rest);
     let mut attributes = BTreeMap::new();
     while let [flags, code, rest @ ..] = octets {
@@ -102,7 +104,7 @@ pub fn parts(message: &[u8]) -> (BTreeMap<u8, (u8, Vec<u8>)>, Vec<u8>, Vec<u8>) 
         attributes.insert(*code, (flags & 0xE0, rest[..length].to_vec()));
         octets = &rest[length..];
     }
-    (attributes, withdrawn.to_vec(), nlri.to_vec())
+    (attributes, nlri.to_vec())
 }
 
 fn field(octets: &[u8]) -> (&[u8], &[u8]) {
@@ -113,7 +115,7 @@ fn field(octets: &[u8]) -> (&[u8], &[u8]) {
 /// How what a message says of the subject of a case differs in another message, if it does. The rest is the same in all cases.
 pub fn difference(case: &Case, wanted: &[u8], is: &[u8]) -> Option<String> {
     let part = |message| {
-        let (mut attributes, _, nlri) = parts(message);
+        let (mut attributes, nlri) = parts(message);
         match case.subject {
             Subject::Nlri { .. } => (attributes.remove(&14), nlri),
             Subject::Attribute(code) => (attributes.remove(&code), Vec::new()),
