@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use hashbrown::HashMap;
 use yottabgp_wire::codes::Family;
 use yottabgp_wire::message::route_refresh::{RouteRefresh, subtype};
 use yottabgp_wire::message::update::encode::UpdateEncoder;
@@ -108,6 +109,8 @@ pub struct AdjRibOut {
     table: Table<Route>,
     pending: Pending,
     withdrawals: VecDeque<RouteId>,
+    /// The attributes that withdrawals carry, where they are not those of the route: it may be announced anew before they go.
+    carried: HashMap<RouteId, AttributesId>,
     refreshes: VecDeque<Refresh>,
     watchdogs: Watchdogs,
     /// What is no route of the table, still to be sent.
@@ -131,6 +134,7 @@ impl AdjRibOut {
             table: Table::default(),
             pending: Pending::default(),
             withdrawals: VecDeque::new(),
+            carried: HashMap::new(),
             refreshes: VecDeque::new(),
             watchdogs: Watchdogs::default(),
             alone: VecDeque::new(),
@@ -223,11 +227,21 @@ impl AdjRibOut {
         origin == Origin::Configuration
     }
 
+    /// Sends attributes without NLRI once, unless the same wait already.
+    fn send_alone(&mut self, store: &mut AttributeStore, attributes: AttributesId) {
+        let once = Once { attributes, nlri: None };
+        if self.established && self.alone.len() < MOST_ALONE && !self.alone.contains(&once) {
+            self.alone.push_back(once);
+        } else {
+            store.release(attributes);
+        }
+    }
+
     /// Withdraws a route: an UPDATE says so whether or not the peer was told of it, as ExaBGP does, but only while
     /// there is a session in which a route was sent. Returns whether the route was known.
     ///
     /// `attributes` are those that the withdrawal is to carry, for families whose withdrawals do; those of the route otherwise.
-    /// Their reference goes to the table.
+    /// Their reference goes to the table. Before the first route of a session they are sent alone, as ExaBGP does.
     pub fn withdraw(
         &mut self,
         store: &mut AttributeStore,
@@ -242,7 +256,7 @@ impl AdjRibOut {
                 Some(id) => id,
                 None => {
                     if let Some(attributes) = attributes {
-                        store.release(attributes);
+                        self.send_alone(store, attributes);
                     }
                     return false;
                 }
@@ -254,14 +268,16 @@ impl AdjRibOut {
             if self.spoke {
                 route.flags |= SENT;
             }
-            if let Some(attributes) = attributes
-                && let Some(old) = route.attributes.replace(attributes)
-            {
-                store.release(old);
-            }
         }
         self.watchdogs.remove(id);
         self.unwant(id);
+        if let Some(attributes) = attributes {
+            let waits = self.table.get(id).is_some_and(|route| route.is(WITHDRAWING));
+            let unused = if waits { self.carried.insert(id, attributes) } else { Some(attributes) };
+            if let Some(unused) = unused {
+                store.release(unused);
+            }
+        }
         self.forget_if_idle(store, id);
         known
     }
@@ -341,8 +357,11 @@ impl AdjRibOut {
         self.pending.clear();
         self.withdrawals.clear();
         self.refreshes.clear();
-        for once in self.alone.drain(..) {
-            store.release(once.attributes);
+        for attributes in self.alone.drain(..).map(|once| once.attributes) {
+            store.release(attributes);
+        }
+        for (_, attributes) in self.carried.drain() {
+            store.release(attributes);
         }
         let mut from = 0;
         while let Some(id) = self.table.next_from(from) {
@@ -575,8 +594,9 @@ impl AdjRibOut {
             let id = id?;
             let family = self.table.nlri(*id)?.family;
             let with_attributes = registry::row(family).withdraws_with_attributes;
-            let attributes = self.table.get(*id)?.attributes.filter(|_| with_attributes);
-            Some((family, attributes))
+            let carried = self.carried.get(id).copied();
+            let attributes = carried.or(self.table.get(*id)?.attributes);
+            Some((family, attributes.filter(|_| with_attributes)))
         };
         let kind = kind_of(self.withdrawals.front());
         let same = self
@@ -601,6 +621,9 @@ impl AdjRibOut {
         for id in &chunk {
             if let Some(route) = self.table.get_mut(*id) {
                 route.flags &= !(WITHDRAWING | SENT);
+            }
+            if let Some(attributes) = self.carried.remove(id) {
+                store.release(attributes);
             }
             self.forget_if_idle(store, *id);
         }

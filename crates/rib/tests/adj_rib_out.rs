@@ -427,3 +427,73 @@ fn a_route_that_the_configuration_has_twice_is_sent_twice_at_the_start_of_each_s
     bench.rib.drop_all(&mut bench.store);
     assert!(bench.store.is_empty());
 }
+
+/// The attributes and the routes of the messages that carry a rule which matches everything: `+5`, `-7`, `5` without a route.
+fn carried(bench: &mut Bench) -> Vec<String> {
+    let mut out = Vec::new();
+    let Bench { rib, store, encoder, negotiated, group, holding, .. } = bench;
+    rib.fill(store, encoder, negotiated, *group, *holding, &mut out, usize::MAX);
+    let mut words = Vec::new();
+    let mut rest = out.as_slice();
+    while let Some(length) = rest.get(16..18) {
+        let (message, after) =
+            rest.split_at(usize::from(u16::from_be_bytes([length[0], length[1]])));
+        rest = after;
+        let update = Update::decode(&message[19..], negotiated, Direction::Send).unwrap();
+        let sign = match (update.announced().count(), update.withdrawn().count()) {
+            (0, 0) => "",
+            (0, _) => "-",
+            _ => "+",
+        };
+        let med = update.attribute(4).unwrap().value;
+        words.push(format!("{sign}{}", med[3]));
+    }
+    words
+}
+
+#[test]
+fn withdrawals_of_flows_carry_the_attributes_of_their_command() {
+    let mut bench = Bench::new(true);
+    let rule = Nlri { family: Family::new(Afi::IPV4, Safi::FLOW), path_id: None, bytes: &[0] };
+    let set = |bench: &mut Bench, med: u32| {
+        let (mut builder, mut set) = (SetBuilder::default(), Vec::new());
+        builder.add_verbatim(0x80, 4, &med.to_be_bytes()).unwrap();
+        builder.write(&mut set);
+        bench.store.intern(&set, NextHop::Absent)
+    };
+    let announce = |bench: &mut Bench, med| {
+        let attributes = set(bench, med);
+        bench.rib.announce(&mut bench.store, &rule, attributes, Origin::Command, None, false);
+    };
+    let withdraw = |bench: &mut Bench, med| {
+        let attributes = set(bench, med);
+        bench.rib.withdraw(&mut bench.store, &rule, Some(attributes))
+    };
+    // There is nothing to withdraw before the first route, but ExaBGP sends the attributes.
+    assert!(!withdraw(&mut bench, 9));
+    assert!(!withdraw(&mut bench, 9));
+    assert_eq!(carried(&mut bench), ["9"]);
+    announce(&mut bench, 1);
+    assert_eq!(carried(&mut bench), ["+1"]);
+    // What is announced before a withdrawal is sent does not change it; the last of two counts.
+    assert!(withdraw(&mut bench, 7));
+    withdraw(&mut bench, 8);
+    announce(&mut bench, 2);
+    assert_eq!(carried(&mut bench), ["-8", "+2"]);
+    withdraw(&mut bench, 3);
+    bench.rib.session_down(&mut bench.store);
+    assert_eq!(bench.store.len(), 0);
+}
+
+#[test]
+fn routes_of_the_configuration_go_out_before_those_of_commands() {
+    let mut bench = Bench::new(true);
+    bench.announce_as("10.0.1.0/24", 1, Origin::Configuration, None, false);
+    bench.announce_as("10.0.2.0/24", 2, Origin::Configuration, None, false);
+    bench.announce("10.0.5.0/24", 3);
+    bench.announce("10.0.4.0/24", 2);
+    bench.announce("10.0.3.0/24", 2);
+    let sent =
+        ["+10.0.1.0/24=1", "+10.0.2.0/24=2", "+10.0.5.0/24=3", "+10.0.4.0/24=2", "+10.0.3.0/24=2"];
+    assert_eq!(bench.flush(), sent);
+}
