@@ -18,6 +18,7 @@ mod cases {
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn files(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -39,20 +40,32 @@ fn all() -> Vec<PathBuf> {
 
 #[test]
 fn every_case_holds() {
-    let mut wrong = Vec::new();
-    let mut count = 0;
     let only = std::env::var("CASE").unwrap_or_default();
-    for path in all().into_iter().filter(|path| path.to_string_lossy().contains(&only)) {
-        let text = fs::read_to_string(&path).unwrap();
-        for (line, block) in cases::runner::blocks(&text) {
-            count += 1;
-            for error in cases::runner::run(&block) {
-                wrong.push(format!("{}:{line}: {error}", path.display()));
-            }
+    let blocks: Vec<_> = all()
+        .into_iter()
+        .filter(|path| path.to_string_lossy().contains(&only))
+        .flat_map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let place = move |(line, block)| (format!("{}:{line}", path.display()), block);
+            cases::runner::blocks(&text).into_iter().map(place).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(!blocks.is_empty());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut wrong = Vec::new();
+        while let Some((place, block)) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let errors = cases::runner::run(block).into_iter();
+            wrong.extend(errors.map(|error| format!("{place}: {error}")));
         }
-    }
+        wrong
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(count > 0);
 }
 
 #[test]
