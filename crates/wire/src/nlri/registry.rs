@@ -1,24 +1,22 @@
 //! The NLRI types. Adding one is a file beside this one and a line here.
 
-use super::{
-    NlriType, bgp_ls, evpn, flow, inet, labeled, mcast_vpn, mup, opaque, rtc, sr_policy, vpls, vpn,
-};
+use super::{NlriType, opaque};
 use crate::codes::Family;
 
-/// Every NLRI type.
+/// Every NLRI type, the frequent ones first.
 pub const TABLE: &[&NlriType] = &[
-    &inet::ROW,
-    &flow::ROW,
-    &flow::L2VPN_ROW,
-    &bgp_ls::ROW,
-    &mcast_vpn::ROW,
-    &mup::ROW,
-    &labeled::ROW,
-    &vpn::ROW,
-    &rtc::ROW,
-    &sr_policy::ROW,
-    &vpls::ROW,
-    &evpn::ROW,
+    &super::inet::ROW,
+    &super::flow::ROW,
+    &super::flow::L2VPN_ROW,
+    &super::bgp_ls::ROW,
+    &super::mcast_vpn::ROW,
+    &super::mup::ROW,
+    &super::labeled::ROW,
+    &super::vpn::ROW,
+    &super::rtc::ROW,
+    &super::sr_policy::ROW,
+    &super::vpls::ROW,
+    &super::evpn::ROW,
 ];
 
 /// The type of a family; families without one are carried as opaque bytes.
