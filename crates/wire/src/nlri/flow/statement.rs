@@ -153,11 +153,12 @@ fn statement(
         route.name.push_str(name);
     }
     block(None, tokens, route)?;
-    match tokens.peek() {
-        _ if is_at_end(tokens) => route::finish(verb, tokens.span(), route),
-        Some(word) => Err(tokens.error(format!("'{word}' stands behind the rule"))),
-        None => Ok(()),
+    // Attributes of a group of commands are put behind each of them.
+    while !is_at_end(tokens) {
+        check_section(None, tokens.peek().unwrap_or_default(), tokens.span())?;
+        route::parse_word(tokens, route)?;
     }
+    route::finish(verb, tokens.span(), route)
 }
 
 fn is_at_end(tokens: &mut Tokens<'_>) -> bool {
