@@ -1,4 +1,12 @@
 //! Labeled, VPN, route target membership and opaque NLRI: whatever they say survives bytes, text and path identifiers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "test code"
+)]
 
 use proptest::prelude::*;
 use yottabgp_wire::codes::{Afi, Family, Safi};
