@@ -12,6 +12,10 @@ use proptest::prelude::*;
 use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::io::reader::Reader;
 use yottabgp_wire::io::tokens::{Span, TextError, Tokens, split_command};
+use yottabgp_wire::message::update::encode::UpdateEncoder;
+use yottabgp_wire::message::update::{Scrutiny, Update};
+use yottabgp_wire::negotiated::{Direction, Negotiated};
+use yottabgp_wire::next_hop::{push_wire_next_hop, wire_next_hop};
 use yottabgp_wire::nlri::{Identity, Nlri, NlriIter, registry};
 use yottabgp_wire::route::{self, RouteBuffer, Verb};
 
@@ -226,4 +230,70 @@ fn the_parts_of_a_split_prefix_share_label_and_distinguisher() {
                 .map(|prefix| format!("{prefix} label 1000 (16001) rd 65000:1"))
         );
     }
+}
+
+/// Sends a route; the next hop field of its MP_REACH_NLRI as the other end reads it.
+fn next_hop_field(words: &str, negotiated: &Negotiated) -> Result<Vec<u8>, String> {
+    let (mut list, mut route) = (Vec::new(), RouteBuffer::default());
+    split_command(words, &mut list);
+    let mut tokens = Tokens::new(words, &list, Span::default());
+    route::parse_statement(Verb::Announce, &mut tokens, &mut route).unwrap();
+    let family = route.nlri().next().unwrap().family;
+    let mut message = Vec::new();
+    UpdateEncoder::default()
+        .announce(
+            negotiated,
+            false,
+            route.attributes(),
+            route.next_hop,
+            family,
+            route.nlri(),
+            &mut message,
+        )
+        .map_err(|error| error.to_string())?;
+    let body = message.get(19..).unwrap();
+    let (direction, scrutiny) = (Direction::Receive, Scrutiny::Session);
+    let update = Update::decode_with(body, negotiated, direction, scrutiny).unwrap();
+    assert!(update.faults().is_empty(), "{words}: {:?}", update.faults());
+    let (field, _) = update.announced().next().unwrap();
+    Ok(field.to_vec())
+}
+
+/// RFC 4364 section 4.3.2, RFC 4659 section 3.2.1, RFC 8950 section 4.
+#[test]
+fn next_hops_have_the_octets_of_their_family() {
+    let agreed = Negotiated::permissive();
+    let mut plain = agreed.clone();
+    plain.next_hop.clear();
+    let mut link_local = plain.clone();
+    link_local.link_local_next_hop = true;
+    link_local.local_link_local = Some("fe80::1".parse().unwrap());
+    let (vpn4, vpn6) = ("route 10.0.0.0/24 rd 1:2 label 3", "route 2001:db8::/32 rd 1:2 label 3");
+    let (mpls4, mpls6) = ("route 10.0.0.0/24 label 3", "route 2001:db8::/32 label 3");
+    for (session, route, next_hop, length, shown) in [
+        (&plain, vpn4, "192.0.2.1", 12, "192.0.2.1"),
+        (&plain, mpls4, "192.0.2.1", 4, "192.0.2.1"),
+        (&plain, vpn6, "2001:db8::1", 24, "2001:db8::1"),
+        (&plain, vpn6, "192.0.2.1", 24, "::ffff:192.0.2.1"),
+        (&plain, mpls6, "2001:db8::1", 16, "2001:db8::1"),
+        (&plain, mpls6, "192.0.2.1", 16, "::ffff:192.0.2.1"),
+        (&link_local, vpn6, "2001:db8::1", 48, "2001:db8::1"),
+        (&link_local, mpls6, "2001:db8::1", 32, "2001:db8::1"),
+        (&agreed, vpn4, "2001:db8::1", 24, "2001:db8::1"),
+        (&agreed, mpls4, "2001:db8::1", 16, "2001:db8::1"),
+    ] {
+        let field = next_hop_field(&format!("{route} next-hop {next_hop}"), session).unwrap();
+        assert_eq!(field.len(), length, "{route} {next_hop}");
+        assert_eq!(written(|out| push_wire_next_hop(out, &field)), shown);
+        if length % 12 == 0 {
+            assert_eq!(field[..8], [0; 8]);
+        }
+    }
+    for route in [vpn4, mpls4] {
+        let refused = next_hop_field(&format!("{route} next-hop 2001:db8::1"), &plain).unwrap_err();
+        assert!(refused.contains("2001:db8::1"), "{refused}");
+    }
+    // One distinguisher before both addresses, as ExaBGP takes it.
+    let both = [&[0; 8][..], &[0x20; 16], &[0xfe; 16]].concat();
+    assert_eq!(wire_next_hop(&both), Some([0x20; 16].into()));
 }
