@@ -33,8 +33,11 @@ const P2MP: (u8, &str) = (1, "p2mp");
 /// The TLV of the source's address.
 const SOURCE: u8 = 1;
 
+/// The type of a TLV and its value.
+type Tlv<'a> = (u8, &'a [u8]);
+
 /// Mode, discriminator and TLVs; none when they are not whole.
-fn split(value: &[u8]) -> Option<(u8, u32, Vec<(u8, &[u8])>)> {
+fn split(value: &[u8]) -> Option<(u8, u32, Vec<Tlv<'_>>)> {
     let (&[mode, a, b, c, d], mut rest) = value.split_first_chunk()?;
     let mut tlvs = Vec::new();
     while !rest.is_empty() {

@@ -182,6 +182,20 @@ proptest! {
     }
 
     #[test]
+    fn a_path_is_read_back_from_what_is_written(
+        kinds in prop::collection::vec((1u8..=4, prop::collection::vec(any::<u32>(), 1..=255)), 0..4)
+    ) {
+        let segments: Vec<(u8, &[u32])> = kinds.iter().map(|(k, n)| (*k, n.as_slice())).collect();
+        let value = path(&segments);
+        let mut text = Vec::new();
+        let attribute = Attribute { flags: ROW.flags, code: ROW.code, value: &value };
+        crate::attribute::render::push_readable(&attribute, &mut text);
+        let text = String::from_utf8(text).unwrap();
+        let words = text.strip_prefix(" as-path ").expect("no octets are needed");
+        prop_assert_eq!(parse_value(&ROW, words), value);
+    }
+
+    #[test]
     fn merging_never_panics(a: Vec<u8>, b: Vec<u8>) {
         let merged = merge(&a, &b);
         prop_assert!(segments(&merged, true).map(|s| 2 + s.octets.len()).sum::<usize>() == merged.len());
