@@ -2,7 +2,7 @@
 //!
 //! `cargo test -p yottabgp-interop [-- PART-OF-A-NAME]`, as root. The program under test is
 //! `YOTTABGP_PROGRAM`, or what cargo built; `YOTTABGP_KEEP=1` keeps the scratch folders.
-#![allow(clippy::print_stderr, reason = "the report of a test program")]
+#![allow(clippy::print_stderr, clippy::expect_used, reason = "the report of a test program")]
 
 use std::any::Any;
 use std::cell::RefCell;

@@ -36,7 +36,7 @@ impl Said {
         }
         let digits: String = word.chars().filter(|c| !".:-".contains(*c)).collect();
         let digits = digits.strip_prefix("0x").unwrap_or(&digits).to_ascii_lowercase();
-        if digits.len() % 2 == 0 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        if digits.len().is_multiple_of(2) && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             self.octets.insert(digits);
         }
         if let Some(digits) = word.strip_prefix("0x")

@@ -12,6 +12,8 @@
 //! `-` when only octets can say it), `also:` another spelling, `refused: WORDS => part of the error`,
 //! `malformed: HEX => part of the error`, `next-hop:` an address that the JSON needs.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "test code")]
+
 mod cases {
     pub(crate) mod runner;
 }

@@ -60,7 +60,7 @@ pub struct NlriType {
     pub take: for<'a> fn(Family, &mut Reader<'a>) -> Result<&'a [u8], WireError>,
     /// Whether what [`Self::take`] took is right inside; none where `take` sees to that. An error costs the routes of the
     /// UPDATE, never the session. Offsets count from the start of the bytes.
-    pub check: Option<fn(Family, &[u8]) -> Result<(), WireError>>,
+    pub check: Option<CheckNlri>,
     /// Writes the bytes as they should be, if they are not: without bits that mean nothing. Returns whether it wrote.
     pub canonical: fn(Family, &[u8], &mut Vec<u8>) -> bool,
     /// The part of the bytes that identifies the route: the rest (labels) may change without making another route.
@@ -75,6 +75,9 @@ pub struct NlriType {
     /// How its routes are written.
     pub grammar: Grammar,
 }
+
+/// Checks the inside of an NLRI whose end is known.
+pub type CheckNlri = fn(Family, &[u8]) -> Result<(), WireError>;
 
 /// How the routes of a type are written: commands, configuration and `encode` read the same words.
 #[derive(Clone, Copy, Debug)]
