@@ -1,7 +1,7 @@
 //! How long an UPDATE takes from octets to values and to JSON, and how often memory is allocated for it: this project's codec
 //! beside those of other crates, all in one process.
 //!
-//! `cargo run --release --manifest-path bench/codec/Cargo.toml [-- --rounds N] [--markdown FILE]`
+//! `cargo run --release --manifest-path bench/codec/Cargo.toml [-- --rounds N] [--markdown FILE] [--only PROGRAM]`
 //!
 //! In each round every program reads every batch once, one program after the other and in a new order, so that what disturbs
 //! the machine disturbs all. Times are the processor time of the thread; the median of the rounds counts.
@@ -19,9 +19,11 @@ use messages::Batch;
 use nix::time::{ClockId, clock_gettime};
 use programs::{Output, PROGRAMS, Run};
 
-const USAGE: &str = "usage: yottabgp-bench-codec [--rounds N] [--markdown FILE]
+const USAGE: &str = "usage: yottabgp-bench-codec [--rounds N] [--markdown FILE] [--only PROGRAM] [--batch PART]
   --rounds N         how often each program reads each batch; the median counts (default 301)
-  --markdown FILE    put the table into FILE, between `<!-- codec:begin -->` and `<!-- codec:end -->`";
+  --markdown FILE    put the table into FILE, between `<!-- codec:begin -->` and `<!-- codec:end -->`
+  --only PROGRAM     one program alone, to be profiled
+  --batch PART       the batches with this in their name";
 
 /// One cell of the table.
 pub struct Figure {
@@ -43,12 +45,15 @@ struct Cell {
 
 fn main() -> ExitCode {
     let (mut rounds, mut markdown) = (301, None);
+    let (mut only, mut part) = (String::new(), String::new());
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         match (word.as_str(), words.next()) {
             ("--rounds", Some(number)) if number.parse::<usize>().is_ok_and(|n| n > 0) => {
                 rounds = number.parse().unwrap_or(rounds);
             }
+            ("--only", Some(name)) => only = name,
+            ("--batch", Some(name)) => part = name,
             ("--markdown", Some(path)) => markdown = Some(PathBuf::from(path)),
             _ => {
                 eprintln!("{USAGE}");
@@ -56,8 +61,10 @@ fn main() -> ExitCode {
             }
         }
     }
-    let batches = messages::batches();
+    let mut batches = messages::batches();
+    batches.retain(|batch| batch.name.contains(&part));
     let mut cells = cells(&batches);
+    cells.retain(|cell| PROGRAMS[cell.program].name.contains(&only));
     for cell in &mut cells {
         let messages = &batches[cell.batch].messages;
         // The first time buffers grow.

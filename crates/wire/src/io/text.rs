@@ -77,6 +77,20 @@ impl<const SIZE: usize> Line<SIZE> {
         self.length = self.length.saturating_sub(1);
     }
 
+    /// Appends a 16-bit group in lower-case hexadecimal without leading zeros. Needs room for four characters.
+    #[inline]
+    fn push_group(&mut self, group: u16) {
+        let digit =
+            |shift: u16| LOWER.get(usize::from(group >> shift & 0xF)).copied().unwrap_or(b'0');
+        let zeros = (group | 1).leading_zeros() / 4;
+        let characters =
+            u32::from_be_bytes([digit(12), digit(8), digit(4), digit(0)]) << (8 * zeros);
+        if let Some(room) = self.characters.get_mut(self.length..self.length + 4) {
+            room.copy_from_slice(&characters.to_be_bytes());
+            self.length += 4 - zeros as usize;
+        }
+    }
+
     /// Appends an IPv4 address in dotted quads. Needs room for sixteen characters.
     #[inline]
     pub fn push_ipv4(&mut self, octets: [u8; 4]) {
@@ -148,31 +162,21 @@ pub fn push_ipv6(out: &mut Vec<u8>, address: Ipv6Addr) {
         }
     }
     let gap = if best_length > 1 { best..best + best_length } else { 8..8 };
+    // Eight groups of four digits, seven colons, and what a last group of one digit writes behind it.
+    let mut line = Line::<48>::new(b"");
     for (index, segment) in segments.iter().enumerate() {
         if gap.contains(&index) {
             if index == gap.start {
-                push(out, "::");
+                line.push(b"::");
             }
             continue;
         }
         if index > 0 && index != gap.end {
-            out.push(b':');
+            line.push(b":");
         }
-        push_group(out, *segment);
+        line.push_group(*segment);
     }
-}
-
-/// Writes a 16-bit group in lower-case hexadecimal without leading zeros.
-#[inline]
-fn push_group(out: &mut Vec<u8>, group: u16) {
-    let mut started = false;
-    for shift in [12, 8, 4, 0] {
-        let digit = usize::from(group >> shift & 0xf);
-        if started || digit != 0 || shift == 0 {
-            started = true;
-            out.extend(LOWER.get(digit));
-        }
-    }
+    line.write(out);
 }
 
 /// Writes an address of either family.
