@@ -28,11 +28,11 @@ pub fn push_prefix(out: &mut Vec<u8>, afi: Afi, length: u8, octets: &[u8]) {
         line.write(out);
         return;
     }
-    // Not octet by octet into memory, from where it would be read as a whole.
-    let octets = octets.get(..16).unwrap_or(octets);
-    let high = octets.iter().fold(0u128, |bits, octet| bits << 8 | u128::from(*octet));
-    let bits = high.checked_shl(8 * (16 - octets.len()) as u32).unwrap_or(0);
-    push_ipv6(out, Ipv6Addr::from_bits(bits));
+    let mut address = [0u8; 16];
+    for (to, from) in address.iter_mut().zip(octets) {
+        *to = *from;
+    }
+    push_ipv6(out, Ipv6Addr::from(address));
     out.push(b'/');
     push_decimal(out, u64::from(length));
 }

@@ -33,34 +33,6 @@ const fn octets() -> [([u8; 4], u8); 256] {
     table
 }
 
-/// For every set of zero groups of an IPv6 address, one bit a group: the longest run of two or more, the first of equals
-/// (RFC 5952 section 4.2), as its start and end; 8 and 8 for none.
-static RUNS: [(u8, u8); 256] = runs();
-
-const fn runs() -> [(u8, u8); 256] {
-    let mut table = [(8, 8); 256];
-    let mut set = 0;
-    while set < 256 {
-        let (mut best, mut index) = ((8, 8), 0u8);
-        while index < 8 {
-            let mut end = index;
-            while end < 8 && set >> end & 1 != 0 {
-                end += 1;
-            }
-            if end - index >= 2 && end - index > best.1 - best.0 {
-                best = (index, end);
-            }
-            index = if end > index { end } else { index + 1 };
-        }
-        #[expect(clippy::indexing_slicing, reason = "a constant table filled by its own bounds")]
-        {
-            table[set] = best;
-        }
-        set += 1;
-    }
-    table
-}
-
 /// A short text that grows on the stack, to be copied out in one piece: what does not fit is left out.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<const SIZE: usize> {
@@ -103,20 +75,6 @@ impl<const SIZE: usize> Line<SIZE> {
     pub fn push_octet(&mut self, octet: u8) {
         self.push_octet_and_dot(octet);
         self.length = self.length.saturating_sub(1);
-    }
-
-    /// Appends a 16-bit group in lower-case hexadecimal without leading zeros. Needs room for four characters.
-    #[inline]
-    fn push_group(&mut self, group: u16) {
-        let digit =
-            |shift: u16| LOWER.get(usize::from(group >> shift & 0xF)).copied().unwrap_or(b'0');
-        let zeros = (group | 1).leading_zeros() / 4;
-        let characters =
-            u32::from_be_bytes([digit(12), digit(8), digit(4), digit(0)]) << (8 * zeros);
-        if let Some(room) = self.characters.get_mut(self.length..self.length + 4) {
-            room.copy_from_slice(&characters.to_be_bytes());
-            self.length += 4 - zeros as usize;
-        }
     }
 
     /// Appends an IPv4 address in dotted quads. Needs room for sixteen characters.
@@ -196,23 +154,47 @@ pub fn push_ipv6(out: &mut Vec<u8>, address: Ipv6Addr) {
         return;
     }
     let segments = address.segments();
-    let zeros = segments.iter().rev().fold(0, |zeros, group| zeros << 1 | usize::from(*group == 0));
-    let gap = RUNS.get(zeros).map_or(8..8, |(start, end)| usize::from(*start)..usize::from(*end));
-    // Eight groups of four digits, seven colons, and what a last group of one digit writes behind it.
-    let mut line = Line::<48>::new(b"");
+    // The longest run of two or more zero groups, the first of equals, becomes `::`.
+    let (mut best, mut best_length, mut start, mut length) = (0, 0, 0, 0);
+    for (index, segment) in segments.iter().enumerate() {
+        if *segment == 0 {
+            if length == 0 {
+                start = index;
+            }
+            length += 1;
+            if length > best_length {
+                (best, best_length) = (start, length);
+            }
+        } else {
+            length = 0;
+        }
+    }
+    let gap = if best_length > 1 { best..best + best_length } else { 8..8 };
     for (index, segment) in segments.iter().enumerate() {
         if gap.contains(&index) {
             if index == gap.start {
-                line.push(b"::");
+                push(out, "::");
             }
             continue;
         }
         if index > 0 && index != gap.end {
-            line.push(b":");
+            out.push(b':');
         }
-        line.push_group(*segment);
+        push_group(out, *segment);
     }
-    line.write(out);
+}
+
+/// Writes a 16-bit group in lower-case hexadecimal without leading zeros.
+#[inline]
+fn push_group(out: &mut Vec<u8>, group: u16) {
+    let mut started = false;
+    for shift in [12, 8, 4, 0] {
+        let digit = usize::from(group >> shift & 0xf);
+        if started || digit != 0 || shift == 0 {
+            started = true;
+            out.extend(LOWER.get(digit));
+        }
+    }
 }
 
 /// Writes an address of either family.
