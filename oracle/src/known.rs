@@ -265,6 +265,12 @@ pub const EXCEPTIONS: &[Exception] = &[
     row("netgauze", "attribute 29", Octets("04000001ff"), "clears reserved flags"),
     row("netgauze", "attribute 29", Members(&["area-ids"]), "shows octets"),
     row("netgauze", "ipv4 rtc", Octets("2a"), "writes whole octets alone"),
+    row(
+        "netgauze",
+        "attribute 29",
+        Octets("04840004"),
+        "writes a length before the forwarding address",
+    ),
     row("netgauze", "attribute 29", Octets("0445"), "writes one octet of two for the protection"),
     row("netgauze", "attribute 29", Complaint("UnexpectedEof"), "wants four octets of old metrics"),
     row("netgauze", "attribute 29", Complaint("Utf8Error"), "wants a name of UTF-8"),
