@@ -24,7 +24,7 @@ pub(crate) fn write(decoded: &Decoded<'_>, out: &mut Vec<u8>) -> Result<(), Stri
         }
         Decoded::Operational(message) => {
             let mut text = b"announce ".to_vec();
-            message.text(&mut text);
+            message.command(&mut text).ok_or("no command sends such a message")?;
             line(out, text.trim_ascii_end());
             Ok(())
         }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use yottabgp_wire::codes::{Afi, Family};
 use yottabgp_wire::io::tokens::{Span, TextError, Tokens};
-use yottabgp_wire::nlri::flow;
 use yottabgp_wire::route::{self, RouteBuffer, Verb};
 
 use crate::model::ConfiguredRoute;
@@ -78,7 +77,7 @@ impl RouteReader {
             Form::Of(family) => {
                 route::parse_of(Verb::Announce, family, tokens, &mut self.buffer)?;
             }
-            Form::Flow => flow::statement::parse_rule(Verb::Announce, tokens, &mut self.buffer)?,
+            Form::Flow => route::rule::parse_rule(Verb::Announce, tokens, &mut self.buffer)?,
         }
         self.take(span, out);
         Ok(())
@@ -100,7 +99,7 @@ impl RouteReader {
 
     /// Begins a block of a flow specification.
     pub(crate) fn start_flow(&mut self) -> Result<(), TextError> {
-        flow::statement::begin(&mut self.buffer)
+        route::rule::begin(&mut self.buffer)
     }
 
     /// Reads a statement of a block.

@@ -19,7 +19,10 @@ use crate::nlri::fields::Fields;
 use crate::nlri::{Grammar, Nlri, NlriType, flow, inet, opaque, registry, sr_policy, vpn};
 use crate::prefix::Prefix;
 
+/// The rules of flow specifications, whose blocks have statements of their own.
+pub use crate::nlri::flow::statement as rule;
 pub(crate) use keyword::next_hop;
+
 use memo::Memo;
 
 /// What was read of one route statement: NLRI, attributes and what is not sent. Meant to be reused between lines, so

@@ -2,7 +2,7 @@
 
 use yottabgp_wire::codes::Family;
 use yottabgp_wire::io::tokens::{TextError, Tokens};
-use yottabgp_wire::nlri::flow::statement::{Section as Part, check_section};
+use yottabgp_wire::route::rule::{Section as Part, check_section};
 
 use super::static_routes::{end_block, keyword};
 use crate::lexer::{Statement, Words as Characters};

@@ -238,6 +238,21 @@ impl<'a> Operational<'a> {
         push(out, " }");
     }
 
+    /// Writes the words that follow `announce` and send the message: what the text of events leaves out is there. `None` for
+    /// what no words send.
+    pub fn command(&self, out: &mut Vec<u8>) -> Option<()> {
+        match self {
+            Self::Unknown { .. } | Self::NotSatisfied { .. } => return None,
+            Self::Query { router_id, sequence, .. } => {
+                self.text(out);
+                let (router_id, sequence) = shown(router_id, sequence);
+                push(out, &format!(" router-id {router_id} sequence {sequence}"));
+            }
+            Self::Advisory { .. } | Self::Counter { .. } => self.text(out),
+        }
+        Some(())
+    }
+
     /// Writes the text: `operational ADM afi ipv4 safi unicast advisory "text"` and the like.
     pub fn text(&self, out: &mut Vec<u8>) {
         push(out, "operational ");

@@ -1,3 +1,5 @@
+//! The octets and faces of BGP-LS attributes.
+
 use super::schema::Kind;
 use super::*;
 use crate::attribute::tests::{faces, parse_error, parse_value};

@@ -1,3 +1,5 @@
+//! The octets and faces of Prefix-SIDs.
+
 use super::*;
 use crate::attribute::tests::{faces, parse_error, parse_value};
 use crate::io::text::parse_hex;

@@ -1,3 +1,5 @@
+//! The octets and faces of tunnels.
+
 use super::*;
 use crate::attribute::tests::{faces, parse_error, parse_value};
 use proptest::prelude::*;

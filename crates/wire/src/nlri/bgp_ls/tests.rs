@@ -1,3 +1,5 @@
+//! The octets and faces of BGP-LS NLRI.
+
 use proptest::prelude::*;
 
 use super::layout::{PREFIX_6, push_sorted};
