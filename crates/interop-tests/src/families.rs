@@ -182,12 +182,36 @@ pub const ALL: &[Exchange] = &[
         ours: &["ipv6 multicast 2001:db8:9::/48 next-hop fd00::1"],
         ..exchange("bird", &["ipv6 multicast"])
     },
-    exchange("bird", &["ipv4 nlri-mpls"]),
+    Exchange {
+        theirs: &[(
+            "10.9.0.0/24 via 10.0.0.2 mpls 100",
+            r#"{"label":[[100,1601]],"nlri":"10.9.0.0/24"}"#,
+        )],
+        ..exchange("bird", &["ipv4 nlri-mpls"])
+    },
     exchange("bird", &["ipv6 nlri-mpls"]),
-    exchange("bird", &["ipv4 mpls-vpn"]),
+    Exchange {
+        theirs: &[(
+            "65000:7 10.9.0.0/24 via 10.0.0.2 mpls 100",
+            r#"{"label":[[100,1601]],"nlri":"10.9.0.0/24","rd":"65000:7"}"#,
+        )],
+        ..exchange("bird", &["ipv4 mpls-vpn"])
+    },
     exchange("bird", &["ipv6 mpls-vpn"]),
-    exchange("bird", &["ipv4 flow"]),
-    exchange("bird", &["ipv6 flow"]),
+    Exchange {
+        theirs: &[(
+            "flow4 { dst 10.9.0.0/24; proto = 6; dport > 80 && < 90; }",
+            r#""destination-ipv4":["10.9.0.0/24"],"destination-port":[">80&<90"],"protocol":["=tcp"]"#,
+        )],
+        ..exchange("bird", &["ipv4 flow"])
+    },
+    Exchange {
+        theirs: &[(
+            "flow6 { dst 2001:db8:9::/48; next header = 6; src ::1:0:0/104 offset 64; }",
+            r#""destination-ipv6":["2001:db8:9::/48/0"],"next-header":["=tcp"],"source-ipv6":["::1:0:0/104/64"]"#,
+        )],
+        ..exchange("bird", &["ipv6 flow"])
+    },
 ];
 
 /// How long a route may take to come and to go.

@@ -52,7 +52,9 @@ impl Bird {
         for family in &options.families {
             if let Some((channel, table, kind)) = channel(family) {
                 tables += &format!("{kind} table {table};\n");
-                channels += &format!("{channel} {{ table {table}; import all; export none; }};\n");
+                channels += &format!(
+                    "{channel} {{ table {table}; import all; export where source = RTS_STATIC; }};\n"
+                );
             }
         }
         if options.families.is_empty() {
@@ -73,6 +75,7 @@ filter announced {{
     accept;
 }}
 include "{routes}";
+include "{own}";
 protocol bgp tested {{
     local {them} as {their_as};
     neighbor {us} as {our_as};
@@ -87,6 +90,7 @@ protocol bgp tested {{
 "#,
             log = self.path("bird.log").display(),
             routes = self.path("routes.conf").display(),
+            own = self.path("own.conf").display(),
         )
     }
 
@@ -131,8 +135,10 @@ impl Peer for Bird {
 
     fn start(&mut self, namespace: &Namespace) -> Outcome {
         fs::write(self.path("bird.conf"), self.configuration()).expect("a file");
-        if !self.path("routes.conf").exists() {
-            fs::write(self.path("routes.conf"), "").expect("a file");
+        for name in ["routes.conf", "own.conf"] {
+            if !self.path(name).exists() {
+                fs::write(self.path(name), "").expect("a file");
+            }
         }
         let running = Program::new(find("bird").expect("installed"), self.path("bird.out"))
             .argument("-f")
@@ -190,6 +196,16 @@ impl Peer for Bird {
         let text = self.client(namespace, &format!("show route table {table} all"))?;
         let routes = text.lines().filter(|line| line.contains("BGP.")).count();
         Ok(if routes == 0 { Vec::new() } else { vec![text] })
+    }
+
+    fn originate(&mut self, namespace: &Namespace, words: &str, announce: bool) -> Outcome {
+        let family = self.options.families.first().map_or("", String::as_str);
+        let (_, table, kind) = channel(family).ok_or_else(|| format!("BIRD has no {family}"))?;
+        let route = if announce { format!("route {words};") } else { String::new() };
+        let text = format!("protocol static own {{ {kind} {{ table {table}; }}; {route} }}\n");
+        fs::write(self.path("own.conf"), text).expect("a file");
+        let answer = self.client(namespace, "configure")?;
+        if answer.contains("Reconfigur") { Ok(()) } else { Err(answer) }
     }
 
     fn refresh(&mut self, namespace: &Namespace) -> Outcome<bool> {
