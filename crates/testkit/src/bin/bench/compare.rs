@@ -195,7 +195,11 @@ impl Bench {
         helper.write_all(b"go\n").map_err(|error| format!("the helper: {error}"))?;
         let (routes, last) = load::sink(&mut connection, self.options.routes, first + limit)
             .map_err(|error| format!("the peer: {error}"))?;
-        Ok(self.outcome(&running, routes, last - first))
+        let outcome = self.outcome(&running, routes, last - first);
+        // It must not live to see its helper end: it would start another, and the next scenario would take it for its own.
+        drop(running);
+        drop(helper);
+        Ok(outcome)
     }
 
     /// From the first octet of the first UPDATE to the last prefix at the helper.
