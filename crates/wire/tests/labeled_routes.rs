@@ -15,7 +15,7 @@ use yottabgp_wire::io::tokens::{Span, TextError, Tokens, split_command};
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::message::update::{Scrutiny, Update};
 use yottabgp_wire::negotiated::{Direction, Negotiated};
-use yottabgp_wire::next_hop::{push_wire_next_hop, wire_next_hop};
+use yottabgp_wire::next_hop::{NextHop, push_wire_next_hop, wire_next_hop};
 use yottabgp_wire::nlri::{Identity, Nlri, NlriIter, registry};
 use yottabgp_wire::route::{self, RouteBuffer, Verb};
 
@@ -186,6 +186,23 @@ proptest! {
         prop_assert_eq!(read(Verb::Withdraw, &words), Ok((route.family, none.bytes())), "{}", words);
         let error = read(Verb::Announce, &format!("{words} next-hop 192.0.2.1")).unwrap_err().to_string();
         prop_assert!(error.contains("without a label"), "{}", error);
+    }
+
+    #[test]
+    fn a_withdrawal_has_room_for_one_label(route in labeled()) {
+        let bytes = route.bytes();
+        let (mut out, mut encoder) = (Vec::new(), UpdateEncoder::default());
+        let nlri = Nlri { family: route.family, path_id: None, bytes: &bytes };
+        let session = Negotiated::permissive();
+        encoder
+            .withdraw(&session, true, &[], NextHop::Absent, route.family, [nlri], &mut out)
+            .unwrap();
+        let sent = Update::decode(&out[19..], &session, Direction::Send).unwrap();
+        let nlri = sent.withdrawn().flatten().next().unwrap().unwrap();
+        let one = if route.labels.len() > 1 { [0x80, 0, 0] } else { route.labels[0] };
+        let expected = Labeled { labels: vec![one], ..route.clone() }.bytes();
+        prop_assert_eq!(nlri.bytes, &expected[..]);
+        prop_assert_eq!(identity(route.family, &expected), identity(route.family, &bytes));
     }
 
     #[test]

@@ -192,12 +192,6 @@ pub const DIFFERENCES: &[Differs] = &[
     refuses("bird", "ipv4 nlri-mpls", "30000640", NO_BOTTOM),
     refuses("bird", "ipv4 nlri-mpls", "1c000031e0", MULTICAST),
     refuses("bird", "ipv4 mpls-vpn", "70800000", NO_BOTTOM),
-    refuses(
-        "bird",
-        "ipv4 mpls-vpn",
-        "70000640000651",
-        "wants one label in a withdrawal (RFC 8277 section 2.4), where we name all, as ExaBGP does",
-    ),
     refuses("bird", "ipv4 flow", "00", EMPTY_FLOW),
     refuses("bird", "ipv4 flow", "0a05b1", "takes no longer values than a component needs"),
     refuses("bird", "ipv4 flow", "0304c9", "takes no first operator with the and bit"),

@@ -25,6 +25,7 @@ pub const ROW: NlriType = NlriType {
         attribute: true,
     },
     withdraws_with_attributes: false,
+    withdrawn: None,
     take,
     check: None,
     canonical,

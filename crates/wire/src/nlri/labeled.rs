@@ -25,6 +25,7 @@ pub const ROW: NlriType = NlriType {
         attribute: true,
     },
     withdraws_with_attributes: true,
+    withdrawn: Some(withdrawn),
     take,
     check: Some(check),
     canonical: inet::canonical,
@@ -111,6 +112,20 @@ pub(super) fn check(family: Family, bytes: &[u8]) -> Result<(), WireError> {
         return Err(Reader::new(bytes).error("length without a label", Fault::Invalid(bits)));
     }
     Ok(())
+}
+
+/// A withdrawal has three octets for labels, whatever the route has: those of one label are sent as they are, and 0x800000
+/// stands for several (RFC 8277 section 2.4).
+pub(super) fn withdrawn(family: Family, bytes: &[u8], out: &mut Vec<u8>) -> bool {
+    let Ok(parts) = Parts::of(family, bytes) else { return false };
+    let Some(more) = parts.labels.len().checked_sub(4) else { return false };
+    let Some(length) = bytes.first() else { return false };
+    // More than one label: what is too many of them, in whole octets.
+    let too_many = u8::try_from((more + 1) * 8).unwrap_or(0);
+    out.push(length.saturating_sub(too_many));
+    out.extend_from_slice(&[0x80, 0, 0]);
+    out.extend_from_slice(parts.route);
+    true
 }
 
 /// Labels do not make another route (RFC 8277 section 2.4).

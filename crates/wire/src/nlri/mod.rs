@@ -55,6 +55,9 @@ pub struct NlriType {
     pub next_hop: fn(Family) -> NextHopForm,
     /// Whether a withdrawal carries the attributes of the route, as ExaBGP sends it for all but unicast and multicast.
     pub withdraws_with_attributes: bool,
+    /// Writes what a withdrawal has instead of the bytes, if it is something else. Returns whether it wrote; none where it never
+    /// is.
+    pub withdrawn: Option<WriteNlri>,
     /// Takes the bytes of one NLRI (path identifier excluded) from a reader: finds where it ends. After an error nothing more
     /// can be found in the field (RFC 7606 section 5.3).
     pub take: for<'a> fn(Family, &mut Reader<'a>) -> Result<&'a [u8], WireError>,
@@ -62,7 +65,7 @@ pub struct NlriType {
     /// UPDATE, never the session. Offsets count from the start of the bytes.
     pub check: Option<CheckNlri>,
     /// Writes the bytes as they should be, if they are not: without bits that mean nothing. Returns whether it wrote.
-    pub canonical: fn(Family, &[u8], &mut Vec<u8>) -> bool,
+    pub canonical: WriteNlri,
     /// The part of the bytes that identifies the route: the rest (labels) may change without making another route.
     pub identity: for<'a> fn(Family, &'a [u8]) -> Identity<'a>,
     /// Writes the JSON value. Bytes that [`Self::check`] refuses are shown as they are: [`push_raw_json`].
@@ -75,6 +78,9 @@ pub struct NlriType {
     /// How its routes are written.
     pub grammar: Grammar,
 }
+
+/// Writes another form of an NLRI, if it has one. Returns whether it wrote.
+pub type WriteNlri = fn(Family, &[u8], &mut Vec<u8>) -> bool;
 
 /// Checks the inside of an NLRI whose end is known.
 pub type CheckNlri = fn(Family, &[u8]) -> Result<(), WireError>;

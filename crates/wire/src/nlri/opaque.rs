@@ -12,6 +12,7 @@ pub const ROW: NlriType = NlriType {
     packed: |_| false,
     next_hop: |_| NextHopForm { lengths: &[], distinguisher: 0, attribute: false },
     withdraws_with_attributes: false,
+    withdrawn: None,
     take,
     check: None,
     canonical: |_, _, _| false,

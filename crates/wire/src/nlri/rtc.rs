@@ -20,6 +20,7 @@ pub const ROW: NlriType = NlriType {
     packed: |_| false,
     next_hop: |_| NextHopForm { lengths: &[4, 16], distinguisher: 0, attribute: true },
     withdraws_with_attributes: true,
+    withdrawn: None,
     take,
     check: Some(check),
     canonical: inet::canonical,

@@ -19,6 +19,7 @@ pub const ROW: NlriType = NlriType {
         attribute: true,
     },
     withdraws_with_attributes: true,
+    withdrawn: Some(labeled::withdrawn),
     take: labeled::take,
     check: Some(labeled::check),
     canonical: inet::canonical,

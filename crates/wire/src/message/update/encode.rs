@@ -93,7 +93,7 @@ impl UpdateEncoder {
         if !negotiated.has_family(family) {
             return Ok(0);
         }
-        self.collect(negotiated, group, family, nlri);
+        self.collect(negotiated, group, family, nlri, None);
         if self.nlri.is_empty() {
             return Ok(0);
         }
@@ -134,9 +134,9 @@ impl UpdateEncoder {
         if !negotiated.has_family(family) {
             return Ok(0);
         }
-        self.collect(negotiated, true, family, nlri);
-        self.attributes.clear();
         let row = nlri::registry::row(family);
+        self.collect(negotiated, true, family, nlri, row.withdrawn);
+        self.attributes.clear();
         if row.withdraws_with_attributes {
             let address = match resolve(negotiated, family.afi, next_hop) {
                 NextHop::V4(address) if (row.next_hop)(family).attribute => Some(address),
@@ -174,13 +174,14 @@ impl UpdateEncoder {
         Ok(1)
     }
 
-    /// Encodes the NLRI of a family, with `sorted` by their own octets, then by path identifier.
+    /// Encodes the NLRI of a family, with `sorted` by their own octets, then by path identifier. `instead` may write others.
     fn collect<'n>(
         &mut self,
         negotiated: &Negotiated,
         sorted: bool,
         family: Family,
         nlri: impl IntoIterator<Item = Nlri<'n>>,
+        instead: Option<nlri::WriteNlri>,
     ) {
         self.octets.clear();
         self.nlri.clear();
@@ -188,9 +189,14 @@ impl UpdateEncoder {
         let clip = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
         for nlri in nlri {
             let start = self.octets.len();
-            nlri.encode(path_id, &mut self.octets);
+            if path_id {
+                self.octets.extend_from_slice(&nlri.path_id.unwrap_or(0).to_be_bytes());
+            }
+            let own = self.octets.len();
+            if !instead.is_some_and(|instead| instead(family, nlri.bytes, &mut self.octets)) {
+                self.octets.extend_from_slice(nlri.bytes);
+            }
             let end = self.octets.len();
-            let own = end - nlri.bytes.len();
             self.nlri.push(Item { start: clip(start), own: clip(own), end: clip(end) });
         }
         let Self { octets, nlri, .. } = self;

@@ -21,6 +21,7 @@ pub const ROW: NlriType = NlriType {
     packed: |_| false,
     next_hop,
     withdraws_with_attributes: true,
+    withdrawn: None,
     take,
     check: Some(check),
     canonical: |_, _, _| false,

@@ -35,6 +35,7 @@ pub const ROW: NlriType = NlriType {
     packed: |_| false,
     next_hop: |_| NextHopForm { lengths: &[4, 16], distinguisher: 0, attribute: false },
     withdraws_with_attributes: true,
+    withdrawn: None,
     take,
     check: Some(check),
     canonical,

@@ -39,6 +39,7 @@ pub const ROW: NlriType = NlriType {
         attribute: false,
     },
     withdraws_with_attributes: true,
+    withdrawn: None,
     take: |_, reader| rule::take(reader),
     check: Some(|family, bytes| rule::Rule::new(family, bytes)?.check()),
     canonical,

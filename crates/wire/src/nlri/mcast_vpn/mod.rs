@@ -19,6 +19,7 @@ pub const ROW: NlriType = NlriType {
     // Either address family in both: it is that of the backbone, not of the customer (RFC 6515 section 2).
     next_hop: |_| NextHopForm { lengths: &[4, 16], distinguisher: 0, attribute: true },
     withdraws_with_attributes: true,
+    withdrawn: None,
     take,
     check: Some(|family, bytes| Route::read(family, bytes).map(|_| ())),
     canonical: |_, _, _| false,

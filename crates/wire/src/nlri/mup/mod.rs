@@ -24,6 +24,7 @@ pub const ROW: NlriType = NlriType {
         attribute: family.afi.eq(&Afi::IPV4),
     },
     withdraws_with_attributes: true,
+    withdrawn: None,
     take,
     check: Some(|family, bytes| Route::read(family, bytes).map(|_| ())),
     canonical,
