@@ -14,10 +14,20 @@ const AS_PATH: u8 = 2;
 /// NEXT_HOP: commands have the next hop of the routes instead.
 const NEXT_HOP: u8 = 3;
 
-/// Writes a line for each command. The error says why there is none.
-pub(crate) fn write(decoded: &Decoded<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+/// What no command can say.
+pub(crate) struct LeftOut(pub(crate) Option<&'static str>);
+
+/// Writes a line for each command, and gives what they do not say. The error says why there is none.
+pub(crate) fn write(decoded: &Decoded<'_>, out: &mut Vec<u8>) -> Result<LeftOut, String> {
+    let mut left_out = LeftOut(None);
     match decoded {
-        Decoded::Update(update) => routes(update, out),
+        Decoded::Update(update) => {
+            // Next hops of two addresses, without or with route distinguishers (RFC 2545 section 3, RFC 4659).
+            if update.announced().any(|(next_hop, _)| matches!(next_hop.len(), 32 | 48)) {
+                left_out.0 = Some("the link-local next hop is left out: sessions send their own");
+            }
+            routes(update, out)
+        }
         Decoded::RouteRefresh(refresh) if refresh.subtype == 0 => {
             line(out, format!("announce route-refresh {}", refresh.family));
             Ok(())
@@ -30,6 +40,7 @@ pub(crate) fn write(decoded: &Decoded<'_>, out: &mut Vec<u8>) -> Result<(), Stri
         }
         _ => Err("no command sends such a message".to_owned()),
     }
+    .map(|()| left_out)
 }
 
 fn line(out: &mut Vec<u8>, text: impl AsRef<[u8]>) {

@@ -20,8 +20,10 @@ use yottabgp_wire::message::route_refresh::RouteRefresh;
 use yottabgp_wire::message::update::{Scrutiny, Update};
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 use yottabgp_wire::nlri::{JsonForm, NlriIter};
+use yottabgp_wire::route;
 
 use crate::args::DecodeArgs;
+use crate::as_command::LeftOut;
 use crate::capture::{Captured, Format, Sink};
 use crate::messages::{Message, Messages};
 use crate::{as_command, context, hex, out, validate};
@@ -54,6 +56,8 @@ enum View {
 
 struct Decoder {
     view: View,
+    /// NLRI alone are shown as words.
+    as_words: bool,
     /// The families that were asked for.
     families: Option<Vec<Family>>,
     /// Whether NLRI have path identifiers, whatever was agreed.
@@ -87,7 +91,7 @@ impl Decoder {
                 negotiated.families.clone_from(families);
             }
             if arguments.path_information {
-                negotiated.add_path.receive.clone_from(&negotiated.families);
+                negotiated.add_path.everywhere = true;
             }
         }
         let view = if arguments.nlri {
@@ -106,6 +110,7 @@ impl Decoder {
         let generic = arguments.generic;
         Ok(Self {
             view,
+            as_words: arguments.command,
             families,
             path_information: arguments.path_information,
             bare: if arguments.open { MessageType::OPEN } else { MessageType::UPDATE },
@@ -162,6 +167,7 @@ impl Decoder {
         for nlri in NlriIter::new(family, path_id, Reader::new(octets)) {
             line.clear();
             match nlri {
+                Ok(nlri) if self.as_words => route::push_command(nlri, &mut line),
                 Ok(nlri) => nlri.json(&self.form.into(), &mut line),
                 Err(error) => {
                     out::warn(format!("invalid payload{place}: NLRI of {family}: {error}"));
@@ -263,9 +269,13 @@ impl Decoder {
         };
         let mut text = Vec::new();
         if self.view == View::Commands {
-            if let Err(why) = as_command::write(&decoded, &mut text) {
-                out::warn(format!("no command{place}: {message}: {why}"));
-                return Ok(Ok(false));
+            match as_command::write(&decoded, &mut text) {
+                Ok(LeftOut(None)) => {}
+                Ok(LeftOut(Some(what))) => out::warn(format!("warning{place}: {message}: {what}")),
+                Err(why) => {
+                    out::warn(format!("no command{place}: {message}: {why}"));
+                    return Ok(Ok(false));
+                }
             }
         } else {
             let at = Moment { time, counter, label: &session.label };
@@ -298,7 +308,7 @@ impl Sink for Shown<'_> {
                 negotiated.families.clone_from(families);
             }
             if decoder.path_information {
-                negotiated.add_path.receive.clone_from(&negotiated.families);
+                negotiated.add_path.everywhere = true;
             }
             let (sender, receiver) = (captured.sender, captured.receiver);
             let label = Label::new(

@@ -109,7 +109,7 @@ impl Session {
             negotiated.families = context::families(families)?;
         }
         if arguments.path_information {
-            negotiated.add_path.send.clone_from(&negotiated.families);
+            negotiated.add_path.everywhere = true;
         }
         Ok(Self {
             negotiated,

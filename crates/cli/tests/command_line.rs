@@ -305,6 +305,36 @@ fn a_message_is_shown_as_the_command_that_sends_it() {
 }
 
 #[test]
+fn an_nlri_alone_is_shown_as_words() {
+    assert_eq!(good(&["decode", "-n", "-m", "180A0000"]), "route 10.0.0.0/24\n");
+    let words = good(&["decode", "-n", "-m", "-f", "l2vpn flow", "03118142"]);
+    assert!(good(&["encode", "-n", &words.trim().to_owned()]).contains("03118142"), "{words}");
+}
+
+#[test]
+fn path_identifiers_are_of_every_family() {
+    for command in [
+        "announce ipv4 mup mup-isd 10.0.0.0/24 rd 1:1 path-information 1.2.3.4 next-hop 192.0.2.1",
+        "announce family 25 133 llc-dsap =66 path-information 1.2.3.4 next-hop 192.0.2.1",
+        "announce family 16397 133 0x0102FF path-information 1.2.3.4 next-hop 192.0.2.1",
+    ] {
+        let message = good(&["encode", "-i", command]);
+        assert!(message.contains("01020304"), "{command}: {message}");
+        let again = good(&["decode", "-m", "-i", message.trim()]);
+        assert!(again.contains("path-information 1.2.3.4"), "{again}");
+        assert_eq!(good(&["encode", "-i", again.trim()]), message);
+    }
+}
+
+#[test]
+fn a_link_local_next_hop_is_not_lost_without_a_word() {
+    let next_hop = "20010DB800000000000000000000FFFFFE800000000000000000000000000001";
+    let update = format!("00000030 40010100 400200 800E26 000201 20{next_hop}00 00");
+    let run = run(&["decode", "-m", &update.replace(' ', "")]);
+    assert!(run.err.contains("the link-local next hop is left out"), "{run:?}");
+}
+
+#[test]
 fn commands_and_messages_are_the_same_thing() {
     for command in [
         ROUTE,

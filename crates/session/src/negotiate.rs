@@ -334,6 +334,7 @@ fn paths(ours: &Open, theirs: &Open) -> AddPath {
     AddPath {
         send: common(add_path::SEND, add_path::RECEIVE),
         receive: common(add_path::RECEIVE, add_path::SEND),
+        everywhere: false,
     }
 }
 

@@ -170,7 +170,9 @@ impl Family {
             name => Safi::named(name)?,
         };
         let family = Self::new(afi, safi);
-        Self::ALL.contains(&family).then_some(family)
+        // What has a type of its own has words, even if ExaBGP does not know it.
+        let known = || !crate::nlri::registry::row(family).families.is_empty();
+        (Self::ALL.contains(&family) || known()).then_some(family)
     }
 
     /// Reads the two words of any family: names, or numbers for what has none (`16397 133`).

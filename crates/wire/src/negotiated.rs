@@ -33,15 +33,18 @@ pub struct AddPath {
     pub send: Vec<Family>,
     /// Families with an identifier in what we receive.
     pub receive: Vec<Family>,
+    /// Every family has one, both ways, those without a name as well: not agreed upon, but asked for by who looks at messages.
+    pub everywhere: bool,
 }
 
 impl AddPath {
     /// Whether NLRI of this family carry an identifier.
     pub fn is_used(&self, family: Family, direction: Direction) -> bool {
-        match direction {
-            Direction::Receive => self.receive.contains(&family),
-            Direction::Send => self.send.contains(&family),
-        }
+        let families = match direction {
+            Direction::Receive => &self.receive,
+            Direction::Send => &self.send,
+        };
+        families.contains(&family) || self.everywhere
     }
 }
 

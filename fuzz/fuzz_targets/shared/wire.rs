@@ -145,7 +145,7 @@ fn session(choice: u8) -> Negotiated {
     }
     if choice & 4 != 0 {
         let all = families();
-        negotiated.add_path = AddPath { send: all.clone(), receive: all };
+        negotiated.add_path = AddPath { send: all.clone(), receive: all, everywhere: false };
     }
     if choice & 8 != 0 {
         negotiated.message_size = 4096;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use yottabgp_mrt::{Content, HEADER_LENGTH, Message, Peer, PeerIndexTable, Record, Rib};
-use yottabgp_wire::codes::Family;
 use yottabgp_wire::negotiated::Negotiated;
 
 use super::{Captured, Side, Sink};
@@ -64,7 +63,7 @@ fn message_of(
         (negotiated.peer_as, negotiated.local_as) = (sender, receiver);
     }
     if message.path_id {
-        negotiated.add_path.receive = Family::ALL.to_vec();
+        negotiated.add_path.everywhere = true;
     }
     sink.message(&Captured {
         time: time + Duration::from_micros(message.microseconds.into()),
@@ -100,7 +99,7 @@ fn routes(
         negotiated.asn4 = entry.asn4;
         negotiated.peer_as = asn;
         if entry.path_id.is_some() {
-            negotiated.add_path.receive = vec![rib.family];
+            negotiated.add_path.everywhere = true;
         }
         match rib.update(entry) {
             Ok(body) => sink.message(&Captured {

@@ -4,12 +4,23 @@ use yottabgp_wire::codes::Afi;
 use yottabgp_wire::io::tokens::TextError;
 
 use crate::lexer::{Statement, Words as Characters};
-use crate::parser::{Inner, Parser, Section};
+use crate::parser::{Inner, Keyword, Parser, Section};
 use crate::routes::{Form, Routes};
 use crate::words::Words;
 
 /// The section.
 pub(crate) static TABLE: Section<Routes> = Section {
+    characters: Characters::Routes,
+    keywords: &[Keyword {
+        name: "family",
+        value: "<afi> <safi> <nlri> <attribute>…",
+        default: "",
+        help: "a route of any family: names or numbers",
+        read: |words, routes| {
+            words.tokens.rewind(0);
+            words.route(Form::Statement, routes)
+        },
+    }],
     sections: &[
         Inner {
             name: "ipv4",
