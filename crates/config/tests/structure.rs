@@ -314,7 +314,13 @@ fn routes_in_all_their_forms() {
             .1
             .starts_with("'withdraw' means nothing without 'watchdog'")
     );
-    assert_eq!(one("announce { family 16397 133 0x0102 next-hop 192.0.2.1; }").len(), 1);
+    assert_eq!(
+        one(
+            "family { family 16397 133; } announce { family 16397 133 0x0102 next-hop 192.0.2.1; }"
+        )
+        .len(),
+        1
+    );
     assert!(one("static { } announce { } announce { ipv4 { } ipv6 { } l2vpn { } } flow { } l2vpn { } operational { }").is_empty());
     assert!(
         common::error("announce { ipv4 { unicats 10.0.0.0/8 next-hop 1.1.1.1; } }")

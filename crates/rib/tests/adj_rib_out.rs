@@ -497,3 +497,34 @@ fn routes_of_the_configuration_go_out_before_those_of_commands() {
         ["+10.0.1.0/24=1", "+10.0.2.0/24=2", "+10.0.5.0/24=3", "+10.0.4.0/24=2", "+10.0.3.0/24=2"];
     assert_eq!(bench.flush(), sent);
 }
+
+#[test]
+fn a_withdrawal_goes_without_attributes_that_do_not_fit() {
+    let mut bench = Bench::new(true);
+    bench.negotiated.message_size = 4096;
+    let family = Family::new(Afi::IPV4, Safi::MPLS_VPN);
+    let bytes = [0x70, 0, 6, 0x41, 0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 10, 0, 1];
+    let nlri = Nlri { family, path_id: None, bytes: &bytes };
+    let set = |bench: &mut Bench, size: usize| {
+        let (mut builder, mut set) = (SetBuilder::default(), Vec::new());
+        builder.add_verbatim(0x80, 4, &[0, 0, 0, 1]).unwrap();
+        builder.add_verbatim(0xc0, 8, &vec![1; size]).unwrap();
+        builder.write(&mut set);
+        bench.store.intern(&set, NextHop::V4([192, 0, 2, 1].into()))
+    };
+    let fits = set(&mut bench, 4);
+    bench.rib.announce(&mut bench.store, &nlri, fits, Origin::Command, None, false);
+    assert_eq!(bench.flush().len(), 1);
+    // The peer has what is not true any more.
+    let too_long = set(&mut bench, 4080);
+    bench.rib.announce(&mut bench.store, &nlri, too_long, Origin::Command, None, false);
+    let words = bench.flush();
+    assert!(words.len() == 1 && words[0].starts_with('-'), "{words:?}");
+    let fits = set(&mut bench, 4);
+    bench.rib.announce(&mut bench.store, &nlri, fits, Origin::Command, None, false);
+    bench.flush();
+    let too_long = set(&mut bench, 4080);
+    bench.rib.withdraw(&mut bench.store, &nlri, Some(too_long));
+    let words = bench.flush();
+    assert!(words.len() == 1 && words[0].starts_with('-'), "{words:?}");
+}

@@ -5,7 +5,9 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::Result;
-use yottabgp_mrt::{Content, HEADER_LENGTH, Message, Peer, PeerIndexTable, Record, Rib};
+use yottabgp_mrt::{
+    Content, HEADER_LENGTH, MOST_OCTETS, Message, Peer, PeerIndexTable, Record, Rib,
+};
 use yottabgp_wire::negotiated::Negotiated;
 
 use super::{Captured, Side, Sink};
@@ -22,7 +24,11 @@ pub(super) fn read(input: &mut (dyn BufRead + Send), sink: &mut dyn Sink) -> Res
             break;
         }
         if let Some(Ok(length)) = record.get(8..).map(<[u8; 4]>::try_from) {
-            input.take(u32::from_be_bytes(length).into()).read_to_end(&mut record)?;
+            // A length that no record has is refused below, without what it counts.
+            let length = u64::from(u32::from_be_bytes(length));
+            if length <= MOST_OCTETS as u64 {
+                input.take(length).read_to_end(&mut record)?;
+            }
         }
         let taken = match Record::take(&record) {
             Ok(Some((taken, _))) => taken,

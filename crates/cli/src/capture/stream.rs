@@ -7,14 +7,17 @@ use yottabgp_wire::message::{Frame, HEADER_LENGTH, frame};
 /// The most octets that wait for a missing segment. A capture that lost one goes on after it.
 const MOST_WAITING: usize = 1 << 20;
 
+/// Added to the first sequence number, so that what comes before it has one, too.
+const START: u64 = 1 << 32;
+
 /// Octets in their order, and those that came too early.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
-    /// The sequence number of the octet after `octets`.
-    next: Option<u32>,
+    /// The sequence number of the octet after `octets`, counted on beyond 32 bits.
+    next: Option<u64>,
     octets: Vec<u8>,
     /// Segments that wait for others before them, by sequence number.
-    early: BTreeMap<u32, Vec<u8>>,
+    early: BTreeMap<u64, Vec<u8>>,
     waiting: usize,
 }
 
@@ -30,30 +33,35 @@ pub(super) enum Piece {
 impl Stream {
     /// The connection begins: the first octet has this number.
     pub(super) fn begin(&mut self, first: u32) {
-        *self = Self { next: Some(first), ..Self::default() };
+        *self = Self { next: Some(START + u64::from(first)), ..Self::default() };
     }
 
     /// Takes a segment. Returns how many octets were missing, when it is not worth to wait for them any more.
-    pub(super) fn segment(&mut self, sequence: u32, octets: &[u8]) -> Option<u32> {
+    pub(super) fn segment(&mut self, sequence: u32, octets: &[u8]) -> Option<u64> {
         if octets.is_empty() {
             return None;
         }
-        let next = *self.next.get_or_insert(sequence);
+        let next = *self.next.get_or_insert(START + u64::from(sequence));
         // Half of the numbers are before the expected one, half after it (RFC 9293 section 3.4).
-        let ahead = sequence.wrapping_sub(next);
-        if ahead == 0 || ahead > u32::MAX / 2 {
+        let [.., a, b, c, d] = next.to_be_bytes();
+        let ahead = sequence.wrapping_sub(u32::from_be_bytes([a, b, c, d]));
+        let sequence = match i32::from_ne_bytes(ahead.to_ne_bytes()) {
+            behind @ ..0 => next - u64::from(behind.unsigned_abs()),
+            _ => next + u64::from(ahead),
+        };
+        if sequence <= next {
             self.append(sequence, octets);
         } else {
             self.waiting += octets.len();
-            self.early.insert(sequence, octets.to_vec());
+            if let Some(twice) = self.early.insert(sequence, octets.to_vec()) {
+                self.waiting -= twice.len();
+            }
         }
         let mut missing = None;
         if self.waiting > MOST_WAITING
-            && let Some(next) = self.next
-            && let Some(first) =
-                self.early.keys().copied().min_by_key(|sequence| sequence.wrapping_sub(next))
+            && let Some((&first, _)) = self.early.first_key_value()
         {
-            missing = Some(first.wrapping_sub(next));
+            missing = Some(first - next);
             self.next = Some(first);
         }
         self.join();
@@ -61,24 +69,21 @@ impl Stream {
     }
 
     /// Appends what is new of a segment that starts at or before the expected number.
-    fn append(&mut self, sequence: u32, octets: &[u8]) {
+    fn append(&mut self, sequence: u64, octets: &[u8]) {
         let Some(next) = self.next else { return };
-        let old = usize::try_from(next.wrapping_sub(sequence)).unwrap_or(usize::MAX);
+        let old = usize::try_from(next - sequence).unwrap_or(usize::MAX);
         if let Some(new) = octets.get(old..) {
             self.octets.extend_from_slice(new);
-            self.next = Some(next.wrapping_add(u32::try_from(new.len()).unwrap_or(0)));
+            self.next = Some(next + new.len() as u64);
         }
     }
 
     /// Appends the segments that wait no more.
     fn join(&mut self) {
-        while let Some(next) = self.next {
-            let due = |sequence: &u32| {
-                let ahead = sequence.wrapping_sub(next);
-                ahead == 0 || ahead > u32::MAX / 2
-            };
-            let Some(sequence) = self.early.keys().copied().find(due) else { return };
-            let Some(octets) = self.early.remove(&sequence) else { return };
+        while let Some(next) = self.next
+            && let Some(first) = self.early.first_entry().filter(|first| *first.key() <= next)
+        {
+            let (sequence, octets) = first.remove_entry();
             self.waiting -= octets.len();
             self.append(sequence, &octets);
         }
@@ -151,6 +156,17 @@ mod tests {
             missing = missing.or(stream.segment(1000 + number * 500, &[0; 500]));
         }
         assert_eq!(missing, Some(1000));
+    }
+
+    #[test]
+    fn what_comes_early_and_often_is_joined_once() {
+        let mut stream = Stream::default();
+        stream.begin(0);
+        for number in (1..100_000u32).rev().chain(1..100) {
+            stream.segment(number, &[7]);
+        }
+        stream.segment(0, &[7]);
+        assert_eq!((stream.octets.len(), stream.waiting), (100_000, 0));
     }
 
     proptest! {

@@ -36,9 +36,10 @@ pub(crate) fn resolve(
                     route.family.afi, route.family.safi
                 );
                 let error = Diagnostic::error(*span, message).related(header, "the neighbor");
-                context
-                    .problems
-                    .push(error.help(format!("add '{};' to family {{ … }}", route.family)));
+                let mut family = Vec::new();
+                route.family.push_command(&mut family);
+                let family = String::from_utf8_lossy(&family);
+                context.problems.push(error.help(format!("add '{family};' to family {{ … }}")));
                 continue;
             }
         }

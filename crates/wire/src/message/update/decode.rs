@@ -420,7 +420,10 @@ impl<'a> Decoder<'a, '_> {
                 }
             }
         } else if self.update.treat_as_withdraw && !self.ignored && !self.seen.has(MP_REACH_NLRI) {
-            let worst = |fault: &&UpdateFault| fault.action == OnError::TreatAsWithdraw;
+            // What is wrong inside of an NLRI whose end is known hides no others.
+            let worst = |fault: &&UpdateFault| {
+                fault.action == OnError::TreatAsWithdraw && fault.kind != Kind::NlriContent
+            };
             if let Some(fault) = self.update.faults.iter().find(worst) {
                 return Err(fault.clone().reset());
             }

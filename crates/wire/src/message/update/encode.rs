@@ -146,7 +146,14 @@ impl UpdateEncoder {
         }
         let native = family == Family::IPV4_UNICAST;
         let place = if native { Place::Withdrawn } else { Place::Unreachable(family) };
-        self.messages(negotiated, group, place, out)
+        match self.messages(negotiated, group, place, out) {
+            // No withdrawal needs them, and one that is not sent leaves the peer with what is not true any more.
+            Err(_) if !self.attributes.is_empty() => {
+                self.attributes.clear();
+                self.messages(negotiated, group, place, out)
+            }
+            sent => sent,
+        }
     }
 
     /// Writes an UPDATE that has attributes and no route. Returns the number of messages written: 1.

@@ -395,3 +395,53 @@ fn every_rule_has_its_section() {
     let update = Update::decode(&body, &session(), Direction::Receive).unwrap();
     assert_eq!(update.faults()[0].kind.reference(), "RFC 7606 section 7");
 }
+
+/// MP_UNREACH_NLRI alone, of an AFI and SAFI.
+fn unreachable(family: &str, nlri: &str) -> Vec<u8> {
+    let value = format!("{family}{nlri}").replace(' ', "");
+    let attribute = format!("800F{:02X}{value}", value.len() / 2);
+    body("", &[&attribute], "")
+}
+
+#[test]
+fn a_withdrawn_nlri_that_is_wrong_inside_ends_no_session() {
+    for (family, nlri) in [
+        ("000185", "03FF0102"),
+        ("000104", "100A00"),
+        ("001946", "030100"),
+        ("000184", "100001"),
+        ("000105", "050100"),
+    ] {
+        let octets = unreachable(family, nlri);
+        let update = Update::decode(&octets, &Negotiated::permissive(), Direction::Receive);
+        let update = update.unwrap_or_else(|error| panic!("{family} {nlri}: {error}"));
+        assert!(update.is_treated_as_withdraw(), "{family} {nlri}");
+        assert_eq!(update.faults().len(), 1, "{family} {nlri}");
+    }
+}
+
+#[test]
+fn a_wrong_route_withdraws_the_one_that_it_replaces() {
+    let route = |esi: &str, gateway: &str| {
+        let hex = format!("05220000FDE800000001{esi}0000000018 0A010000{gateway}000641");
+        parse_hex(&hex.replace(' ', "")).unwrap()
+    };
+    let family = Family::new(Afi::L2VPN, Safi::EVPN);
+    let good = route("00000000000000000000", "00000000");
+    let wrong = route("00112233445566778899", "0A000009");
+    let nlri = |bytes| crate::nlri::Nlri { family, path_id: None, bytes };
+    assert!(nlri(&good).check().is_ok() && nlri(&wrong).check().is_err());
+    assert_eq!(nlri(&good).identity(), nlri(&wrong).identity());
+}
+
+#[test]
+fn the_next_hop_of_a_flow_specification_is_not_looked_at() {
+    let reach =
+        "800E1B 000185 10 20010DB8000000000000000000000001 00 05 0118 0A0001".replace(' ', "");
+    let octets = body("", &["40010100", "400200", "40050400000064", &reach], "");
+    let mut session = Negotiated::permissive();
+    session.next_hop.clear();
+    let update = Update::decode(&octets, &session, Direction::Receive).unwrap();
+    assert_eq!(update.faults(), []);
+    assert_eq!(update.announced().count(), 1);
+}

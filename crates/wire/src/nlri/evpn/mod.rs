@@ -67,6 +67,12 @@ impl<'a> Route<'a> {
     }
 
     fn read_as(kind: &'static RouteType, bytes: &'a [u8]) -> Result<Self, WireError> {
+        let route = Self::split(kind, bytes)?;
+        (kind.check)(&route).map(|()| route)
+    }
+
+    /// Finds the fields, whatever they say together.
+    fn split(kind: &'static RouteType, bytes: &'a [u8]) -> Result<Self, WireError> {
         let mut reader = Reader::new(bytes);
         reader.take(HEADER, "route type and length")?;
         let mut parts = [&[][..]; MOST_FIELDS];
@@ -74,8 +80,7 @@ impl<'a> Route<'a> {
             *part = (field.take)(&mut reader)?;
         }
         reader.finish(kind.word)?;
-        let route = Self { kind, parts };
-        (kind.check)(&route).map(|()| route)
+        Ok(Self { kind, parts })
     }
 
     /// A field by its place in the layout.
@@ -126,7 +131,11 @@ fn canonical(_: Family, bytes: &[u8], out: &mut Vec<u8>) -> bool {
 
 /// The fields that the RFCs call the route key: one run of octets, or two with the ESI between them.
 fn identity(_: Family, bytes: &[u8]) -> Identity<'_> {
-    let Some(Ok(route)) = Route::read(bytes) else { return Identity::whole(bytes) };
+    // What is wrong with it may be in what does not identify it: the routes that it replaces are to go.
+    let kind = bytes.first().and_then(|code| route_type::of(*code));
+    let Some(Ok(route)) = kind.map(|kind| Route::split(kind, bytes)) else {
+        return Identity::whole(bytes);
+    };
     let mut runs = [0..0, 0..0];
     let (mut free, mut run, mut offset) = (runs.iter_mut(), None, HEADER);
     for (_, is_key, part) in route.fields() {

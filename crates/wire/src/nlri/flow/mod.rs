@@ -33,8 +33,9 @@ pub const ROW: NlriType = NlriType {
         Family::new(Afi::IPV6, Safi::FLOW_VPN),
     ],
     packed: |_| false,
-    next_hop: |family| NextHopForm {
-        lengths: if family.afi.eq(&Afi::IPV4) { &[0, 4] } else { &[0, 16, 32] },
+    next_hop: |_| NextHopForm {
+        // Whatever is there is not looked at (RFC 8955 section 4), and may be one of either address family.
+        lengths: &[],
         distinguisher: 0,
         attribute: false,
     },
