@@ -82,7 +82,13 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
         announcements(&nlri, &rest, out);
     }
     if !any {
-        line(out, [b"announce attributes", attributes.as_slice()].concat());
+        let mut text = b"announce attributes".to_vec();
+        if let Some(next_hop) = update.attribute(NEXT_HOP) {
+            text.extend_from_slice(b" next-hop ");
+            push_wire_next_hop(&mut text, next_hop.value);
+        }
+        text.extend_from_slice(&attributes);
+        line(out, text);
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `encode`: commands and configured routes as the messages that a peer would get, in hexadecimal.
 
+use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 use std::str::FromStr as _;
 
@@ -28,8 +29,28 @@ pub(crate) fn run(arguments: &EncodeArgs, environment: &Environment) -> Result<b
         (Some(path), true) => of_file(path, arguments, environment),
         (None, false) => of_command(&arguments.route.join(" "), arguments),
         (Some(_), false) => bail!("give a route or --configuration, not both"),
-        (None, true) => bail!("no route: give one like \"route 10.0.0.0/24 next-hop 192.0.2.1\""),
+        (None, true) if std::io::stdin().is_terminal() => {
+            bail!("no route: give one like \"route 10.0.0.0/24 next-hop 192.0.2.1\"")
+        }
+        (None, true) => of_lines(arguments),
     }
+}
+
+/// Encodes the lines of standard input, one after the other, up to the first that can not be.
+fn of_lines(arguments: &EncodeArgs) -> Result<bool> {
+    let mut any = false;
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let line = line.trim();
+        if !line.is_empty() && !line.starts_with('#') {
+            any = true;
+            of_command(line, arguments)?;
+        }
+    }
+    if !any {
+        bail!("no route: give one like \"route 10.0.0.0/24 next-hop 192.0.2.1\"");
+    }
+    Ok(true)
 }
 
 /// Encodes one line, as `static` sections and helper processes write it.

@@ -17,7 +17,7 @@ pub(crate) struct Message<'a> {
 }
 
 impl fmt::Display for Message<'_> {
-    /// `UPDATE at octet 19`.
+    /// `UPDATE at octet 19 (octets count from its body)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self.kind {
             MessageType::ROUTE_REFRESH => "route-refresh",
@@ -26,7 +26,12 @@ impl fmt::Display for Message<'_> {
         f.write_str(&name.to_ascii_uppercase())?;
         match self.start {
             Some(start) => write!(f, " at octet {start}"),
-            None => write!(f, " without header (octets are counted as if there were one)"),
+            None => write!(f, " without header"),
+        }?;
+        // OPENs are told apart from the start of the message, everything else from the end of the header.
+        match self.kind {
+            MessageType::OPEN => Ok(()),
+            _ => f.write_str(" (octets count from its body)"),
         }
     }
 }
@@ -149,12 +154,13 @@ mod tests {
         let update = message(23, 2, &[0; 4]);
         assert_eq!(
             cut(&[keepalive.clone(), update, keepalive].concat()),
-            ["KEEPALIVE at octet 0 0", "UPDATE at octet 19 4", "KEEPALIVE at octet 42 0"]
+            [
+                "KEEPALIVE at octet 0 (octets count from its body) 0",
+                "UPDATE at octet 19 (octets count from its body) 4",
+                "KEEPALIVE at octet 42 (octets count from its body) 0"
+            ]
         );
-        assert_eq!(
-            cut(&[0, 0, 0, 0]),
-            ["UPDATE without header (octets are counted as if there were one) 4"]
-        );
+        assert_eq!(cut(&[0, 0, 0, 0]), ["UPDATE without header (octets count from its body) 4"]);
     }
 
     #[test]

@@ -253,7 +253,10 @@ fn a_bad_payload_is_named_with_its_octet() {
             format!("{MARKER}00140400"),
             "invalid payload: octet 16: the length of KEEPALIVE can not be 20",
         ),
-        (format!("{MARKER}00170200050000"), "invalid payload: UPDATE at octet 0: session reset"),
+        (
+            format!("{MARKER}00170200050000"),
+            "invalid payload: UPDATE at octet 0 (octets count from its body): session reset",
+        ),
         (
             format!("{MARKER}001304FF"),
             "invalid payload: octet 20: the header of a message needs 19 octets",
@@ -272,7 +275,9 @@ fn what_a_session_would_survive_is_a_warning() {
     let run = run(&["decode", &message]);
     assert_eq!(run.status, 0, "{run:?}");
     assert!(
-        run.err.contains("warning: UPDATE at octet 0: treat-as-withdraw due to med"),
+        run.err.contains(
+            "warning: UPDATE at octet 0 (octets count from its body): treat-as-withdraw due to med"
+        ),
         "{}",
         run.err
     );
@@ -305,10 +310,22 @@ fn a_message_is_shown_as_the_command_that_sends_it() {
 }
 
 #[test]
+fn commands_come_from_standard_input_as_well() {
+    let lines = "route 10.0.0.0/24 next-hop 192.0.2.1\n\n# no route\nwithdraw route 10.0.1.0/24\n";
+    let run = finish(command(&["encode"]), lines);
+    assert_eq!((run.status, run.out.lines().count()), (0, 2), "{run:?}");
+    let again = finish(command(&["decode", "-m"]), &run.out);
+    assert_eq!(finish(command(&["encode"]), &again.out).out, run.out);
+    let alone = good(&["encode", "attributes next-hop 192.0.2.1 med 5"]);
+    let words = good(&["decode", "-m", alone.trim()]);
+    assert_eq!(good(&["encode", words.trim()]), alone);
+}
+
+#[test]
 fn an_nlri_alone_is_shown_as_words() {
     assert_eq!(good(&["decode", "-n", "-m", "180A0000"]), "route 10.0.0.0/24\n");
     let words = good(&["decode", "-n", "-m", "-f", "l2vpn flow", "03118142"]);
-    assert!(good(&["encode", "-n", &words.trim().to_owned()]).contains("03118142"), "{words}");
+    assert!(good(&["encode", "-n", words.trim()]).contains("03118142"), "{words}");
 }
 
 #[test]
