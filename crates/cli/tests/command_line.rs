@@ -339,6 +339,8 @@ fn path_identifiers_are_of_every_family() {
         assert!(message.contains("01020304"), "{command}: {message}");
         let again = good(&["decode", "-m", "-i", message.trim()]);
         assert!(again.contains("path-information 1.2.3.4"), "{again}");
+        let json = good(&["decode", "-i", message.trim()]);
+        assert!(json.contains("\"path-information\": \"1.2.3.4\""), "{json}");
         assert_eq!(good(&["encode", "-i", again.trim()]), message);
     }
 }

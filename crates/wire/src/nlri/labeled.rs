@@ -139,7 +139,7 @@ pub(super) fn identity(family: Family, bytes: &[u8]) -> Identity<'_> {
 /// `{ "nlri": "10.0.0.0/24", "path-information": "0.0.0.1", "label": [ [100, 1601] ], "rd": "65000:1" }`.
 pub(super) fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     let Ok(parts) = Parts::of(nlri.family, nlri.bytes) else {
-        return push_raw_json(nlri.bytes, out);
+        return push_raw_json(nlri, out);
     };
     push(out, "{ \"nlri\": \"");
     push_prefix(out, nlri.family.afi, parts.length, parts.prefix);

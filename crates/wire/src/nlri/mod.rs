@@ -26,7 +26,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::codes::{Afi, Family};
 use crate::io::reader::{Reader, WireError};
-use crate::io::text::{push, push_ipv4};
+use crate::io::text::{push, push_hex_upper, push_ipv4};
 use crate::io::tokens::{TextError, Tokens};
 use crate::route::RouteBuffer;
 use fields::Fields;
@@ -165,10 +165,12 @@ impl From<JsonForm> for NlriContext {
 }
 
 /// Writes the JSON of an NLRI that can not be read, or whose type is unknown: its octets.
-pub fn push_raw_json(bytes: &[u8], out: &mut Vec<u8>) {
+pub fn push_raw_json(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     push(out, "{ \"parsed\": false, \"raw\": \"");
-    crate::io::text::push_hex_upper(out, bytes);
-    push(out, "\" }");
+    push_hex_upper(out, nlri.bytes);
+    out.push(b'"');
+    nlri.push_path_json(out);
+    push(out, " }");
 }
 
 /// How the next hop of a family looks in MP_REACH_NLRI, before RFC 8950 changes anything.

@@ -17,7 +17,7 @@ pub const ROW: NlriType = NlriType {
     check: None,
     canonical: |_, _, _| false,
     identity: |_, bytes| Identity::whole(bytes),
-    json: |nlri, _, out| push_raw_json(nlri.bytes, out),
+    json: |nlri, _, out| push_raw_json(nlri, out),
     text,
     command,
     grammar: GRAMMAR,

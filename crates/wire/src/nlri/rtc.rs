@@ -83,7 +83,7 @@ impl Membership {
 fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     let membership = Membership::of(nlri.bytes);
     if membership.is_none() && nlri.bytes != [0] {
-        return push_raw_json(nlri.bytes, out);
+        return push_raw_json(nlri, out);
     }
     push(out, "{ \"origin\": ");
     push_decimal(out, membership.as_ref().map_or(0, |membership| membership.origin).into());

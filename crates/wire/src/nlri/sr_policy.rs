@@ -92,7 +92,7 @@ impl Policy {
 }
 
 fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
-    let Some(policy) = Policy::of(&nlri) else { return push_raw_json(nlri.bytes, out) };
+    let Some(policy) = Policy::of(&nlri) else { return push_raw_json(nlri, out) };
     push(out, "{\"distinguisher\": ");
     push_decimal(out, policy.distinguisher.into());
     push(out, ", \"color\": ");

@@ -83,7 +83,7 @@ fn take<'a>(_: Family, reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
 
 /// `{ "rd": "65000:1", "endpoint": 5, "base": 639, "offset": 1, "size": 8 }`, or `{ "rd": "65000:1", "pe": "10.0.0.1" }`.
 fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
-    let Ok(Vpls { rd, form }) = read(nlri.bytes) else { return push_raw_json(nlri.bytes, out) };
+    let Ok(Vpls { rd, form }) = read(nlri.bytes) else { return push_raw_json(nlri, out) };
     push(out, "{ \"rd\": ");
     rd.push_json(out);
     match form {

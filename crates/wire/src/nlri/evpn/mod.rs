@@ -157,7 +157,7 @@ fn identity(_: Family, bytes: &[u8]) -> Identity<'_> {
 
 /// `{ "code": 3, "parsed": true, "raw": "…", "name": "…", … }`, and without name and fields for what can not be read.
 fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
-    let Some(code) = nlri.bytes.first() else { return push_raw_json(nlri.bytes, out) };
+    let Some(code) = nlri.bytes.first() else { return push_raw_json(nlri, out) };
     let route = Route::read(nlri.bytes).and_then(Result::ok);
     push(out, "{ \"code\": ");
     push_decimal(out, (*code).into());

@@ -26,7 +26,7 @@ fn readable<'a>(nlri: &Nlri<'a>) -> Option<Rule<'a>> {
 
 /// `{ "destination-ipv4": [ "10.0.0.0/24" ], …, "rd": "…", "string": "flow …" }`; version 4 has the next hop before `string`.
 pub(super) fn json(nlri: Nlri<'_>, context: &NlriContext, out: &mut Vec<u8>) {
-    let Some(rule) = readable(&nlri) else { return push_raw_json(nlri.bytes, out) };
+    let Some(rule) = readable(&nlri) else { return push_raw_json(nlri, out) };
     push(out, "{ ");
     for component in rule.clone().flatten() {
         push_name(out, component.row.name);
