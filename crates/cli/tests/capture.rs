@@ -229,3 +229,15 @@ fn routes_of_a_table_dump_are_shown_as_updates() {
             .contains("record 2 entry 2: its peer is in no index")
     );
 }
+
+#[test]
+fn a_record_that_lies_about_its_length_is_refused_with_its_place() {
+    let mut file = record(16, 5, &[]);
+    file[8..12].copy_from_slice(&u32::MAX.to_be_bytes());
+    file.extend([0; 4096]);
+    // Its type is believed where a file is named so: the first record is right.
+    let first = record(13, 1, &[10, 0, 0, 9, 0, 0, 0, 0]);
+    let output = run(&["--read", "-"], &[first, file].concat());
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && errors.contains("record 2: MRT length"), "{errors}");
+}
