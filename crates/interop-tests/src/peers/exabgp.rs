@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use nix::sys::signal::Signal;
+use yottabgp_testkit::events::member;
 use yottabgp_testkit::route::Route;
 use yottabgp_testkit::speaker::exabgp;
+use yottabgp_testkit::wait::{PATIENCE, poll};
 use yottabgp_testkit::{Namespace, Settings, Speaker};
 
 use crate::lab::helper;
@@ -56,6 +58,23 @@ impl ExaBgp {
     }
 }
 
+impl ExaBgp {
+    /// Waits until it has read the End-of-RIB of each family, since its session came up.
+    fn read_to_the_last_end_of_rib(&self) -> Outcome {
+        let is_up = |line: &String| member(line, &["neighbor", "state"]).as_deref() == Some("up");
+        let ended = |family: &str, lines: &[String]| {
+            let afi = ["neighbor", "message", "eor", "afi"];
+            lines.iter().any(|line| member(line, &afi).as_deref() == Some(family))
+        };
+        poll(PATIENCE, || {
+            let lines = self.speaker.relay.lines(0);
+            let last = lines.get(lines.iter().rposition(is_up)?..)?;
+            ["ipv4", "ipv6"].iter().all(|family| ended(family, last)).then_some(())
+        })
+        .ok_or_else(|| "ExaBGP did not get an End-of-RIB of each family".to_owned())
+    }
+}
+
 impl Peer for ExaBgp {
     fn name(&self) -> &'static str {
         KIND.name
@@ -83,7 +102,7 @@ impl Peer for ExaBgp {
         let lines = self.speaker.relay.lines(self.read);
         self.read += lines.len();
         for line in lines {
-            match yottabgp_testkit::events::member(&line, &["neighbor", "state"]).as_deref() {
+            match member(&line, &["neighbor", "state"]).as_deref() {
                 Some("up") => self.up = true,
                 Some("down") => self.up = false,
                 _ => {}
@@ -117,6 +136,9 @@ impl Peer for ExaBgp {
     }
 
     fn shut_down(&mut self, _namespace: &Namespace, _text: &str) -> Outcome {
+        // It closes at once behind its NOTIFICATION. What it has not read by then makes that a reset, and what its
+        // kernel holds back for an acknowledgement (RFC 896) is lost: our last message of the start is to be read first.
+        self.read_to_the_last_end_of_rib()?;
         let us = self.speaker.settings.peer;
         self.speaker.relay.commands(&[format!("neighbor {us} teardown 2")])
     }
