@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 use yottabgp_api::Encoding;
-use yottabgp_api::event::ProcessId;
+use yottabgp_api::event::{Format, ProcessId};
 use yottabgp_config::{Encoder, Process};
 use yottabgp_os::process::Program;
 
-use crate::core::{Request, Shared};
+use crate::core::{Core, Request, Shared};
 use crate::execute;
 use crate::helper::{self, Handler, Outcome};
 use crate::lines::Lines;
@@ -116,6 +116,15 @@ pub(crate) fn apply(
     }
 }
 
+/// The form of the events of a helper: its own layout, or that of the environment, or that of the version of the API.
+fn format_of(process: &Process, core: &Core) -> Format {
+    let encoding = match process.encoder {
+        Encoder::Text => Encoding::Text,
+        Encoder::Json => Encoding::Json,
+    };
+    Format::new(encoding, process.layout.or(core.environment.api.json), core.version)
+}
+
 fn start(shared: &Shared, process: &Process, open_files: Option<u64>) {
     let Some((path, arguments)) = process.run.split_first() else { return };
     let mut core = shared.borrow_mut();
@@ -132,10 +141,7 @@ fn start(shared: &Shared, process: &Process, open_files: Option<u64>) {
     let sender = Sender {
         name: process.name.clone(),
         outbox: handle.outbox.clone(),
-        encoding: match process.encoder {
-            Encoder::Text => Encoding::Text,
-            Encoder::Json => Encoding::Json,
-        },
+        format: format_of(process, &core),
         version: core.version,
         ack: core.environment.api.ack,
         sync: false,
@@ -190,7 +196,7 @@ pub(crate) fn client(shared: &Shared, kind: &str, outbox: Outbox) -> Voice {
     let sender = Sender {
         name: format!("{kind} {}", id.0).into(),
         outbox,
-        encoding: Encoding::Text,
+        format: Format::default(),
         version: core.version,
         // Who asks through a socket waits for an answer, whatever helpers want.
         ack: true,
@@ -217,7 +223,7 @@ pub(crate) async fn stop_all(shared: &Shared) {
         for sender in core.senders.values_mut() {
             let Some(handle) = &sender.handle else { continue };
             last.clear();
-            core.encoders.of(sender.encoding).shutdown(since_epoch(), &mut last);
+            core.encoders.of(sender.format).shutdown(since_epoch(), &mut last);
             handle.stop(&last);
             tasks.extend(sender.task.take());
         }

@@ -245,7 +245,6 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
     let environment = options.environment.clone();
     let (requests, mut requested) = mpsc::unbounded_channel();
     let encoders = Encoders::new(
-        yottabgp_api::Version::from_number(environment.api.version.into()).unwrap_or_default(),
         environment.api.compact,
         &hostname::hostname(),
         std::process::id(),

@@ -205,7 +205,7 @@ fn render(update: &Update<'_>) {
     let value: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
     assert!(json.is_ascii() && !json.contains(&b'\n'));
     let mut text = Vec::new();
-    update.text(b"neighbor 127.0.0.1 receive", &mut text);
+    update.text(b"neighbor 127.0.0.1 receive", JsonForm::default(), &mut text);
     let routes = update.announced().flat_map(|(_, nlri)| nlri).count()
         + update.withdrawn().flatten().count();
     let lines = routes + 2 + usize::from(value["eor"].is_object());

@@ -136,7 +136,7 @@ fn json(route: &RouteView<'_>, look: RouteLook, out: &mut Vec<u8>) {
     }
     if look.extensive {
         push(out, ", \"attribute\": {");
-        let form = JsonForm { version_6: look.version == Version::V6, ..JsonForm::default() };
+        let form = JsonForm { layout: look.version.layout(), ..JsonForm::default() };
         render::push_set_json(route.attributes, form, out);
         out.push(b'}');
     }

@@ -105,6 +105,23 @@ fn json(capability: Capability<'_>, out: &mut Vec<u8>) {
     push(out, "]  }");
 }
 
+/// The same as ExaBGP 3.4 wrote it.
+pub(super) fn old_json(capability: Capability<'_>, out: &mut Vec<u8>) {
+    let (flags, time) = head(capability.value);
+    push(out, "{ \"restart flags\": [ ");
+    push(out, if flags & RESTARTED != 0 { "\"forwarding\" ] " } else { "] " });
+    push(out, ",\"address family flags\": { ");
+    let families: Vec<_> = families(capability.value)
+        .into_iter()
+        .map(|(family, flags)| {
+            let flags = if flags & FORWARDING == 0 { " " } else { " \"restart\" " };
+            format!("\"{}/{}\": [{flags}]", family.afi, family.safi)
+        })
+        .collect();
+    push(out, &families.join(", "));
+    push(out, &format!("}} ,\"name\": \"graceful restart\",\"time\": {time}}} "));
+}
+
 fn text(capability: Capability<'_>, out: &mut Vec<u8>) {
     let (flags, time) = head(capability.value);
     push(out, &format!("Graceful Restart Flags 0x{flags:x} Time {time}"));

@@ -1,7 +1,7 @@
 //! The capabilities. Adding one is a file beside this one and a line here.
 
 use super::{
-    CapabilityType, add_path, asn4, bgp_role, flag, graceful_restart, hostname,
+    Capability, CapabilityType, add_path, asn4, bgp_role, flag, graceful_restart, hostname,
     long_lived_graceful_restart, multiprotocol, multisession, next_hop, paths_limit, route_refresh,
     software_version, unknown,
 };
@@ -28,6 +28,13 @@ pub const TABLE: &[&CapabilityType] = &[
     &multisession::CISCO,
     &flag::OPERATIONAL,
 ];
+
+/// Writes the JSON of a capability.
+pub type WriteJson = fn(Capability<'_>, &mut Vec<u8>);
+
+/// What ExaBGP 3.4 wrote otherwise.
+pub const OLD_JSON: &[(CapabilityCode, WriteJson)] =
+    &[(CapabilityCode::GRACEFUL_RESTART, graceful_restart::old_json)];
 
 /// The row of a code; what is not known is kept as octets.
 pub fn row(code: CapabilityCode) -> &'static CapabilityType {
