@@ -181,7 +181,7 @@ fn tables_are_filtered_by_family_and_peer_in_any_order() {
             (show, request.selector.to_string(), request.reply)
         })
     };
-    let out = ShowRib { rib: Rib::Out, families: FamilyFilter::Any, extensive: false };
+    let out = ShowRib { rib: Rib::Out, families: FamilyFilter::Any, extensive: false, old: false };
     for (line, expected, selector, reply) in [
         ("show adj-rib out", out, "*", Encoding::Text),
         ("rib show in json", ShowRib { rib: Rib::In, ..out }, "*", Encoding::Json),

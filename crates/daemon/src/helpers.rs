@@ -196,7 +196,7 @@ pub(crate) fn client(shared: &Shared, kind: &str, outbox: Outbox) -> Voice {
     let sender = Sender {
         name: format!("{kind} {}", id.0).into(),
         outbox,
-        format: Format::default(),
+        format: Format::new(Encoding::Text, core.environment.api.json, core.version),
         version: core.version,
         // Who asks through a socket waits for an answer, whatever helpers want.
         ack: true,

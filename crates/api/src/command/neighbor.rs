@@ -11,6 +11,7 @@ pub(super) fn show<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>,
             "summary" => NeighborForm::Summary,
             "extensive" => NeighborForm::Extensive,
             "configuration" => NeighborForm::Configuration,
+            "status" => NeighborForm::Status,
             word if select::is_selector(word) => {
                 late_selector(arguments)?;
                 continue;
@@ -20,6 +21,14 @@ pub(super) fn show<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>,
         arguments.tokens.next();
     }
     Ok(Command::ShowNeighbor(form))
+}
+
+/// `show neighbors`: the configuration, as ExaBGP 3.4 showed it, unless another form is asked for.
+pub(super) fn show_old<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
+    Ok(match show(arguments)? {
+        Command::ShowNeighbor(NeighborForm::Usage) => Command::ShowNeighbor(NeighborForm::Old),
+        other => other,
+    })
 }
 
 pub(super) fn list<'a>(_: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {

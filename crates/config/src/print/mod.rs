@@ -1,6 +1,7 @@
 //! A configuration as text again, every option included: what is printed is read back as the same.
 
 mod capability;
+pub mod old;
 mod operational;
 mod routes;
 

@@ -60,11 +60,17 @@ pub fn push_set_json(set: &[u8], form: JsonForm, out: &mut Vec<u8>) {
 
 /// Writes the text of a set, each attribute after a blank: ` origin igp med 5`.
 pub fn push_set_text(set: &[u8], out: &mut Vec<u8>) {
+    push_set_text_in(set, ValueContext::STORED.form, out);
+}
+
+/// The same in a layout.
+pub fn push_set_text_in(set: &[u8], form: JsonForm, out: &mut Vec<u8>) {
+    let context = ValueContext { form, ..ValueContext::STORED };
     for stored in set::iter(set) {
         if stored.verbatim {
             unknown::stored_text(&stored, out);
         } else {
-            push_text(&stored.attribute, &ValueContext::STORED, out);
+            push_text(&stored.attribute, &context, out);
         }
     }
 }

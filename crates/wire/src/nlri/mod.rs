@@ -17,6 +17,7 @@ pub mod opaque;
 pub mod rd;
 pub mod registry;
 pub mod rtc;
+pub mod shown;
 pub mod sr_policy;
 pub mod vpls;
 pub mod vpn;
