@@ -111,26 +111,40 @@ fn changes_of_state() {
     assert_eq!(up[1], "HEAD\"state\", NBR, \"state\": \"up\" } }\n");
     assert_eq!([&up[1], &up[1]], [&up[2], &up[3]]);
 
-    let reason = Some("peer reset, message [notification received (6,4)] error[\"a\" {b}]");
-    let down = json(|encoder, at, out| encoder.state(at, "down", reason, out));
+    let told = |reason| json(move |encoder, at, out| encoder.state(at, "down", Some(reason), out));
+    let down = told("notification received (6,4)");
+    let start = "HEAD\"state\", NBR, \"state\": \"down\", \"reason\": ";
     assert_eq!(
         down[0],
-        "HEAD\"state\", NBR, \"state\": \"down\", \"reason\": \"peer reset, message [notification received (6,4)] error[\\\"a\\\" {b}]\"} }\n"
+        format!(
+            "{start}\"peer reset, message [notification received (6,4)] error[Cease / Administrative Reset]\"}} }}\n"
+        )
     );
     assert_eq!(
         down[1],
-        "HEAD\"state\", NBR, \"state\": \"down\", \"reason\": \"peer reset, message (notification received (6,4)) error(\\\"a\\\" (b))\" } }\n"
+        format!(
+            "{start}\"peer reset, message (notification received (6,4)) error(Cease / Administrative Reset)\" }} }}\n"
+        )
     );
-    assert_eq!(
-        down[2],
-        "HEAD\"state\", NBR, \"state\": \"down\", \"reason\": \"peer reset, message [notification received (6,4)] error[\\\"a\\\" {b}]\" } }\n"
-    );
-    for layout in LAYOUTS {
+    assert_eq!(down[2], format!("{start}\"notification received (6,4)\" }} }}\n"));
+    let down = told("stop, [\"a\" {b}]");
+    assert_eq!(down[0], format!("{start}\"stop, [\\\"a\\\" {{b}}]\"}} }}\n"));
+    assert_eq!(down[1], format!("{start}\"stop, (\\\"a\\\" (b))\" }} }}\n"));
+    assert_eq!(down[3], format!("{start}\"stop, [\\\"a\\\" {{b}}]\" }} }}\n"));
+    let of = |layout, reason| {
+        text(layout, move |encoder, at, out| encoder.state(at, "down", Some(reason), out))
+    };
+    for layout in [Layout::V3_4, Layout::V4] {
         assert_eq!(
-            text(layout, |encoder, at, out| encoder.state(at, "down", Some("[x]"), out)),
-            "neighbor 192.0.2.2 down - [x]\n\n"
+            of(layout, "notification sent (3,1)"),
+            "neighbor 192.0.2.2 down - peer reset, message [notification sent (3,1)] error[UPDATE message error / Malformed Attribute List]\n\n"
         );
     }
+    assert_eq!(
+        of(Layout::V5, "notification sent (3,1)"),
+        "neighbor 192.0.2.2 down - notification sent (3,1)\n\n"
+    );
+    assert_eq!(of(Layout::V4, "[x]"), "neighbor 192.0.2.2 down - [x]\n\n");
 }
 
 #[test]
@@ -193,6 +207,8 @@ fn opens() {
          \"200\": { \"name\": \"unknown\", \"iana\": \"reserved\", \"value\": 200, \"raw\": \"ABCD\" } } } } }\n"
     );
     assert_eq!(received[0].replace("\"received\"", "\"sent\""), sent[0]);
+    assert!(sent[1].contains("\"restart-flags\": [ \"forwarding\" ] }"));
+    assert!(sent[2].contains("\"restart-flags\": [ \"forwarding\" ]  }"));
     assert!(sent[1].contains("\"capabilities\": { \"graceful-restart\": { \"name\": \"graceful restart\", \"time\": 120, \"address-family-flags\""));
     assert!(sent[1].contains(
         "\"exabgp-experimental-operational\": { \"name\": \"operational\" }, \"200\": {"

@@ -37,7 +37,8 @@ fn several_layouts_at_once() {
         configuration += &section(helper, name, encoder, layout);
         sections += &api(name);
     }
-    configuration += &site.neighbor(&format!("family {{ ipv4 unicast; ipv6 unicast; }} {sections}"));
+    configuration +=
+        &site.neighbor(&format!("family {{ ipv4 unicast; ipv6 unicast; }} {sections}"));
     let daemon = lab.start(&configuration);
     let mut session = site.session();
     session.settled();
@@ -156,7 +157,10 @@ fn commands_of_3_4() {
     );
     assert_eq!(
         answered(&mut helper, "show neighbor status", "done"),
-        [format!("{key} negotiated [ ipv4/unicast ipv6/unicast ] state Established"), "done".into()]
+        [
+            format!("{key} negotiated [ ipv4/unicast ipv6/unicast ] state Established"),
+            "done".into()
+        ]
     );
     let shown = answered(&mut helper, "show neighbors", "}").join("\n");
     assert!(shown.starts_with("neighbor 127.0.0.2 {\n  description \"a peer\";\n"), "{shown}");

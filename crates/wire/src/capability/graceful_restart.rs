@@ -105,8 +105,17 @@ fn json(capability: Capability<'_>, out: &mut Vec<u8>) {
     push(out, "]  }");
 }
 
+/// The same as ExaBGP 4 wrote it: with a blank less.
+pub(super) fn json_4(capability: Capability<'_>, out: &mut Vec<u8>) {
+    json(capability, out);
+    if out.ends_with(b"]  }") {
+        out.truncate(out.len() - 2);
+        out.push(b'}');
+    }
+}
+
 /// The same as ExaBGP 3.4 wrote it.
-pub(super) fn old_json(capability: Capability<'_>, out: &mut Vec<u8>) {
+pub(super) fn json_3_4(capability: Capability<'_>, out: &mut Vec<u8>) {
     let (flags, time) = head(capability.value);
     push(out, "{ \"restart flags\": [ ");
     push(out, if flags & RESTARTED != 0 { "\"forwarding\" ] " } else { "] " });

@@ -205,9 +205,9 @@ impl Capabilities {
             out.extend_from_slice(b"\": ");
             let value = self.value(code).unwrap_or_default();
             let capability = Capability { code, value: &value };
-            let old = registry::OLD_JSON.iter().find(|(row, _)| *row == code && shape.old_words);
+            let old = registry::OLD_JSON.iter().find(|(of, row, _)| *of == layout && *row == code);
             match old {
-                Some((_, json)) => json(capability, out),
+                Some((.., json)) => json(capability, out),
                 None => (registry::row(code).json)(capability, out),
             }
         }

@@ -6,6 +6,7 @@ use super::{
     software_version, unknown,
 };
 use crate::codes::CapabilityCode;
+use crate::layout::Layout;
 
 /// Every known capability, by ascending code.
 pub const TABLE: &[&CapabilityType] = &[
@@ -32,9 +33,11 @@ pub const TABLE: &[&CapabilityType] = &[
 /// Writes the JSON of a capability.
 pub type WriteJson = fn(Capability<'_>, &mut Vec<u8>);
 
-/// What ExaBGP 3.4 wrote otherwise.
-pub const OLD_JSON: &[(CapabilityCode, WriteJson)] =
-    &[(CapabilityCode::GRACEFUL_RESTART, graceful_restart::old_json)];
+/// What older releases of ExaBGP wrote otherwise.
+pub const OLD_JSON: &[(Layout, CapabilityCode, WriteJson)] = &[
+    (Layout::V3_4, CapabilityCode::GRACEFUL_RESTART, graceful_restart::json_3_4),
+    (Layout::V4, CapabilityCode::GRACEFUL_RESTART, graceful_restart::json_4),
+];
 
 /// The row of a code; what is not known is kept as octets.
 pub fn row(code: CapabilityCode) -> &'static CapabilityType {

@@ -10,14 +10,14 @@ use yottabgp_wire::negotiated::{Negotiated, Refresh};
 
 use super::super::encoder::{Encoder, Moment, Way};
 use super::super::label::Label;
-use super::{Message, Packet, Writer};
+use super::{Message, Packet, Writer, reason};
 
 /// The layouts of 4, 5 and later, and what differs between them outside of messages.
 #[derive(Debug)]
 pub(super) struct Modern {
     /// Whether events have our router identifier.
     router_id: bool,
-    /// Whether brackets in reasons are shown as they are; round ones stand for all of them otherwise.
+    /// Whether reasons are shown as they are. Otherwise they say more, and round brackets stand for all others.
     brackets: bool,
     /// Whether what was agreed upon has blanks inside of brackets.
     spaced: bool,
@@ -142,8 +142,10 @@ impl Writer for Modern {
         if let Some(reason) = reason {
             push(out, ", \"reason\": ");
             let from = out.len();
-            push_string(out, reason);
-            if !self.brackets {
+            if self.brackets {
+                push_string(out, reason);
+            } else {
+                push_string(out, &reason::old(reason));
                 for octet in out.get_mut(from..).unwrap_or_default() {
                     *octet = match *octet {
                         b'[' | b'{' => b'(',

@@ -11,7 +11,7 @@ use yottabgp_wire::layout::Layout;
 use yottabgp_wire::message::update::keyed::Keys;
 
 use super::super::encoder::{Encoder, Moment, Raw, Way};
-use super::{Agreed, Message, Packet, Writer};
+use super::{Agreed, Message, Packet, Writer, reason};
 
 /// The layout.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Writer for Old {
         out.push(b'"');
         if let Some(reason) = reason {
             push(out, ", \"reason\": ");
-            push_string(out, reason);
+            push_string(out, &reason::old(reason));
         }
         close(out);
     }

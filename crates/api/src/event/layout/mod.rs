@@ -3,6 +3,7 @@
 
 mod json;
 mod json_3_4;
+mod reason;
 mod text;
 mod text_3_4;
 
@@ -100,7 +101,8 @@ pub(super) struct Message<'a> {
 pub(super) fn writer(format: Format) -> &'static dyn Writer {
     match (format.encoding, format.layout) {
         (Encoding::Text, Layout::V3_4) => &text_3_4::Old,
-        (Encoding::Text, _) => &text::Modern,
+        (Encoding::Text, Layout::V4) => &text::V4,
+        (Encoding::Text, _) => &text::MODERN,
         (Encoding::Json, Layout::V3_4) => &json_3_4::Old,
         (Encoding::Json, Layout::V4) => &json::V4,
         (Encoding::Json, Layout::V5 | Layout::Main4 | Layout::V6) => &json::MODERN,

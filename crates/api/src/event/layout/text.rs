@@ -7,11 +7,19 @@ use yottabgp_wire::io::text::{push, push_decimal, push_escaped, push_hex_upper};
 use yottabgp_wire::message::keepalive;
 
 use super::super::encoder::{Encoder, Moment, Raw, Way};
-use super::{Agreed, Message, Packet, Writer};
+use super::{Agreed, Message, Packet, Writer, reason};
 
-/// The layouts of 4, 5 and later: what differs is inside of UPDATEs.
+/// The layouts of 4, 5 and later: what else differs is inside of UPDATEs.
 #[derive(Debug)]
-pub(super) struct Modern;
+pub(super) struct Modern {
+    /// Whether reasons say what a NOTIFICATION means.
+    long_reasons: bool,
+}
+
+/// ExaBGP 5 and later.
+pub(super) const MODERN: Modern = Modern { long_reasons: false };
+/// ExaBGP 4.
+pub(super) const V4: Modern = Modern { long_reasons: true };
 
 impl Writer for Modern {
     fn state(
@@ -27,7 +35,8 @@ impl Writer for Modern {
         push(out, state);
         if let Some(reason) = reason {
             push(out, " - ");
-            push_escaped(out, reason.as_bytes());
+            let long = if self.long_reasons { reason::old(reason) } else { reason.into() };
+            push_escaped(out, long.as_bytes());
         }
         push(out, "\n\n");
     }

@@ -7,7 +7,7 @@ use yottabgp_wire::io::text::{push, push_decimal, push_hex_upper};
 use yottabgp_wire::message::keepalive;
 
 use super::super::encoder::{Encoder, Moment, Raw, Way};
-use super::text::{Modern, insert_before_end};
+use super::text::{V4, insert_before_end};
 use super::{Agreed, Message, Packet, Writer};
 
 /// The layout.
@@ -33,7 +33,7 @@ impl Writer for Old {
         reason: Option<&str>,
         out: &mut Vec<u8>,
     ) {
-        Modern.state(encoder, at, state, reason, out);
+        V4.state(encoder, at, state, reason, out);
     }
 
     fn packet(
@@ -114,6 +114,6 @@ impl Writer for Old {
     }
 
     fn shutdown(&self, encoder: &Encoder, time: Duration, out: &mut Vec<u8>) {
-        Modern.shutdown(encoder, time, out);
+        V4.shutdown(encoder, time, out);
     }
 }
