@@ -153,6 +153,27 @@ fn vectors_are_shown_as_exabgp_shows_them() {
     assert_eq!(wrong, 0);
 }
 
+/// Whatever a vector has, it is JSON in every layout.
+#[test]
+fn vectors_are_json_in_every_layout() {
+    let mut shown = 0;
+    for vector in lines("spec/vectors.jsonl") {
+        if vector["kind"] != "update" {
+            continue;
+        }
+        let mut context = negotiated(vector["addpath"] == true);
+        context.families = Family::ALL.to_vec();
+        for layout in Layout::ALL {
+            let form = JsonForm { layout, ..VERSION_6 };
+            if let Ok(json) = json(&body(vector["raw"].as_str().unwrap()), &context, form) {
+                serde_json::from_str::<Value>(&json).expect(&json);
+                shown += 1;
+            }
+        }
+    }
+    eprintln!("{shown} messages");
+}
+
 /// Byte for byte what a real ExaBGP writes; takes a third of a second for each of some hundred messages.
 ///
 /// `EXABGP=/opt/exabgp/bin/exabgp cargo test -p yottabgp-wire --test update_vectors -- --ignored`

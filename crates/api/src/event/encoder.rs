@@ -1,11 +1,12 @@
 //! One event in one form.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::time::Duration;
 
 use yottabgp_session::event::{Decoded, State};
 use yottabgp_wire::codes::MessageType;
 use yottabgp_wire::layout::Layout;
+use yottabgp_wire::message::update::keyed::Keys;
 use yottabgp_wire::negotiated::Direction;
 use yottabgp_wire::nlri::JsonForm;
 
@@ -23,8 +24,8 @@ pub struct Encoder {
     pub(super) tail: Vec<u8>,
     pub(super) pid: u32,
     pub(super) ppid: u32,
-    /// The number of the next route that is no prefix, where those have numbers.
-    pub(super) number: Cell<u32>,
+    /// Which keys were used, where routes are the members of objects.
+    pub(super) keys: RefCell<Keys>,
     writer: &'static dyn Writer,
 }
 
@@ -120,7 +121,7 @@ impl Encoder {
         layout::tail(format.layout, host, pid, ppid, &mut tail);
         let form = JsonForm { layout: format.layout, compact, generic: false };
         let writer = layout::writer(format);
-        Self { form, head, tail, pid, ppid, number: Cell::new(0), writer }
+        Self { form, head, tail, pid, ppid, keys: RefCell::default(), writer }
     }
 
     /// The same with unknown attributes in hexadecimal: `decode -g`.

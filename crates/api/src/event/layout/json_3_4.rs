@@ -8,7 +8,6 @@ use yottabgp_wire::codes::MessageType;
 use yottabgp_wire::io::json::push_string;
 use yottabgp_wire::io::text::{push, push_decimal, push_hex_upper};
 use yottabgp_wire::layout::Layout;
-use yottabgp_wire::message::update::keyed::Keys;
 
 use super::super::encoder::{Encoder, Moment, Raw, Way};
 use super::{Agreed, Message, Packet, Writer, reason};
@@ -134,7 +133,8 @@ impl Writer for Old {
         };
         match decoded {
             Decoded::Update(update) => {
-                let mut keys = Keys::starting(encoder.number.get());
+                // Nobody else has it: what is called here writes octets.
+                let Ok(mut keys) = encoder.keys.try_borrow_mut() else { return };
                 loop {
                     start(out);
                     push(out, ", \"message\": ");
@@ -144,7 +144,6 @@ impl Writer for Old {
                         break;
                     }
                 }
-                encoder.number.set(keys.number);
                 return;
             }
             Decoded::Notification(message) => {

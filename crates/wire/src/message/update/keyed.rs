@@ -18,26 +18,47 @@ use crate::prefix::push_prefix;
 /// The key of routes without a next hop.
 pub(super) const NO_NEXT_HOP: &str = "none";
 
-/// Which routes of a message have been shown, and what numbers those get that are no prefix.
-#[derive(Debug, Default)]
+/// Which routes of a message have been shown, and what numbers those get that are no prefix. To be kept from message to message:
+/// what it has allocated is used again.
+#[derive(Clone, Debug, Default)]
 pub struct Keys {
     /// The number of the next route that is no prefix: `"flow-7"`.
-    pub number: u32,
+    number: u32,
     part: u32,
     more: bool,
+    /// How often each prefix came in the object that is being written.
+    seen: HashMap<(u8, [u8; LONGEST]), u32>,
 }
 
+/// The octets of the longest prefix.
+const LONGEST: usize = 16;
+
+/// The last event that one message makes, so that a peer can not have it repeated for each of its routes. What is left is in it,
+/// keys that come twice included.
+const LAST_PART: u32 = 15;
+
 impl Keys {
-    /// Starts with this number.
-    pub const fn starting(number: u32) -> Self {
-        Self { number, part: 0, more: false }
+    /// Starts the next event of a message, or the next message when nothing was left.
+    pub(super) const fn next_part(&mut self) {
+        self.part = if self.more { self.part + 1 } else { 0 };
+        self.more = false;
     }
 
-    pub(super) const fn next_part(&mut self) {
-        if self.more {
-            self.part += 1;
+    /// Whether a prefix is for this event; a prefix comes into as many events as there are routes to it.
+    fn is_now(&mut self, parts: &PrefixParts<'_>) -> bool {
+        let mut octets = [0; LONGEST];
+        for (octet, given) in octets.iter_mut().zip(parts.prefix) {
+            *octet = *given;
         }
-        self.more = false;
+        // Bits behind the prefix mean nothing, and are not shown.
+        if let Some(last) = octets.get_mut(usize::from(parts.length / 8)) {
+            *last &= !(0xff_u8 >> (parts.length % 8));
+        }
+        let count = self.seen.entry((parts.length, octets)).or_default();
+        let turn = *count;
+        *count += 1;
+        self.more |= turn > self.part && self.part < LAST_PART;
+        turn == self.part || self.part == LAST_PART && turn > LAST_PART
     }
 
     pub(super) const fn has_more(&self) -> bool {
@@ -67,8 +88,7 @@ pub(super) fn push_routes<'f, 'a: 'f>(
 ) {
     push(out, "{ ");
     let mut first = true;
-    // How often each prefix came: needed only where a prefix alone does not make a route.
-    let mut seen: HashMap<(u8, &[u8]), u32> = HashMap::new();
+    keys.seen.clear();
     for field in fields {
         let row = registry::row(field.family);
         let context = NlriContext { form, next_hop: wire_next_hop(field.next_hop) };
@@ -80,14 +100,7 @@ pub(super) fn push_routes<'f, 'a: 'f>(
                 }
                 continue;
             };
-            let mut turn = 0;
-            if nlri.path_id.is_some() || !parts.labels.is_empty() {
-                let count = seen.entry((parts.length, parts.prefix)).or_default();
-                turn = *count;
-                *count += 1;
-            }
-            keys.more |= turn > keys.part;
-            if turn == keys.part {
+            if keys.is_now(&parts) {
                 push_separator(out, &mut first);
                 push_prefix_member(nlri, &parts, out);
             }
