@@ -27,7 +27,7 @@ pub struct Keys {
     part: u32,
     more: bool,
     /// How often each prefix came in the object that is being written.
-    seen: HashMap<(u8, [u8; LONGEST]), u32>,
+    seen: Option<HashMap<(u8, [u8; LONGEST]), u32>>,
 }
 
 /// The octets of the longest prefix.
@@ -54,7 +54,8 @@ impl Keys {
         if let Some(last) = octets.get_mut(usize::from(parts.length / 8)) {
             *last &= !(0xff_u8 >> (parts.length % 8));
         }
-        let count = self.seen.entry((parts.length, octets)).or_default();
+        let seen = self.seen.get_or_insert_default();
+        let count = seen.entry((parts.length, octets)).or_default();
         let turn = *count;
         *count += 1;
         self.more |= turn > self.part && self.part < LAST_PART;
@@ -88,7 +89,7 @@ pub(super) fn push_routes<'f, 'a: 'f>(
 ) {
     push(out, "{ ");
     let mut first = true;
-    keys.seen.clear();
+    keys.seen.get_or_insert_default().clear();
     for field in fields {
         let row = registry::row(field.family);
         let context = NlriContext { form, next_hop: wire_next_hop(field.next_hop) };

@@ -32,9 +32,11 @@ impl Update<'_> {
         // The attributes are the same on every line: rendered once, then copied.
         let mut attributes = None;
         for field in self.announced_fields().into_iter().flatten() {
+            let route = shown::RouteText::new(field.family, form);
+            let next_hop = wire_next_hop(field.next_hop);
             for nlri in field.nlri().flatten() {
                 start(out, words.announced);
-                shown::push_route(nlri, form, Some(wire_next_hop(field.next_hop)), out);
+                route.push(nlri, Some(next_hop), out);
                 match &attributes {
                     None => {
                         let from = out.len();
@@ -58,9 +60,10 @@ impl Update<'_> {
         let words = &form.layout.shape().text;
         let next_hop = words.withdrawn_next_hop.then(|| wire_next_hop(self.first_next_hop()));
         for field in self.withdrawn_fields().iter().flatten() {
+            let route = shown::RouteText::new(field.family, form);
             for nlri in field.nlri().flatten() {
                 start(out, words.withdrawn);
-                shown::push_route(nlri, form, next_hop, out);
+                route.push(nlri, next_hop, out);
                 if self.treat_as_withdraw && !self.is_withdrawn(field) {
                     self.text_error(out);
                 }
