@@ -3,23 +3,16 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-/// The words that are subcommands: anything else as first argument means `server`.
-const SUBCOMMANDS: &[&str] = &[
-    "server",
-    "decode",
-    "encode",
-    "validate",
-    "configuration",
-    "env",
-    "version",
-    "run",
-    "cli",
-    "demo",
-    "demo-helper",
-    "help",
-];
+use crate::configuration::ConfigurationArgs;
+use crate::decode::DecodeArgs;
+use crate::demo::helper::DemoHelperArgs;
+use crate::encode::EncodeArgs;
+use crate::env::EnvArgs;
+use crate::run::RunArgs;
+use crate::server::ServerArgs;
+use crate::validate::ValidateArgs;
 
 /// What ExaBGP 4 had as flags, and the subcommands that they are today.
 const OLD_FLAGS: &[(&[&str], &[&str])] = &[
@@ -72,184 +65,6 @@ pub(crate) enum Command {
     DemoHelper(DemoHelperArgs),
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct ServerArgs {
-    /// Log everything, in the long form
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
-    /// The same
-    #[arg(short, long)]
-    pub(crate) debug: bool,
-    /// Send SIGUSR1 (reload) to itself after so many seconds
-    #[arg(short, long, value_name = "SECONDS")]
-    pub(crate) signal: Option<u64>,
-    /// Only one connection for each peer
-    #[arg(short = '1', long)]
-    pub(crate) once: bool,
-    /// Accepted and ignored: the Python debugger
-    #[arg(short, long, hide = true)]
-    pub(crate) pdb: bool,
-    /// Never dial: wait for the peers
-    #[arg(short = 'P', long)]
-    pub(crate) passive: bool,
-    /// Accepted and ignored: Python's memory report
-    #[arg(short, long, hide = true)]
-    pub(crate) memory: bool,
-    /// Accepted and ignored: Python's profiler
-    #[arg(long, hide = true, value_name = "FILE")]
-    pub(crate) profile: Option<PathBuf>,
-    /// Configuration files; `-` reads standard input
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) configurations: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DecodeArgs {
-    /// The payload is an NLRI alone
-    #[arg(short, long)]
-    pub(crate) nlri: bool,
-    /// The payload is an UPDATE (found out by itself)
-    #[arg(short, long)]
-    pub(crate) update: bool,
-    /// The payload is an OPEN (found out by itself)
-    #[arg(short, long)]
-    pub(crate) open: bool,
-    /// Accepted for ExaBGP's sake
-    #[arg(short, long, hide = true)]
-    pub(crate) debug: bool,
-    /// Accepted for ExaBGP's sake
-    #[arg(short, long, hide = true)]
-    pub(crate) pdb: bool,
-    /// Decode as the neighbors of this file would: one line for each
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) configuration: Option<PathBuf>,
-    /// The families of the session: "ipv4 unicast" …
-    #[arg(short, long, value_name = "FAMILIES")]
-    pub(crate) family: Option<String>,
-    /// NLRI have path identifiers (ADD-PATH)
-    #[arg(short = 'i', long)]
-    pub(crate) path_information: bool,
-    /// Unknown attributes in hexadecimal
-    #[arg(short, long)]
-    pub(crate) generic: bool,
-    /// JSON (it always is)
-    #[arg(short, long)]
-    pub(crate) json: bool,
-    /// Show the command that announces it
-    #[arg(short = 'm', long)]
-    pub(crate) command: bool,
-    /// Read the messages of a packet capture (pcap, pcapng) or of an MRT file; `-` is standard input
-    #[arg(short, long, value_name = "FILE", conflicts_with = "payload")]
-    pub(crate) read: Option<PathBuf>,
-    /// Hexadecimal, with or without colons and blanks; standard input, a message a line, when absent
-    #[arg(value_name = "HEX")]
-    pub(crate) payload: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct EncodeArgs {
-    /// The families of the session, "ipv4 unicast" …; all when absent
-    #[arg(short, long, value_name = "FAMILIES")]
-    pub(crate) family: Option<String>,
-    /// Our AS
-    #[arg(short = 'a', long, default_value = "65533", value_name = "ASN")]
-    pub(crate) local_as: String,
-    /// The peer's AS
-    #[arg(short = 'z', long, default_value = "65533", value_name = "ASN")]
-    pub(crate) peer_as: String,
-    /// NLRI have path identifiers (ADD-PATH)
-    #[arg(short = 'i', long)]
-    pub(crate) path_information: bool,
-    /// The NLRI alone
-    #[arg(short, long)]
-    pub(crate) nlri: bool,
-    /// Without the 19 octets of the header
-    #[arg(long)]
-    pub(crate) no_header: bool,
-    /// Encode the routes of this file
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) configuration: Option<PathBuf>,
-    /// Accepted for ExaBGP's sake
-    #[arg(short, long, hide = true)]
-    pub(crate) debug: bool,
-    /// Accepted for ExaBGP's sake
-    #[arg(short, long, hide = true)]
-    pub(crate) pdb: bool,
-    /// A route as in a `static` section, or a command: "route 10.0.0.0/24 next-hop 192.0.2.1"
-    #[arg(value_name = "ROUTE")]
-    pub(crate) route: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ValidateArgs {
-    /// Print each neighbor, read it again, and compare
-    #[arg(short, long)]
-    pub(crate) neighbor: bool,
-    /// Encode and decode each route, and compare
-    #[arg(short, long)]
-    pub(crate) route: bool,
-    /// Say what is done
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
-    /// Accepted for ExaBGP's sake
-    #[arg(short, long, hide = true)]
-    pub(crate) pdb: bool,
-    /// Configuration files; `-` reads standard input
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) configurations: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
-pub(crate) struct ConfigurationArgs {
-    #[command(subcommand)]
-    pub(crate) command: ConfigurationCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConfigurationCommand {
-    /// Check configuration files
-    Validate(ValidateArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct EnvArgs {
-    /// Only what differs from the defaults
-    #[arg(short, long)]
-    pub(crate) diff: bool,
-    /// As `exabgp.section.key=value`
-    #[arg(short, long)]
-    pub(crate) env: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RunArgs {
-    /// The name of the socket, and of the pipes
-    #[arg(long, value_name = "NAME")]
-    pub(crate) pipename: Option<String>,
-    /// Use the named pipes
-    #[arg(long, conflicts_with = "socket")]
-    pub(crate) pipe: bool,
-    /// Use the Unix socket
-    #[arg(long)]
-    pub(crate) socket: bool,
-    /// Send the commands of a file, `-` for standard input
-    #[arg(long, value_name = "FILE")]
-    pub(crate) batch: Option<PathBuf>,
-    /// Accepted for ExaBGP's sake
-    #[arg(long, hide = true)]
-    pub(crate) no_color: bool,
-    /// The command
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
-    pub(crate) command: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DemoHelperArgs {
-    /// Which of the two
-    pub(crate) name: String,
-}
-
 /// What the command line said.
 #[derive(Debug)]
 pub(crate) struct Invocation {
@@ -267,6 +82,11 @@ pub(crate) struct Invocation {
 pub(crate) fn called(arguments: &[OsString]) -> String {
     let path = arguments.first().map(PathBuf::from).unwrap_or_default();
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Whether a word is a subcommand: anything else as first argument means `server`.
+fn is_subcommand(word: &str) -> bool {
+    word == "help" || Cli::command().get_subcommands().any(|command| command.get_name() == word)
 }
 
 /// Reads the command line: takes `--env-file` and `--root` out of it, turns flags of ExaBGP 4 into subcommands, and puts in
@@ -297,7 +117,7 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error>
 
 /// Puts in the subcommand that is not named.
 fn insert_subcommand(called: &str, words: &mut Vec<OsString>) {
-    let named = |word: &OsString| SUBCOMMANDS.iter().any(|subcommand| word == subcommand);
+    let named = |word: &OsString| word.to_str().is_some_and(is_subcommand);
     if matches!(called, "exabgpcli" | "exabgp-cli") {
         if words.get(1).is_none_or(|word| word != "run" && word != "cli") {
             words.insert(1.min(words.len()), "run".into());
@@ -330,7 +150,7 @@ fn is_env_file(name: &str, has_value: bool, before: &[OsString]) -> bool {
     match name {
         "--env-file" => true,
         "--env" => has_value || !matches!(subcommand, "env" | "run" | "cli"),
-        _ => !has_value && !SUBCOMMANDS.contains(&subcommand) || subcommand == "server",
+        _ => !has_value && !is_subcommand(subcommand) || subcommand == "server",
     }
 }
 

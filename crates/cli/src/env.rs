@@ -3,11 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use clap::Args;
 use yottabgp_config::environment::{self, Form};
 use yottabgp_config::{Environment, Severity, Source};
 
-use crate::args::EnvArgs;
 use crate::{out, root};
+
+/// What `env` is told.
+#[derive(Debug, Args)]
+pub(crate) struct EnvArgs {
+    /// Only what differs from the defaults
+    #[arg(short, long)]
+    pub(crate) diff: bool,
+    /// As `exabgp.section.key=value`
+    #[arg(short, long)]
+    pub(crate) env: bool,
+}
 
 /// The settings and what is doubtful about them.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 mod args;
 mod as_command;
 mod capture;
+mod configuration;
 mod context;
 mod decode;
 mod demo;
@@ -27,7 +28,7 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 
-use args::{Command, ConfigurationCommand, Invocation};
+use args::{Command, Invocation};
 use yottabgp_config::environment::Form;
 
 fn main() -> ExitCode {
@@ -71,10 +72,8 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
         Command::Env(arguments) => env::run(&arguments, &settings),
         Command::Decode(arguments) => decode::run(&arguments, environment),
         Command::Encode(arguments) => encode::run(&arguments, environment),
-        Command::Validate(arguments)
-        | Command::Configuration(args::ConfigurationArgs {
-            command: ConfigurationCommand::Validate(arguments),
-        }) => validate::run(&arguments, environment),
+        Command::Validate(arguments) => validate::run(&arguments, environment),
+        Command::Configuration(arguments) => configuration::run(arguments, environment),
         Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),

@@ -11,14 +11,37 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use clap::Args;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use yottabgp_api::command::expand_shortcuts;
 use yottabgp_config::Environment;
 use yottabgp_daemon::control;
 
-use crate::args::RunArgs;
 use crate::{out, root};
+
+/// What `run` is told.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The name of the socket, and of the pipes
+    #[arg(long, value_name = "NAME")]
+    pub(crate) pipename: Option<String>,
+    /// Use the named pipes
+    #[arg(long, conflicts_with = "socket")]
+    pub(crate) pipe: bool,
+    /// Use the Unix socket
+    #[arg(long)]
+    pub(crate) socket: bool,
+    /// Send the commands of a file, `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) batch: Option<PathBuf>,
+    /// Accepted for ExaBGP's sake
+    #[arg(long, hide = true)]
+    pub(crate) no_color: bool,
+    /// The command
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
 
 /// How long an answer may be silent.
 const SILENCE: Duration = Duration::from_secs(5);

@@ -5,14 +5,46 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
+use clap::Args;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 use yottabgp_config::environment::Level;
 use yottabgp_daemon::server::{Options, run as serve};
 
-use crate::args::ServerArgs;
 use crate::env::Settings;
 use crate::{out, root};
+
+/// What `server` is told.
+#[derive(Debug, Args)]
+pub(crate) struct ServerArgs {
+    /// Log everything, in the long form
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// The same
+    #[arg(short, long)]
+    pub(crate) debug: bool,
+    /// Send SIGUSR1 (reload) to itself after so many seconds
+    #[arg(short, long, value_name = "SECONDS")]
+    pub(crate) signal: Option<u64>,
+    /// Only one connection for each peer
+    #[arg(short = '1', long)]
+    pub(crate) once: bool,
+    /// Accepted and ignored: the Python debugger
+    #[arg(short, long, hide = true)]
+    pub(crate) pdb: bool,
+    /// Never dial: wait for the peers
+    #[arg(short = 'P', long)]
+    pub(crate) passive: bool,
+    /// Accepted and ignored: Python's memory report
+    #[arg(short, long, hide = true)]
+    pub(crate) memory: bool,
+    /// Accepted and ignored: Python's profiler
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Configuration files; `-` reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) configurations: Vec<PathBuf>,
+}
 
 /// Runs until told to end. Says whether it went well.
 pub(crate) fn run(arguments: ServerArgs, settings: Settings) -> Result<bool> {

@@ -1,8 +1,9 @@
 //! `validate`: configuration files are read, and what they mean is checked by printing and encoding it again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
+use clap::Args;
 use yottabgp_config::loader::Offline;
 use yottabgp_config::print::{self, Secrets};
 use yottabgp_config::{Configuration, Environment, Neighbor, Severity, Source, diagnostic};
@@ -13,8 +14,27 @@ use yottabgp_wire::message::{Frame, frame};
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 use yottabgp_wire::nlri::Nlri;
 
-use crate::args::ValidateArgs;
 use crate::{context, load, out};
+
+/// What `validate` is told.
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// Print each neighbor, read it again, and compare
+    #[arg(short, long)]
+    pub(crate) neighbor: bool,
+    /// Encode and decode each route, and compare
+    #[arg(short, long)]
+    pub(crate) route: bool,
+    /// Say what is done
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Accepted for ExaBGP's sake
+    #[arg(short, long, hide = true)]
+    pub(crate) pdb: bool,
+    /// Configuration files; `-` reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) configurations: Vec<PathBuf>,
+}
 
 /// Checks each file. Says whether all of them can be used.
 pub(crate) fn run(arguments: &ValidateArgs, environment: &Environment) -> Result<bool> {
