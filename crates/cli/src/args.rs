@@ -10,19 +10,10 @@ use crate::decode::DecodeArgs;
 use crate::demo::helper::DemoHelperArgs;
 use crate::encode::EncodeArgs;
 use crate::env::EnvArgs;
+use crate::flags::{self, Meaning};
 use crate::run::RunArgs;
 use crate::server::ServerArgs;
 use crate::validate::ValidateArgs;
-
-/// What ExaBGP 4 had as flags, and the subcommands that they are today.
-const OLD_FLAGS: &[(&[&str], &[&str])] = &[
-    (&["-t", "--test", "--validate"], &["validate"]),
-    (&["--fi", "--full-ini"], &["env"]),
-    (&["--di", "--diff-ini"], &["env", "--diff"]),
-    (&["--fe", "--full-env"], &["env", "--env"]),
-    (&["--de", "--diff-env"], &["env", "--diff", "--env"]),
-    (&["-x", "--decode"], &["decode"]),
-];
 
 #[derive(Debug, Parser)]
 #[command(
@@ -76,6 +67,8 @@ pub(crate) struct Invocation {
     pub(crate) env_file: Option<PathBuf>,
     /// `--root PATH`, wherever it stood.
     pub(crate) root: Option<PathBuf>,
+    /// `--folder PATH`.
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// The name that the program was called by, without its folder.
@@ -84,74 +77,80 @@ pub(crate) fn called(arguments: &[OsString]) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// The subcommand that a name of the program stands for.
+pub(crate) fn subcommand_of(called: &str) -> Option<&'static str> {
+    match called {
+        "exabgpcli" | "exabgp-cli" => Some("cli"),
+        "exabgp-healthcheck" => Some("healthcheck"),
+        _ => None,
+    }
+}
+
 /// Whether a word is a subcommand: anything else as first argument means `server`.
 fn is_subcommand(word: &str) -> bool {
     word == "help" || Cli::command().get_subcommands().any(|command| command.get_name() == word)
 }
 
-/// Reads the command line: takes `--env-file` and `--root` out of it, turns flags of ExaBGP 4 into subcommands, and puts in
-/// `server` where no subcommand is named.
+/// Reads the command line: a subcommand and its words, or flags and files alone.
 pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error> {
     let called = called(&arguments);
-    let (mut env_file, mut root) = (None, None);
-    let mut rest = Vec::with_capacity(arguments.len() + 1);
-    let mut arguments = arguments.into_iter();
-    rest.extend(arguments.next());
-    while let Some(argument) = arguments.next() {
-        let text = argument.to_str().unwrap_or_default();
+    let mut words: Vec<OsString> = arguments.into_iter().skip(1).collect();
+    let first = words.first().and_then(|word| word.to_str()).unwrap_or_default();
+    let named = match subcommand_of(&called) {
+        Some("cli") if matches!(first, "run" | "cli") => Some(first),
+        Some(subcommand) => {
+            words.insert(0, subcommand.into());
+            Some(subcommand)
+        }
+        None => Some(first).filter(|first| is_subcommand(first)),
+    };
+    let meaning = match named.map(str::to_owned) {
+        Some(subcommand) => of_subcommand(&subcommand, words),
+        None => flags::read(words).map_err(|error| {
+            Cli::command().error(clap::error::ErrorKind::UnknownArgument, error)
+        })?,
+    };
+    let words = std::iter::once(called.clone().into()).chain(meaning.words);
+    Ok(Invocation {
+        cli: Cli::try_parse_from(words)?,
+        called,
+        env_file: meaning.env_file,
+        root: meaning.root,
+        folder: meaning.folder,
+    })
+}
+
+/// Takes `--env-file` and `--root` out of the words of a subcommand, wherever they stand; `--env FILE` too, an older name of
+/// the first, where it is not a flag of the subcommand itself.
+fn of_subcommand(subcommand: &str, words: Vec<OsString>) -> Meaning {
+    let mut meaning = Meaning::default();
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        let text = word.to_str().unwrap_or_default();
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name, Some(PathBuf::from(value))),
             None => (text, None),
         };
-        match name {
-            "--env-file" | "--env" | "-e" if is_env_file(name, value.is_some(), &rest) => {
-                env_file = value.or_else(|| arguments.next().map(PathBuf::from));
+        let is_env_file = match name {
+            "--env-file" => true,
+            "--env" => subcommand != "env" || value.is_some(),
+            "-e" => subcommand == "server",
+            _ => false,
+        };
+        if is_env_file {
+            meaning.env_file = value.or_else(|| words.next().map(PathBuf::from));
+        } else if name == "--root" {
+            meaning.root = value.or_else(|| words.next().map(PathBuf::from));
+        } else {
+            let last = name == "--" && value.is_none();
+            meaning.words.push(word);
+            if last {
+                meaning.words.extend(words);
+                break;
             }
-            "--root" => root = value.or_else(|| arguments.next().map(PathBuf::from)),
-            _ => rest.push(argument),
         }
     }
-    insert_subcommand(&called, &mut rest);
-    Ok(Invocation { cli: Cli::try_parse_from(rest)?, called, env_file, root })
-}
-
-/// Puts in the subcommand that is not named.
-fn insert_subcommand(called: &str, words: &mut Vec<OsString>) {
-    let named = |word: &OsString| word.to_str().is_some_and(is_subcommand);
-    if matches!(called, "exabgpcli" | "exabgp-cli") {
-        if words.get(1).is_none_or(|word| word != "run" && word != "cli") {
-            words.insert(1.min(words.len()), "run".into());
-        }
-        return;
-    }
-    let Some(first) = words.get(1).filter(|first| !named(first)) else { return };
-    if words.len() == 2 && ["-v", "-V", "--version"].iter().any(|flag| first == flag) {
-        words.truncate(1);
-        words.push("version".into());
-        return;
-    }
-    let is_flag =
-        |word: &OsString| OLD_FLAGS.iter().find(|(flags, _)| flags.iter().any(|flag| word == flag));
-    let old = words.iter().enumerate().find_map(|(at, word)| Some((at, is_flag(word)?.1)));
-    match old {
-        Some((at, subcommand)) => {
-            words.remove(at);
-            words.splice(1..1, subcommand.iter().map(OsString::from));
-        }
-        None if words.iter().any(|word| word == "-h" || word == "--help") => {}
-        None => words.insert(1, "server".into()),
-    }
-}
-
-/// `yottabgp env --env` and `env -e` are a flag of that subcommand, and what follows `run` is a command; elsewhere `--env FILE`
-/// and `-e FILE` are older names of `--env-file`.
-fn is_env_file(name: &str, has_value: bool, before: &[OsString]) -> bool {
-    let subcommand = before.get(1).and_then(|word| word.to_str()).unwrap_or_default();
-    match name {
-        "--env-file" => true,
-        "--env" => has_value || !matches!(subcommand, "env" | "run" | "cli"),
-        _ => !has_value && !is_subcommand(subcommand) || subcommand == "server",
-    }
+    meaning
 }
 
 #[cfg(test)]
@@ -209,7 +208,7 @@ mod tests {
         let invocation =
             parsed(&["/usr/bin/exabgpcli", "--root", "/opt/x", "show", "neighbor", "summary"]);
         assert_eq!(invocation.root, Some(PathBuf::from("/opt/x")));
-        let Command::Run(run) = invocation.cli.command else { panic!() };
+        let Command::Cli(run) = invocation.cli.command else { panic!() };
         assert_eq!(run.command, ["show", "neighbor", "summary"]);
     }
 

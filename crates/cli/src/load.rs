@@ -1,7 +1,7 @@
 //! Configuration files, read and parsed.
 
 use std::io::{IsTerminal as _, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use yottabgp_config::{Configuration, Diagnostic, Environment, Source};
@@ -44,7 +44,7 @@ fn read(path: &Path) -> Result<(String, Vec<u8>, Machine)> {
         stdin.read_to_end(&mut octets).context("standard input")?;
         return Ok(("standard input".to_owned(), octets, Machine::for_file(path)));
     }
-    let path = place(path);
+    let path = root::place(path);
     let name = path.display().to_string();
     let octets = std::fs::read(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
@@ -55,12 +55,4 @@ fn read(path: &Path) -> Result<(String, Vec<u8>, Machine)> {
     // As the daemon does it: relative programs are beside the file itself, not beside a link to it.
     let real = path.canonicalize().unwrap_or_else(|_| path.clone());
     Ok((name, octets, Machine::for_file(&real)))
-}
-
-/// `etc/exabgp/FILE` is below the root of the installation unless it is here.
-pub(crate) fn place(path: &Path) -> PathBuf {
-    if path.starts_with("etc/exabgp") && !path.exists() {
-        return root::folder().join(path);
-    }
-    path.to_owned()
 }

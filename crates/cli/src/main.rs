@@ -11,6 +11,7 @@ mod decode;
 mod demo;
 mod encode;
 mod env;
+mod flags;
 mod hex;
 mod load;
 mod messages;
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
     let held = yottabgp_os::signals::hold();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let done = match arguments.len() {
-        0 | 1 if !args::called(&arguments).contains("cli") => no_arguments(),
+        0 | 1 if args::subcommand_of(&args::called(&arguments)).is_none() => no_arguments(),
         _ => match args::parse(arguments) {
             Ok(invocation) => held.map_err(Into::into).and_then(|()| dispatch(invocation)),
             Err(error) => return usage(&error),
@@ -56,10 +57,8 @@ fn main() -> ExitCode {
 
 /// Runs the subcommand. Says whether all was done.
 fn dispatch(invocation: Invocation) -> Result<bool> {
-    let Invocation { cli, called, env_file, root } = invocation;
-    if let Some(root) = root {
-        root::choose(root);
-    }
+    let Invocation { cli, called, env_file, root, folder } = invocation;
+    root::choose(root, folder);
     // Everything but the daemon ends by signals as any program does.
     if !matches!(cli.command, Command::Server(_)) {
         yottabgp_os::signals::release()?;
