@@ -11,6 +11,7 @@ use crate::demo::helper::DemoHelperArgs;
 use crate::encode::EncodeArgs;
 use crate::env::EnvArgs;
 use crate::flags::{self, Meaning};
+use crate::interactive::CliArgs;
 use crate::run::RunArgs;
 use crate::server::ServerArgs;
 use crate::validate::ValidateArgs;
@@ -47,8 +48,8 @@ pub(crate) enum Command {
     Version,
     /// Send a command to a running daemon
     Run(RunArgs),
-    /// Send a command to a running daemon
-    Cli(RunArgs),
+    /// Talk with a running daemon
+    Cli(CliArgs),
     /// See it work: a speaker, a peer and a helper on this machine, for a few seconds
     Demo,
     /// The helper process of the demonstration

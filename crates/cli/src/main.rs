@@ -5,6 +5,7 @@
 mod args;
 mod as_command;
 mod capture;
+mod client;
 mod configuration;
 mod context;
 mod decode;
@@ -13,6 +14,7 @@ mod encode;
 mod env;
 mod flags;
 mod hex;
+mod interactive;
 mod load;
 mod messages;
 mod out;
@@ -21,6 +23,7 @@ mod run;
 mod server;
 mod validate;
 mod version;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -73,7 +76,8 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
         Command::Encode(arguments) => encode::run(&arguments, environment),
         Command::Validate(arguments) => validate::run(&arguments, environment),
         Command::Configuration(arguments) => configuration::run(arguments, environment),
-        Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
+        Command::Run(arguments) => run::run(&arguments, environment),
+        Command::Cli(arguments) => interactive::run(&arguments, &called, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),
     }

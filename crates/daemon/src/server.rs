@@ -438,7 +438,7 @@ fn open_control(environment: &Environment, root: &Path) -> Option<Control> {
             Err(error) => warn!(target: "yottabgp::cli", "no control socket: {error}"),
         }
     }
-    if let Some((input, output)) = control::pipes(&folders, &environment.api.pipename) {
+    if let Some((input, output)) = control::pipes(&folders, &environment.api.pipename).next() {
         match Pipes::open(&input, &output) {
             Ok(pipes) => control.pipes = Some(pipes),
             Err(error) => warn!(target: "yottabgp::cli", "no control pipes: {error}"),

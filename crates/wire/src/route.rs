@@ -21,6 +21,7 @@ use crate::prefix::Prefix;
 
 /// The rules of flow specifications, whose blocks have statements of their own.
 pub use crate::nlri::flow::statement as rule;
+pub use keyword::keywords;
 pub(crate) use keyword::next_hop;
 
 use memo::Memo;

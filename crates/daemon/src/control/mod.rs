@@ -8,5 +8,5 @@ mod place;
 mod socket;
 
 pub use pipe::{Pipes, serve_pipes};
-pub use place::{folders, pipes, socket};
+pub use place::{folders, pipes, sockets};
 pub use socket::{ControlSocket, serve};

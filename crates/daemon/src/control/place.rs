@@ -17,18 +17,24 @@ pub fn folders(root: &Path, uid: u32) -> Vec<PathBuf> {
     folders
 }
 
-/// For a client: the first socket `NAME.sock` there is.
-pub fn socket(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
-    let paths = folders.iter().map(|folder| folder.join(format!("{name}.sock")));
-    paths.into_iter().find(|path| is(path, |kind| kind.is_socket()))
+/// For a client: every socket `NAME.sock` there is.
+pub fn sockets<'a>(folders: &'a [PathBuf], name: &str) -> impl Iterator<Item = PathBuf> + 'a {
+    let file = format!("{name}.sock");
+    let paths = folders.iter().map(move |folder| folder.join(&file));
+    paths.filter(|path| is(path, |kind| kind.is_socket()))
 }
 
-/// The first pair of named pipes `NAME.in` and `NAME.out` there is.
-pub fn pipes(folders: &[PathBuf], name: &str) -> Option<(PathBuf, PathBuf)> {
-    let pairs = folders
-        .iter()
-        .map(|folder| (folder.join(format!("{name}.in")), folder.join(format!("{name}.out"))));
-    pairs.into_iter().find(|(input, output)| {
+/// Every pair of named pipes `NAME.in` and `NAME.out` there is.
+pub fn pipes<'a>(
+    folders: &'a [PathBuf],
+    name: &str,
+) -> impl Iterator<Item = (PathBuf, PathBuf)> + 'a {
+    let names = [format!("{name}.in"), format!("{name}.out")];
+    let pairs = folders.iter().map(move |folder| {
+        let [input, output] = &names;
+        (folder.join(input), folder.join(output))
+    });
+    pairs.filter(|(input, output)| {
         is(input, |kind| kind.is_fifo()) && is(output, |kind| kind.is_fifo())
     })
 }
@@ -59,10 +65,10 @@ mod tests {
             std::fs::create_dir(folder).unwrap();
         }
         std::fs::write(folders[0].join("exabgp.sock"), "").unwrap();
-        assert_eq!(socket(&folders, "exabgp"), None);
+        assert_eq!(sockets(&folders, "exabgp").next(), None);
         let path = folders[1].join("exabgp.sock");
         let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        assert_eq!(socket(&folders, "exabgp"), Some(path));
-        assert_eq!(pipes(&folders, "exabgp"), None);
+        assert_eq!(sockets(&folders, "exabgp").collect::<Vec<_>>(), [path]);
+        assert_eq!(pipes(&folders, "exabgp").next(), None);
     }
 }
