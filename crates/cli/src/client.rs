@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
@@ -22,6 +22,8 @@ use crate::words::Peer;
 
 /// How long an answer may be silent.
 pub(crate) const SILENCE: Duration = Duration::from_secs(5);
+/// How long a named pipe must be silent to hold no more of an earlier answer: a daemon looks for readers more often than this.
+const STALE: Duration = Duration::from_millis(150);
 /// The longest line of an answer that is kept, in octets.
 const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 
@@ -280,10 +282,13 @@ impl Patient {
         }
     }
 
-    /// Throws away what nobody read of earlier answers.
+    /// Throws away what nobody read of earlier answers. A daemon that waited for a reader goes on as soon as it finds one.
     fn drain(&mut self) -> io::Result<()> {
-        let mut scrap = [0; 4096];
-        while self.wait(Duration::ZERO)? == Came::Data && self.take(&mut scrap)? > 0 {}
+        let mut scrap = [0; 64 * 1024];
+        let end = Instant::now() + SILENCE;
+        while self.wait(STALE)? == Came::Data && Instant::now() < end && self.take(&mut scrap)? > 0
+        {
+        }
         Ok(())
     }
 }

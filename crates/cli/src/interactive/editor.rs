@@ -39,7 +39,7 @@ pub(super) fn new(session: Shared) -> Reedline {
             ReedlineEvent::MenuNext,
         ]),
     );
-    // A line that was typed ahead, while an answer was being shown, ends so.
+    // As in a shell; pasted lines may end so.
     keys.add_binding(KeyModifiers::CONTROL, KeyCode::Char('j'), ReedlineEvent::Enter);
     keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
     keys.add_binding(

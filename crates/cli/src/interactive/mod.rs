@@ -6,6 +6,7 @@
 mod editor;
 mod filter;
 mod session;
+mod terminal;
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -102,6 +103,7 @@ fn of_lines(mut session: Session, prompt: Option<&str>) -> Result<bool> {
 /// With an editor for the lines.
 fn talk(session: Session, called: &str) -> Result<bool> {
     out::line("TAB completes, ? explains, exit ends.")?;
+    let _terminal = terminal::TypeAhead::keep()?;
     let session = Arc::new(Mutex::new(session));
     let mut editor = editor::new(session.clone());
     let prompt = editor::Name(called.to_owned());

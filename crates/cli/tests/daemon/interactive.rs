@@ -51,6 +51,7 @@ fn words_are_completed_and_explained() {
     let screen = terminal.screen();
     assert!(screen.contains("announce route PREFIX next-hop IP|self"), "{screen}");
     terminal.press("C-c");
+    terminal.until("an empty line", |screen| last(screen) == "yottabgp>");
     terminal.line("exit");
     terminal.shows("gone with 0");
     daemon.stop();
@@ -62,11 +63,14 @@ fn answers_are_shown_as_asked_for() {
     let daemon = Lab::new().start(&site.neighbor(""));
     let Some(terminal) = Terminal::start(&daemon, &["cli"]) else { return };
     terminal.until("the prompt", |screen| last(screen) == "yottabgp>");
-    for number in 1..=5 {
+    // Typed ahead, as when many lines are pasted.
+    for number in 1..=40 {
         terminal.line(&format!("announce route 10.{number}.0.0/16 next-hop 192.0.2.1"));
     }
     terminal.line("show adj-rib out | grep 10.[23].0 | count");
     terminal.until("two", |screen| screen.lines().any(|line| line.trim() == "2"));
+    terminal.line("show adj-rib out | count");
+    terminal.until("all of them", |screen| screen.lines().any(|line| line.trim() == "40"));
     terminal.line("show adj-rib out | exclude 10.[23].0 | head 1");
     terminal.until("the first", |screen| screen.matches("10.1.0.0/16 next-hop").count() == 2);
 
@@ -107,6 +111,7 @@ fn lines_are_remembered() {
     terminal.press("Up");
     terminal.until("the line before", |screen| last(screen) == "yottabgp> version");
     terminal.press("C-c");
+    terminal.until("an empty line", |screen| last(screen) == "yottabgp>");
     terminal.line("history");
     terminal.shows("    1  version");
     terminal.line("exit");

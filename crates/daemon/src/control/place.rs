@@ -1,7 +1,12 @@
 //! Where the socket and the named pipes are looked for, by the daemon and by its clients.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+
+use yottabgp_os::Error;
+
+use super::access::Access;
 
 /// The folders, in order; `root` is where the program is installed.
 pub fn folders(root: &Path, uid: u32) -> Vec<PathBuf> {
@@ -37,6 +42,38 @@ pub fn pipes<'a>(
     pairs.filter(|(input, output)| {
         is(input, |kind| kind.is_fifo()) && is(output, |kind| kind.is_fifo())
     })
+}
+
+/// For a daemon: makes something in the first of `folders` that exists and is ours to write; if none is, in the last one, which
+/// is then created.
+pub(super) fn in_first_usable<T>(
+    folders: &[PathBuf],
+    access: Access,
+    mut make: impl FnMut(&Path) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut last = None;
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        match make(folder) {
+            Err(error) if is_place(error.kind()) => last = Some(error),
+            other => return other,
+        }
+    }
+    let Some(folder) = folders.last().filter(|folder| !folder.is_dir()) else {
+        return Err(last.unwrap_or_else(|| Error::refused("a place for clients", "no folder")));
+    };
+    access.make_folder(folder).map_err(|source| {
+        Error::new(format!("folder {} for the control socket", folder.display()), source)
+            .hint("create /run/exabgp and let the daemon's user write there")
+    })?;
+    make(folder)
+}
+
+/// Failures that another folder may not have.
+fn is_place(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotFound
+    )
 }
 
 fn is(path: &Path, kind: impl Fn(std::fs::FileType) -> bool) -> bool {
