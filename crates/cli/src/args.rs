@@ -14,6 +14,7 @@ use crate::flags::{self, Meaning};
 use crate::interactive::CliArgs;
 use crate::run::RunArgs;
 use crate::server::ServerArgs;
+use crate::shell::ShellArgs;
 use crate::validate::ValidateArgs;
 
 #[derive(Debug, Parser)]
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Talk with a running daemon
     Cli(CliArgs),
+    /// Completion for shells, and manual pages
+    Shell(ShellArgs),
     /// See it work: a speaker, a peer and a helper on this machine, for a few seconds
     Demo,
     /// The helper process of the demonstration

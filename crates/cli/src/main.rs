@@ -21,6 +21,7 @@ mod out;
 mod root;
 mod run;
 mod server;
+mod shell;
 mod validate;
 mod version;
 mod words;
@@ -78,6 +79,7 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
         Command::Configuration(arguments) => configuration::run(arguments, environment),
         Command::Run(arguments) => run::run(&arguments, environment),
         Command::Cli(arguments) => interactive::run(&arguments, &called, environment),
+        Command::Shell(arguments) => shell::run(&arguments, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),
     }

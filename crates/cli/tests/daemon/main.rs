@@ -19,5 +19,6 @@ mod operational;
 mod process;
 mod reload;
 mod sending;
+mod shells;
 mod sockets;
 mod support;

@@ -1,7 +1,8 @@
 //! A terminal with a program in it, as a person sees it: tmux.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use yottabgp_testkit::process::find;
 use yottabgp_testkit::wait::poll;
@@ -18,14 +19,37 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// A terminal that runs this program with words; `None`, and said, where there is no tmux.
     pub(crate) fn start(daemon: &Daemon, words: &[&str]) -> Option<Self> {
-        if find("tmux").is_none() {
-            std::io::Write::write_all(&mut std::io::stdout(), b"SKIPPED: no tmux\n").unwrap();
+        let program = env!("CARGO_BIN_EXE_yottabgp");
+        // The pane stays when the program is gone, so that its last words can be read.
+        Self::run(
+            daemon,
+            &format!("{program} {}; echo gone with $?; exec sleep 1000", words.join(" ")),
+        )
+    }
+
+    /// A terminal with a shell; `None`, and said, where there is none of this name.
+    pub(crate) fn shell(daemon: &Daemon, shell: &str, words: &str) -> Option<Self> {
+        if find(shell).is_none() {
+            skipped(shell);
             return None;
         }
-        let terminal = Self { socket: daemon.lab.path("terminal") };
+        Self::run(daemon, &format!("exec {shell} {words}"))
+    }
+
+    fn run(daemon: &Daemon, line: &str) -> Option<Self> {
+        if find("tmux").is_none() {
+            skipped("tmux");
+            return None;
+        }
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let terminal = Self { socket: daemon.lab.path(&format!("terminal{number}")) };
         let mut command =
             terminal.command(&["-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "50"]);
+        let program = Path::new(env!("CARGO_BIN_EXE_yottabgp"));
+        let folder = program.parent().unwrap().display();
         command
+            .env("PATH", format!("{folder}:{}", std::env::var("PATH").unwrap()))
             .env("exabgp_api_socketpath", daemon.lab.path("control"))
             .env("EXABGP_ROOT", daemon.lab.path("root"))
             .env("HOME", daemon.lab.folder())
@@ -34,9 +58,6 @@ impl Terminal {
             .env_remove("PAGER")
             .env_remove("LESS")
             .env_remove("NO_COLOR");
-        // The pane stays when the program is gone, so that its last words can be read.
-        let program = env!("CARGO_BIN_EXE_yottabgp");
-        let line = format!("{program} {}; echo gone with $?; exec sleep 1000", words.join(" "));
         assert!(command.arg(line).status().unwrap().success());
         Some(terminal)
     }
@@ -92,4 +113,9 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.command(&["kill-server"]).output();
     }
+}
+
+fn skipped(what: &str) {
+    let text = format!("SKIPPED: no {what}\n");
+    std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes()).unwrap();
 }
