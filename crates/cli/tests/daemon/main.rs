@@ -18,6 +18,7 @@ mod malformed;
 mod operational;
 mod process;
 mod reload;
+mod reload_scale;
 mod sending;
 mod sockets;
 mod support;
