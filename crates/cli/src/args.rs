@@ -12,6 +12,7 @@ const SUBCOMMANDS: &[&str] = &[
     "encode",
     "validate",
     "configuration",
+    "fmt",
     "env",
     "version",
     "run",
@@ -57,6 +58,8 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Work with configuration files
     Configuration(ConfigurationArgs),
+    /// Lay out configuration files: indentation, one statement a line
+    Fmt(crate::fmt::FmtArgs),
     /// Show the settings of the environment
     Env(EnvArgs),
     /// Show the version

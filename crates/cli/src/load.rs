@@ -35,6 +35,18 @@ pub(crate) fn file(path: &Path, environment: &Environment) -> Result<Loaded> {
 
 /// The name and the octets of a file, and what its words mean on this machine.
 fn read(path: &Path) -> Result<(String, Vec<u8>, Machine)> {
+    let (name, octets) = octets(path)?;
+    if path == Path::new("-") {
+        return Ok((name, octets, Machine::for_file(path)));
+    }
+    // As the daemon does it: relative programs are beside the file itself, not beside a link to it.
+    let path = place(path);
+    let real = path.canonicalize().unwrap_or(path);
+    Ok((name, octets, Machine::for_file(&real)))
+}
+
+/// The name and the octets of a file, or of standard input for `-`.
+pub(crate) fn octets(path: &Path) -> Result<(String, Vec<u8>)> {
     if path == Path::new("-") {
         let mut stdin = std::io::stdin().lock();
         if stdin.is_terminal() {
@@ -42,7 +54,7 @@ fn read(path: &Path) -> Result<(String, Vec<u8>, Machine)> {
         }
         let mut octets = Vec::new();
         stdin.read_to_end(&mut octets).context("standard input")?;
-        return Ok(("standard input".to_owned(), octets, Machine::for_file(path)));
+        return Ok(("standard input".to_owned(), octets));
     }
     let path = place(path);
     let name = path.display().to_string();
@@ -52,9 +64,7 @@ fn read(path: &Path) -> Result<(String, Vec<u8>, Machine)> {
         }
         _ => anyhow::Error::new(error).context(format!("{name} can not be read")),
     })?;
-    // As the daemon does it: relative programs are beside the file itself, not beside a link to it.
-    let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-    Ok((name, octets, Machine::for_file(&real)))
+    Ok((name, octets))
 }
 
 /// `etc/exabgp/FILE` is below the root of the installation unless it is here.

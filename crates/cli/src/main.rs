@@ -10,6 +10,7 @@ mod decode;
 mod demo;
 mod encode;
 mod env;
+mod fmt;
 mod hex;
 mod load;
 mod messages;
@@ -75,6 +76,7 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
         | Command::Configuration(args::ConfigurationArgs {
             command: ConfigurationCommand::Validate(arguments),
         }) => validate::run(&arguments, environment),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),

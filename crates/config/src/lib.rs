@@ -6,6 +6,7 @@
 //! - `resolve`: templates, defaults and the checks between sections.
 //! - `model`: what the rest of the program sees.
 //! - `print`: a neighbor as configuration again.
+//! - `outline`, `format`: a source with nothing left out, and in the usual layout.
 //! - `reload`: what changed between two configurations.
 //! - `environment`: the settings of the process.
 //!
@@ -15,10 +16,12 @@ mod base64;
 pub mod diagnostic;
 mod draft;
 pub mod environment;
+pub mod format;
 mod legacy;
 pub mod lexer;
 pub mod loader;
 pub mod model;
+mod outline;
 mod parser;
 pub mod print;
 mod problems;
