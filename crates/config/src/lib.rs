@@ -7,6 +7,7 @@
 //! - `model`: what the rest of the program sees.
 //! - `print`: a neighbor as configuration again.
 //! - `outline`, `format`: a source with nothing left out, and in the usual layout.
+//! - `migrate`: files of older versions as newer ones have them.
 //! - `reload`: what changed between two configurations.
 //! - `environment`: the settings of the process.
 //!
@@ -20,6 +21,7 @@ pub mod format;
 mod legacy;
 pub mod lexer;
 pub mod loader;
+pub mod migrate;
 pub mod model;
 mod outline;
 mod parser;

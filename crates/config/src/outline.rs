@@ -94,7 +94,9 @@ impl<'s> Outline<'s> {
                 }
                 Terminator::Close => match open.pop() {
                     Some(_) => entry.depth -= 1,
-                    None => errors.push(TextError::new(entry.statement.end, "this '}' closes nothing")),
+                    None => {
+                        errors.push(TextError::new(entry.statement.end, "this '}' closes nothing"))
+                    }
                 },
                 Terminator::End => break,
             }
@@ -150,7 +152,8 @@ impl<'s> Outline<'s> {
     /// The `}` of a section, if the source has it.
     pub(crate) fn close(&self, header: usize) -> Option<usize> {
         let after = self.entries.iter().enumerate().skip(header + 1);
-        let mut closing = after.filter(|(_, entry)| entry.statement.terminator == Terminator::Close);
+        let mut closing =
+            after.filter(|(_, entry)| entry.statement.terminator == Terminator::Close);
         closing.find(|(_, entry)| entry.parent == Some(header)).map(|(index, _)| index)
     }
 
@@ -276,10 +279,8 @@ mod tests {
     #[test]
     fn gaps_keep_comments_and_count_lines() {
         let gap = Gap::read(" # a \\\n b\n\n\t# c \r\n \\\n");
-        let comments = [
-            Comment { newlines: 0, text: "# a \\\n b" },
-            Comment { newlines: 2, text: "# c" },
-        ];
+        let comments =
+            [Comment { newlines: 0, text: "# a \\\n b" }, Comment { newlines: 2, text: "# c" }];
         assert_eq!(gap, Gap { comments: comments.to_vec(), newlines: 2, continued: 1 });
     }
 }

@@ -75,7 +75,9 @@ fn what_can_not_be_read_is_refused_with_its_place() {
     let refused = |text: &str| -> Vec<String> {
         common::lines(text, &format(&common::source(text), INDENT).unwrap_err())
     };
-    assert!(refused("a {\n  b\n}\n")[0].starts_with("t:2:4: error: the statement 'b' does not end"));
+    assert!(
+        refused("a {\n  b\n}\n")[0].starts_with("t:2:4: error: the statement 'b' does not end")
+    );
     assert!(refused("a;\n}\n")[0].starts_with("t:2:1: error: this '}' closes nothing"));
     assert!(refused("a \"b;\n")[0].starts_with("t:1:3: error: the text after this \" has no end"));
     // A wrong keyword or value is no reason.
@@ -101,11 +103,53 @@ fn the_configurations_of_the_suite_stay_what_they_are() {
 /// Pieces of the language, so that random texts have its structure.
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "neighbor 192.0.2.1 {", "process p {", "template {", "group g {", "static {", "flow {", "api {", "family {",
-        "announce {", "operational {", "}", "}", "}", ";", ";", "\n", "\n\n\n", " ", "\t", "# c\n", "# c \\\n d\n",
-        "\\\n", "a", "word", "[", "]", "(", ")", "{", ",", "\"q ; \"", "'x'", "\"a \\\n b\"", "x\"y z\"w", "\\t", "\\;",
-        "local-as 1;", "peer-as 2;", "router-id 1.1.1.1;", "route 10.0.0.0/8 next-hop 1.1.1.1;", "run /bin/a b,c;",
-        "as-path [ { 1 } ];", "ipv4 unicast;", "\r\n", "\u{feff}", "é", "\u{b}",
+        "neighbor 192.0.2.1 {",
+        "process p {",
+        "template {",
+        "group g {",
+        "static {",
+        "flow {",
+        "api {",
+        "family {",
+        "announce {",
+        "operational {",
+        "}",
+        "}",
+        "}",
+        ";",
+        ";",
+        "\n",
+        "\n\n\n",
+        " ",
+        "\t",
+        "# c\n",
+        "# c \\\n d\n",
+        "\\\n",
+        "a",
+        "word",
+        "[",
+        "]",
+        "(",
+        ")",
+        "{",
+        ",",
+        "\"q ; \"",
+        "'x'",
+        "\"a \\\n b\"",
+        "x\"y z\"w",
+        "\\t",
+        "\\;",
+        "local-as 1;",
+        "peer-as 2;",
+        "router-id 1.1.1.1;",
+        "route 10.0.0.0/8 next-hop 1.1.1.1;",
+        "run /bin/a b,c;",
+        "as-path [ { 1 } ];",
+        "ipv4 unicast;",
+        "\r\n",
+        "\u{feff}",
+        "é",
+        "\u{b}",
     ])
 }
 
