@@ -13,6 +13,7 @@ const SUBCOMMANDS: &[&str] = &[
     "validate",
     "configuration",
     "fmt",
+    "migrate",
     "env",
     "version",
     "run",
@@ -60,6 +61,8 @@ pub(crate) enum Command {
     Configuration(ConfigurationArgs),
     /// Lay out configuration files: indentation, one statement a line
     Fmt(crate::fmt::FmtArgs),
+    /// Rewrite configurations and helpers of older versions of ExaBGP
+    Migrate(crate::migrate::MigrateArgs),
     /// Show the settings of the environment
     Env(EnvArgs),
     /// Show the version
@@ -282,6 +285,12 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error>
     rest.extend(arguments.next());
     while let Some(argument) = arguments.next() {
         let text = argument.to_str().unwrap_or_default();
+        if rest.get(1).is_some_and(|word| word == "migrate") && matches!(text, "-e" | "--exec") {
+            // What follows is the command line of a helper.
+            rest.push(argument);
+            rest.extend(arguments);
+            break;
+        }
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name, Some(PathBuf::from(value))),
             None => (text, None),

@@ -14,6 +14,7 @@ mod fmt;
 mod hex;
 mod load;
 mod messages;
+mod migrate;
 mod out;
 mod root;
 mod run;
@@ -76,6 +77,7 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
         | Command::Configuration(args::ConfigurationArgs {
             command: ConfigurationCommand::Validate(arguments),
         }) => validate::run(&arguments, environment),
+        Command::Migrate(arguments) => migrate::run(&arguments, environment),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
         Command::Demo => demo::run(),

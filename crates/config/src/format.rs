@@ -53,26 +53,9 @@ fn same(a: &Outline<'_>, b: &Outline<'_>) -> bool {
 
 /// The comments of a source.
 fn comments(outline: &Outline<'_>) -> Vec<String> {
-    let mut at = start(outline.source);
-    let mut found = Vec::new();
-    let mut take = |from: usize, to: usize| {
-        let gap = Gap::read(outline.source.get(from..to).unwrap_or_default());
-        found.extend(gap.comments.iter().map(|comment| comment.text.to_owned()));
-    };
-    for entry in &outline.entries {
-        let tokens = entry.statement.tokens.iter().map(|token| token.source);
-        for span in tokens.chain([entry.statement.end]) {
-            take(at, span.start as usize);
-            at = span.end as usize;
-        }
-    }
-    take(at, outline.source.len());
-    found
-}
-
-/// Where the text starts: behind a byte order mark.
-fn start(source: &str) -> usize {
-    if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+    let gaps = outline.gaps().into_iter();
+    let gaps = gaps.map(|gap| Gap::read(outline.source.get(gap).unwrap_or_default()));
+    gaps.flat_map(|gap| gap.comments).map(|comment| comment.text.to_owned()).collect()
 }
 
 struct Writer {
@@ -84,7 +67,7 @@ struct Writer {
 
 impl Writer {
     fn write(mut self, outline: &Outline<'_>) -> String {
-        let mut at = start(outline.source);
+        let mut at = outline.start();
         let mut depth = 0;
         let mut joined = None;
         for (index, entry) in outline.entries.iter().enumerate() {

@@ -109,6 +109,26 @@ impl<'s> Outline<'s> {
         }
     }
 
+    /// Where the text starts: behind a byte order mark.
+    pub(crate) fn start(&self) -> usize {
+        if self.source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+    }
+
+    /// What is between the words, and before the first and behind the last.
+    pub(crate) fn gaps(&self) -> Vec<std::ops::Range<usize>> {
+        let mut gaps = Vec::new();
+        let mut at = self.start();
+        for entry in &self.entries {
+            let tokens = entry.statement.tokens.iter().map(|token| token.source);
+            for span in tokens.chain([entry.statement.end]) {
+                gaps.push(at..span.start as usize);
+                at = span.end as usize;
+            }
+        }
+        gaps.push(at..self.source.len());
+        gaps
+    }
+
     /// The text of a word of a statement, without quotes; empty where there is none.
     pub(crate) fn word(&self, entry: usize, word: usize) -> &str {
         let Some(Entry { statement, .. }) = self.entries.get(entry) else { return "" };

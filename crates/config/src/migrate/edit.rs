@@ -14,6 +14,11 @@ impl Edits {
         self.list.push((range.start, range.end, text.into()));
     }
 
+    /// Whether nothing changes.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// Adds text.
     pub(super) fn insert(&mut self, at: usize, text: impl Into<String>) {
         self.replace(at..at, text);

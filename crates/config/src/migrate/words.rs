@@ -34,8 +34,24 @@ pub(super) fn rewrite(outline: &Outline<'_>, steps: Steps, changes: &mut Changes
         let (path, edits) = (path.as_slice(), &mut edits);
         Line { outline, entry, keyword, path, steps, edits, changes }.rewrite();
     }
+    if steps.has(Step::From5) && !edits.is_empty() {
+        // Comments speak of the families beside them.
+        for range in outline.gaps() {
+            let text = outline.source.get(range.clone()).unwrap_or_default();
+            for (at, old) in text.match_indices(MPLS) {
+                let at = range.start + at;
+                edits.replace(at..at + old.len(), LABELED);
+            }
+        }
+    }
     edits
 }
+
+/// What ExaBGP calls labeled unicast up to 5.
+const MPLS: &str = "nlri-mpls";
+
+/// And what it is called since.
+const LABELED: &str = "labeled-unicast";
 
 impl<'a> Line<'a, '_> {
     fn rewrite(&mut self) {
@@ -234,8 +250,8 @@ impl<'a> Line<'a, '_> {
                 self.replace(1, "flow");
             }
         }
-        if self.steps.has(Step::From5) && self.word(1) == "nlri-mpls" {
-            self.replace(1, "labeled-unicast");
+        if self.steps.has(Step::From5) && self.word(1) == MPLS {
+            self.replace(1, LABELED);
         }
     }
 
