@@ -194,6 +194,12 @@ pub(crate) struct ValidateArgs {
     /// Encode and decode each route, and compare
     #[arg(short, long)]
     pub(crate) route: bool,
+    /// Warnings count as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// One JSON document with everything that is wrong, for editors
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Say what is done
     #[arg(short, long)]
     pub(crate) verbose: bool,

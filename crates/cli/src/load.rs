@@ -4,8 +4,9 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use yottabgp_config::{Configuration, Diagnostic, Environment, Source};
+use yottabgp_config::{Configuration, Diagnostic, Environment, Places, Source};
 use yottabgp_daemon::Machine;
+use yottabgp_os::privilege::Identity;
 
 use crate::root;
 
@@ -31,6 +32,23 @@ pub(crate) fn file(path: &Path, environment: &Environment) -> Result<Loaded> {
         };
     diagnostics.extend(replaced);
     Ok(Loaded { source, configuration, diagnostics })
+}
+
+/// What `parse_with_places` says.
+pub(crate) type Parsed = Result<(Configuration, Places, Vec<Diagnostic>), Vec<Diagnostic>>;
+
+/// Reads a file as [`file`] does, and also says where the parts are. Programs are looked at as the user that will run
+/// them; `None` for this one.
+pub(crate) fn prove(
+    path: &Path,
+    environment: &Environment,
+    user: Option<Identity>,
+) -> Result<(Source, Parsed, Option<Diagnostic>)> {
+    let (name, octets, machine) = read(path)?;
+    let machine = machine.proving(user);
+    let (source, replaced) = Source::from_bytes(name, octets);
+    let parsed = yottabgp_config::parse_with_places(&source, &machine, environment);
+    Ok((source, parsed, replaced))
 }
 
 /// The name and the octets of a file, and what its words mean on this machine.
