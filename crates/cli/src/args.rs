@@ -43,6 +43,10 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Work with configuration files
     Configuration(ConfigurationArgs),
+    /// Lay out configuration files: indentation, one statement a line
+    Fmt(crate::fmt::FmtArgs),
+    /// Rewrite configurations and helpers of older versions of ExaBGP
+    Migrate(crate::migrate::MigrateArgs),
     /// Show the settings of the environment
     Env(EnvArgs),
     /// Show the version
@@ -51,6 +55,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Talk with a running daemon
     Cli(CliArgs),
+    /// Compare a running daemon with a configuration file: what a reload would do
+    Diff(crate::diff::DiffArgs),
     /// Completion for shells, and manual pages
     Shell(ShellArgs),
     /// See it work: a speaker, a peer and a helper on this machine, for a few seconds

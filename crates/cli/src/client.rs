@@ -21,7 +21,9 @@ use crate::root;
 use crate::words::Peer;
 
 /// How long an answer may be silent.
-pub(crate) const SILENCE: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_secs(5);
+/// The same, for a command that reads a configuration, maybe a large one, before it answers.
+const WORK: Duration = Duration::from_secs(600);
 /// How long a named pipe must be silent to hold no more of an earlier answer: a daemon looks for readers more often than this.
 const STALE: Duration = Duration::from_millis(150);
 /// The longest line of an answer that is kept, in octets.
@@ -66,7 +68,7 @@ impl Answer {
             Self::Ended => Some("the daemon is shutting down, command aborted".to_owned()),
             Self::Silent => Some(format!(
                 "no end of command message received: the daemon was silent for {} seconds after '{command}'",
-                SILENCE.as_secs()
+                silence_of(command).as_secs()
             )),
         }
     }
@@ -135,7 +137,8 @@ fn over_socket(path: &Path, interrupt: Option<Arc<SignalFd>>) -> Result<Daemon> 
     let failed = || format!("no daemon answers on {}", path.display());
     let stream = UnixStream::connect(path).with_context(failed)?;
     stream.set_write_timeout(Some(SILENCE))?;
-    let answers = Patient { from: Source::Socket(stream.try_clone()?), interrupt };
+    let answers =
+        Patient { from: Source::Socket(stream.try_clone()?), interrupt, silence: SILENCE };
     Ok(Daemon { commands: Box::new(stream), answers: BufReader::new(answers) })
 }
 
@@ -154,7 +157,7 @@ fn over_pipes(input: &Path, output: &Path, interrupt: Option<Arc<SignalFd>>) -> 
         .custom_flags(OFlag::O_NONBLOCK.bits())
         .open(input)
         .with_context(|| nobody(input))?;
-    let mut answers = Patient { from: Source::Pipe(answers), interrupt };
+    let mut answers = Patient { from: Source::Pipe(answers), interrupt, silence: SILENCE };
     answers.drain()?;
     Ok(Daemon { commands: Box::new(commands), answers: BufReader::new(answers) })
 }
@@ -164,11 +167,21 @@ impl Daemon {
     pub(crate) fn ask(
         &mut self,
         command: &str,
+        told: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<Answer> {
+        self.ask_with(command, format!("{command}\n").as_bytes(), told)
+    }
+
+    /// The same for a command that more lines go with: `text` is all of them, the command's own included.
+    pub(crate) fn ask_with(
+        &mut self,
+        command: &str,
+        text: &[u8],
         mut told: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<Answer> {
-        let line = format!("{command}\n");
+        self.answers.get_mut().silence = silence_of(command);
         self.commands
-            .write_all(line.as_bytes())
+            .write_all(text)
             .and_then(|()| self.commands.flush())
             .map_err(|error| anyhow!(error).context(NotTaken))?;
         let mut ends = false;
@@ -224,6 +237,13 @@ impl Daemon {
 #[error("the daemon does not take the command")]
 pub(crate) struct NotTaken;
 
+/// How long the answer of a command may be silent.
+fn silence_of(command: &str) -> Duration {
+    let mut words = command.split_whitespace().skip_while(|word| *word == "daemon");
+    let is_check = words.next() == Some("reload") && words.any(|word| word.ends_with("check"));
+    if is_check { WORK } else { SILENCE }
+}
+
 /// A daemon that ends may do so before its last answer is read.
 fn is_end(command: &str) -> bool {
     matches!(command, "shutdown" | "daemon shutdown")
@@ -245,11 +265,12 @@ impl AsFd for Source {
     }
 }
 
-/// Reads for [`SILENCE`] at most, and until somebody interrupts.
+/// Reads for so long at most, and until somebody interrupts.
 #[derive(Debug)]
 struct Patient {
     from: Source,
     interrupt: Option<Arc<SignalFd>>,
+    silence: Duration,
 }
 
 /// What came first.
@@ -295,7 +316,7 @@ impl Patient {
 
 impl Read for Patient {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.wait(SILENCE)? {
+        match self.wait(self.silence)? {
             Came::Data => self.take(buffer),
             Came::Nothing => Err(ErrorKind::TimedOut.into()),
             // Another kind than `Interrupted`, which is tried again.

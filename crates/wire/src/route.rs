@@ -5,6 +5,7 @@
 
 mod keyword;
 mod memo;
+mod spell;
 
 use std::ops::Range;
 
@@ -23,6 +24,7 @@ use crate::prefix::Prefix;
 pub use crate::nlri::flow::statement as rule;
 pub use keyword::keywords;
 pub(crate) use keyword::next_hop;
+pub use spell::{push_statement, push_withdrawal};
 
 use memo::Memo;
 

@@ -35,7 +35,7 @@ const HELP_KEY: &str = "?";
 )]
 pub(crate) struct CliArgs {
     #[command(flatten)]
-    reach: Reach,
+    pub(crate) reach: Reach,
     /// Accepted for ExaBGP's sake
     #[arg(long, hide = true)]
     no_color: bool,

@@ -90,7 +90,7 @@ impl Control {
             let core = core.clone();
             tasks.push(tokio::task::spawn_local(async move {
                 let outbox = Outbox::new();
-                let voice = helpers::client(&core, "control pipes", outbox.clone());
+                let voice = helpers::client(&core, helpers::PIPES, outbox.clone());
                 serve_pipes(pipes, outbox, voice).await;
             }));
         }
