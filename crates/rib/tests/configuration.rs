@@ -1,6 +1,8 @@
 //! What a file would change is what it changes, whatever was done to the table before.
 #![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use yottabgp_rib::adj_rib_out::configuration::{Configured, Effect, Marks};
 use yottabgp_rib::adj_rib_out::{AdjRibOut, Origin};
@@ -158,6 +160,7 @@ proptest! {
             negotiated,
         };
         bench.rib.session_up(&mut bench.store);
+        let mut dogs: BTreeMap<u8, Option<usize>> = BTreeMap::new();
         for step in steps {
             let Bench { rib, store, .. } = &mut bench;
             match step {
@@ -171,6 +174,7 @@ proptest! {
                     let (again, _, _) = bench.file(&routes);
                     prop_assert!(again.iter().all(|effect| *effect == Effect::Same), "{:?}", again);
                     prop_assert_eq!(bench.send(), Told::new());
+                    dogs = routes.iter().map(|(prefix, _, dog, _)| (*prefix, *dog)).collect();
                 }
                 Step::Announce(prefix, med) => {
                     let id = store.intern(&set(med), NextHop::V4([192, 0, 2, 1].into()));
@@ -181,7 +185,14 @@ proptest! {
                     rib.withdraw(store, &nlri(&[24, 10, 0, prefix]), None);
                 }
                 Step::Watchdog(dog, announce) => {
-                    rib.watchdog(DOGS.get(dog).unwrap(), announce);
+                    bench.send();
+                    bench.rib.watchdog(DOGS.get(dog).unwrap(), announce);
+                    // It has a say in what the last file gave it, and in nothing else.
+                    let known = |prefix: u8| dogs.get(&prefix) == Some(&Some(dog));
+                    for word in bench.send() {
+                        let prefix = word.get(1..2).unwrap().parse().unwrap();
+                        prop_assert!(known(prefix), "{} of {}: {:?}", word, dog, dogs);
+                    }
                 }
                 Step::Send => {
                     bench.send();
