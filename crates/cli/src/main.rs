@@ -12,9 +12,11 @@ mod demo;
 mod diff;
 mod encode;
 mod env;
+mod fmt;
 mod hex;
 mod load;
 mod messages;
+mod migrate;
 mod out;
 mod root;
 mod run;
@@ -85,6 +87,8 @@ fn dispatch(invocation: Invocation) -> Result<u8> {
         Command::Run(arguments) | Command::Cli(arguments) if diff::is_check(&arguments) => {
             return Ok(diff::check(&arguments, environment));
         }
+        Command::Migrate(arguments) => migrate::run(&arguments, environment),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),
