@@ -10,6 +10,7 @@
 pub mod answer;
 pub mod command;
 pub mod event;
+pub mod migrate;
 pub mod select;
 
 use yottabgp_wire::layout::Layout;
