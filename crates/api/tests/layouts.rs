@@ -64,7 +64,7 @@ fn shown(
     let out = String::from_utf8(out).unwrap();
     if encoding == Encoding::Json {
         for line in out.lines() {
-            let value: serde_json::Value = serde_json::from_str(line).expect(line);
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
             assert_eq!(value["exabgp"], layout.shape().release);
             assert_eq!(value["counter"], 9, "{line}");
         }

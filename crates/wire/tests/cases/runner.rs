@@ -73,6 +73,14 @@ pub(crate) fn run(block: &Block) -> Vec<String> {
         "refused",
         "malformed",
         "next-hop",
+        "json-3.4",
+        "json-4",
+        "json-5",
+        "json-6",
+        "text-3.4",
+        "text-4",
+        "text-5",
+        "text-6",
     ];
     let mut errors: Vec<String> = block
         .iter()
