@@ -213,9 +213,9 @@ fn evpn() {
 
 #[test]
 fn ends() {
-    let attributes = format!("800F03000201");
+    let attributes = "800F03000201";
     check(
-        &shown("", &attributes, "", false),
+        &shown("", attributes, "", false),
         [
             r#"{ "eor": { "afi" : "ipv6", "safi" : "unicast" }}"#,
             r#"{ "eor": { "afi" : "ipv6", "safi" : "unicast" } }"#,
