@@ -13,6 +13,7 @@ const SUBCOMMANDS: &[&str] = &[
     "validate",
     "configuration",
     "fmt",
+    "schema",
     "migrate",
     "env",
     "version",
@@ -61,6 +62,8 @@ pub(crate) enum Command {
     Configuration(ConfigurationArgs),
     /// Lay out configuration files: indentation, one statement a line
     Fmt(crate::fmt::FmtArgs),
+    /// What `configuration export` writes, as JSON Schema
+    Schema(crate::configuration::SchemaArgs),
     /// Rewrite configurations and helpers of older versions of ExaBGP
     Migrate(crate::migrate::MigrateArgs),
     /// Show the settings of the environment
@@ -222,6 +225,10 @@ pub(crate) struct ConfigurationArgs {
 pub(crate) enum ConfigurationCommand {
     /// Check configuration files
     Validate(ValidateArgs),
+    /// What a configuration means, as JSON; passwords are in it
+    Export(crate::configuration::ExportArgs),
+    /// A configuration to begin with: every statement, explained
+    Example(crate::configuration::ExampleArgs),
 }
 
 #[derive(Debug, Args)]

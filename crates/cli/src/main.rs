@@ -5,6 +5,7 @@
 mod args;
 mod as_command;
 mod capture;
+mod configuration;
 mod context;
 mod decode;
 mod demo;
@@ -79,6 +80,13 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
         }) => validate::run(&arguments, environment),
         Command::Migrate(arguments) => migrate::run(&arguments, environment),
         Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Configuration(args::ConfigurationArgs {
+            command: ConfigurationCommand::Export(arguments),
+        }) => configuration::export(&arguments, environment),
+        Command::Configuration(args::ConfigurationArgs {
+            command: ConfigurationCommand::Example(arguments),
+        }) => configuration::show_example(&arguments),
+        Command::Schema(arguments) => configuration::show_schema(&arguments),
         Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),
