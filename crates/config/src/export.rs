@@ -100,7 +100,7 @@ impl Exporter {
             _ => {}
         }
         match boolean(&text) {
-            Some(on) if kind.has_boolean() && !matches!(kind, Kind::OneOf(_)) => Value::Bool(on),
+            Some(on) if kind.has_boolean() && !kind.has_word(&text) => Value::Bool(on),
             _ => text.into(),
         }
     }

@@ -95,6 +95,15 @@ impl Kind {
         }
     }
 
+    /// Whether this is one of its words.
+    pub(crate) fn has_word(&self, text: &str) -> bool {
+        match self {
+            Self::Word(word) => *word == text,
+            Self::OneOf(kinds) => kinds.iter().any(|kind| kind.has_word(text)),
+            _ => false,
+        }
+    }
+
     /// Whether a boolean may stand here.
     pub(crate) fn has_boolean(&self) -> bool {
         match self {

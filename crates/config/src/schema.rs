@@ -128,14 +128,8 @@ fn default(row: &KeywordHelp) -> Option<Value> {
         text if kind.has_integer() && text.parse::<u64>().is_ok() => {
             text.parse::<u64>().ok().map(Value::from)
         }
-        text => match &kind {
-            Kind::OneOf(kinds)
-                if kinds.iter().any(|kind| matches!(kind, Kind::Word(word) if *word == text)) =>
-            {
-                Some(text.into())
-            }
-            _ => None,
-        },
+        text if kind.has_word(text) => Some(text.into()),
+        _ => None,
     }
 }
 
