@@ -138,7 +138,7 @@ impl Writer<'_> {
         let inside = if within.is_some() { depth } else { depth + 1 };
         let mut first = true;
         for row in rows(place) {
-            if row.section && !self.full || row.name == "inherit" && !self.full {
+            if !self.full && (row.section || row.name == "inherit") {
                 continue;
             }
             if within.is_none() && !std::mem::take(&mut first) {
