@@ -1,14 +1,43 @@
-//! `configuration export`, `configuration example` and `schema`: the configuration for programs, and for beginners.
+//! `configuration` and `schema`: what can be done with configuration files, for programs and for beginners.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use yottabgp_config::example::{Extent, example};
-use yottabgp_config::{Environment, export, schema};
+use yottabgp_config::{Environment, schema};
 
-use crate::{out, validate};
+use crate::out;
+use crate::validate::{self, ValidateArgs};
+
+/// What `configuration` is told.
+#[derive(Debug, Args)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct ConfigurationArgs {
+    #[command(subcommand)]
+    pub(crate) command: ConfigurationCommand,
+}
+
+/// What can be done with configuration files.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigurationCommand {
+    /// Check configuration files
+    Validate(ValidateArgs),
+    /// What a configuration means, as JSON; passwords are in it
+    Export(ExportArgs),
+    /// A configuration to begin with: every statement, explained
+    Example(ExampleArgs),
+}
+
+/// Does it. Says whether all was done.
+pub(crate) fn run(arguments: ConfigurationArgs, environment: &Environment) -> Result<bool> {
+    match arguments.command {
+        ConfigurationCommand::Validate(arguments) => validate::run(&arguments, environment),
+        ConfigurationCommand::Export(arguments) => export(&arguments, environment),
+        ConfigurationCommand::Example(arguments) => show_example(&arguments),
+    }
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
@@ -51,9 +80,9 @@ pub(crate) struct SchemaArgs {
 }
 
 /// Writes a configuration as JSON.
-pub(crate) fn export(arguments: &ExportArgs, environment: &Environment) -> Result<bool> {
+fn export(arguments: &ExportArgs, environment: &Environment) -> Result<bool> {
     let configuration = validate::load_or_say(&arguments.configuration, environment)?;
-    let document = export::configuration(&configuration);
+    let document = yottabgp_config::export::configuration(&configuration);
     let text = match arguments.indent {
         0 => document.to_string(),
         blanks => pretty(&document, usize::from(blanks))?,
@@ -78,7 +107,7 @@ fn pretty(document: &serde_json::Value, blanks: usize) -> Result<String> {
 }
 
 /// Shows an example.
-pub(crate) fn show_example(arguments: &ExampleArgs) -> Result<bool> {
+fn show_example(arguments: &ExampleArgs) -> Result<bool> {
     out::text(example(match arguments.extent {
         Shown::Neighbor => Extent::Neighbor,
         Shown::Full => Extent::Full,
