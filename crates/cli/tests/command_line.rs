@@ -614,6 +614,7 @@ fn the_commands_of_the_readme_are_what_it_says() {
                 words.splice(1..1, ["--pipename", "no-such-daemon"]);
                 bad(&words, 1, "could not find");
             }
+            "diff" => bad(&words, 2, "could not find"),
             // The daemon does not end by itself: the file has to be one that it takes.
             file if file.ends_with(".conf") => {
                 words.insert(0, "validate");
