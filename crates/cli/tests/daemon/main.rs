@@ -23,4 +23,5 @@ mod reload_scale;
 mod sending;
 mod shells;
 mod sockets;
+mod startup;
 mod support;
