@@ -11,12 +11,14 @@
 )]
 
 mod bad_input;
+mod check;
 mod control;
 mod events;
 mod malformed;
 mod operational;
 mod process;
 mod reload;
+mod reload_scale;
 mod sending;
 mod sockets;
 mod support;
