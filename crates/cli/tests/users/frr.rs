@@ -206,7 +206,6 @@ fn it_is_in_the_background_until_the_pid_in_its_file_is_killed() {
 }
 
 #[test]
-#[ignore = "daemonize does not wait for the PID file yet"]
 fn the_pid_is_in_its_file_when_the_command_returns() {
     let Some(house) = House::new(&["10.0.1.1/24", "10.0.1.101/24"], &[]) else { return };
     node(&house);
@@ -464,7 +463,6 @@ fn labels_reach_bgpd() {
 }
 
 #[test]
-#[ignore = "the root is where the program is, not where the link is by which it was called"]
 fn topotato_has_pipes_below_the_folder_that_the_program_is_called_in() {
     let Some(house) = House::new(&["10.0.1.1/24", "10.0.1.101/24"], &[]) else { return };
     for name in ["topotato", "topotato/bin", "topotato/run"] {
