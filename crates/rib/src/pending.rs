@@ -254,7 +254,6 @@ fn hash_group(
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail this way")]
 mod tests {
     use super::*;
     use crate::store::AttributeStore;

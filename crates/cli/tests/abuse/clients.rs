@@ -87,12 +87,12 @@ fn many_that_say_nothing_or_rubbish_or_leave_in_the_middle() {
 #[test]
 fn more_than_there_is_room_for_are_told_so() {
     let mut ring = Ring::new("more clients than there is room for", Lab::new(), &TABLE);
-    let held: Vec<UnixStream> = (0..30).map(|_| connect(&ring)).collect();
+    let held: Vec<UnixStream> = (0..60).map(|_| connect(&ring)).collect();
     ring.serves_for_a_hold_time();
     let mut told = String::new();
     let mut last = held.into_iter().next_back().unwrap();
     last.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     last.read_to_string(&mut told).unwrap();
     assert!(told.starts_with("error: too many clients"), "{told}");
-    ring.end(40, "ten are served, the others are told so");
+    ring.end(40, "32 are served; others are told so, until one is idle");
 }

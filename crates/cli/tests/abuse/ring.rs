@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -13,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use yottabgp_testkit::bgp::{Connection, kind};
-use yottabgp_testkit::wait::until;
+use yottabgp_testkit::wait::{poll, until};
 
 use crate::support::{Daemon, Helper, Lab, Site, Update, open, script};
 
@@ -290,14 +289,20 @@ impl Ring {
         assert!(status.success(), "{}: {status}", self.name);
         assert!(time < END, "{}: {time:?} from SIGTERM to the end", self.name);
         assert!(peak <= bound, "{}: {peak} MiB", self.name);
-        let left: Vec<_> = children
-            .iter()
-            .filter(|(pid, _)| Path::new(&format!("/proc/{pid}")).exists())
-            .map(|(pid, _)| fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default())
-            // Its number may be another's by now.
-            .filter(|words| words.contains(&self.daemon.lab.folder().display().to_string()))
-            .collect();
-        assert!(left.is_empty(), "{}: left behind: {left:?}", self.name);
+        // What was killed may take a moment to be gone.
+        let left = || -> Vec<String> {
+            let folder = self.daemon.lab.folder().display().to_string();
+            children
+                .iter()
+                .map(|(pid, _)| {
+                    fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default()
+                })
+                // Its number may be another's by now.
+                .filter(|words| words.contains(&folder))
+                .collect()
+        };
+        let gone = poll(END, || left().is_empty().then_some(()));
+        assert!(gone.is_some(), "{}: left behind: {:?}", self.name, left());
         drop(self.site);
     }
 
