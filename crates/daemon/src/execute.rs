@@ -37,6 +37,12 @@ const SYNC_PATIENCE: Duration = Duration::from_secs(60);
 /// How many routes of peers are changed before others have their turn.
 const SLICE: usize = 50_000;
 
+/// How long the lines of one helper are dealt with before others have their turn.
+const TURN: Duration = Duration::from_millis(10);
+
+/// How many octets of lines are dealt with before the clock is looked at.
+const GLANCE: usize = 2048;
+
 /// An NLRI as the log shows it.
 struct Words<'a>(Nlri<'a>);
 
@@ -88,6 +94,35 @@ struct Scratch {
     work: usize,
 }
 
+/// The turn of one helper. A batch may be a few long lines or very many short ones, each of them nothing or a route for every
+/// one of a thousand peers: only the clock tells how long it takes.
+struct Turn {
+    began: Instant,
+    octets: usize,
+}
+
+impl Turn {
+    fn begin() -> Self {
+        Self { began: Instant::now(), octets: 0 }
+    }
+
+    /// Whether it lasted long enough, before this line.
+    fn is_over(&mut self, line: Line<'_>) -> bool {
+        if self.octets >= GLANCE {
+            self.octets = 0;
+            if self.began.elapsed() > TURN {
+                return true;
+            }
+        }
+        // An empty line costs something too.
+        self.octets += 32;
+        if let Line::Text(text) = line {
+            self.octets += text.len();
+        }
+        false
+    }
+}
+
 /// Acts on a batch of lines.
 pub(crate) async fn batch(shared: &Shared, id: ProcessId, lines: Lines<'_>) {
     let Some(outbox) = shared.borrow().senders.get(&id).map(|sender| sender.outbox.clone()) else {
@@ -96,10 +131,12 @@ pub(crate) async fn batch(shared: &Shared, id: ProcessId, lines: Lines<'_>) {
     let mut scratch = take_scratch(shared);
     // Acknowledgements of a run of good commands are counted, and told together.
     let mut done = 0;
+    let mut turn = Turn::begin();
     for line in lines {
-        if scratch.work >= SLICE {
+        if turn.is_over(line) || scratch.work >= SLICE {
             scratch.work = 0;
             tokio::task::yield_now().await;
+            turn = Turn::begin();
         }
         let (reply, ack) = {
             let mut core = shared.borrow_mut();

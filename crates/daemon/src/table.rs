@@ -39,6 +39,8 @@ pub(crate) async fn write(
                 core.piece(*peer, next, show, look, &mut piece)
             };
             outbox.answer(&piece).map_err(|refused| Refusal::Other(refused.to_string()))?;
+            // There may be room for many pieces: others have their turn after each, since there may be many such readers.
+            tokio::task::yield_now().await;
             if from.is_some() && tokio::time::timeout(PATIENCE, outbox.room()).await.is_err() {
                 return Err(Refusal::Other("the table was cut short: nobody reads it".to_owned()));
             }
