@@ -1,5 +1,8 @@
 //! Commands: from a line of a helper or a client to what it does and what is answered.
 
+mod peers;
+mod routes;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,11 +10,13 @@ use std::time::{Duration, Instant};
 use tracing::{debug, warn};
 use yottabgp_api::answer;
 use yottabgp_api::command::{
-    self, Acknowledge, Command, GroupBuffer, GroupSummary, Refusal, Request as Parsed, Rib, ShowRib,
+    self, Acknowledge, Command, FamilyFilter, GroupBuffer, GroupSummary, Refusal,
+    Request as Parsed, Rib, Routes, ShowRib,
 };
 use yottabgp_api::event::ProcessId;
 use yottabgp_api::select::Selector;
 use yottabgp_api::{Encoding, Version};
+use yottabgp_config::Neighbor;
 use yottabgp_rib::adj_rib_out::Origin;
 use yottabgp_session::State;
 use yottabgp_wire::io::tokens::Token;
@@ -71,6 +76,10 @@ enum Reply {
     Table(ShowRib, Vec<PeerId>, Encoding),
     /// `done`, once the group is executed.
     Group(Block),
+    /// The list of the routes of these peers; then `done`.
+    Routes(FamilyFilter, Vec<PeerId>),
+    /// `done`, once the peer is there.
+    Create(Box<Neighbor>),
 }
 
 /// Buffers that are used again for every line.
@@ -84,25 +93,29 @@ struct Scratch {
 }
 
 /// Acts on a batch of lines.
-pub(crate) async fn batch(shared: &Shared, id: ProcessId, lines: Lines<'_>) {
-    let Some(outbox) = shared.borrow().senders.get(&id).map(|sender| sender.outbox.clone()) else {
+pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) {
+    let Some(outbox) = shared.borrow().senders.get(&sender).map(|sender| sender.outbox.clone()) else {
         return;
     };
     let mut scratch = take_scratch(shared);
     // Acknowledgements of a run of good commands are counted, and told together.
     let mut done = 0;
     for line in lines {
+        let id = Identifier::of(line);
+        if id.is_some() {
+            outbox.has_room_for_identifiers().await;
+        }
         if scratch.work >= SLICE {
             scratch.work = 0;
             tokio::task::yield_now().await;
         }
         let (reply, ack) = {
             let mut core = shared.borrow_mut();
-            let reply = core.line(id, line, &mut scratch);
-            (reply, core.senders.get(&id).is_some_and(|sender| sender.ack))
+            let reply = core.line(sender, line, &mut scratch);
+            (reply, core.senders.get(&sender).is_some_and(|sender| sender.ack))
         };
         match reply {
-            Ok(Reply::Done) if scratch.answer.is_empty() => {
+            Ok(Reply::Done) if scratch.answer.is_empty() && id.is_none() => {
                 done += u64::from(ack);
                 continue;
             }
@@ -118,35 +131,46 @@ pub(crate) async fn batch(shared: &Shared, id: ProcessId, lines: Lines<'_>) {
             Ok(()) => reply,
             Err(refused) => Err(Refusal::Other(refused.to_string())),
         };
-        match reply {
-            Ok(Reply::Done) => outbox.acks(Ack::Done, u64::from(ack)),
-            Ok(Reply::DoneAnyway) => outbox.ack(Ack::Done),
-            Ok(Reply::Silent) => {}
-            Ok(Reply::Sync(peers)) => {
-                let result = written(shared, &peers).await;
-                finish(&outbox, ack, result);
+        let mut wanted = ack;
+        let result = match reply {
+            Ok(Reply::Done) => Ok(()),
+            Ok(Reply::DoneAnyway) => {
+                wanted = true;
+                Ok(())
             }
+            Ok(Reply::Silent) => continue,
+            Ok(Reply::Sync(peers)) => written(shared, &peers).await,
             Ok(Reply::Table(show, peers, encoding)) => {
-                let result = table::write(shared, id, show, &peers, encoding, &outbox).await;
-                finish(&outbox, ack, result);
+                table::write(shared, sender, show, &peers, encoding, &outbox).await
+            }
+            Ok(Reply::Routes(families, peers)) => {
+                let mut list = Vec::new();
+                let listed = routes::list(shared, &peers, families, &mut list).await;
+                listed.and_then(|()| told(&outbox, &list))
+            }
+            Ok(Reply::Create(neighbor)) => {
+                peers::create(shared, *neighbor);
+                Ok(())
             }
             Ok(Reply::Group(block)) => {
                 let mut result = group(shared, &block, &mut scratch).await;
                 scratch.work += block.size.saturating_mul(block.selected.len());
                 if result.is_ok() {
-                    let taken = outbox.answer(&scratch.answer);
-                    result = taken.map_err(|refused| Refusal::Other(refused.to_string()));
+                    result = told(&outbox, &scratch.answer);
                 }
                 scratch.answer.clear();
                 if result.is_ok() && block.sync {
                     result = written(shared, &block.selected).await;
                 }
-                finish(&outbox, ack, result);
+                result
             }
             Err(refusal) => {
                 debug!(target: "yottabgp::api", "refused: {refusal}");
-                finish(&outbox, ack, Err(refusal));
+                Err(refusal)
             }
+        };
+        if wanted {
+            finish(&outbox, id.as_ref(), result);
         }
     }
     outbox.acks(Ack::Done, done);
@@ -169,17 +193,44 @@ fn give_scratch(shared: &Shared, scratch: Scratch) {
     core.route = scratch.route;
 }
 
-fn finish(outbox: &Outbox, ack: bool, result: Result<(), Refusal>) {
-    if !ack {
-        return;
+/// Writes an answer that is not part of a table.
+fn told(outbox: &Outbox, answer: &[u8]) -> Result<(), Refusal> {
+    outbox.answer(answer).map_err(|refused| Refusal::Other(refused.to_string()))
+}
+
+/// The `#ID` that a command ends with.
+#[derive(Debug)]
+struct Identifier(Box<str>);
+
+impl Identifier {
+    fn of(line: Line<'_>) -> Option<Self> {
+        let Line::Text(octets) = line else { return None };
+        command::identifier(octets).map(|(_, id)| Self(id.into()))
     }
-    match result {
-        Ok(()) => outbox.ack(Ack::Done),
+}
+
+/// Acknowledges a command; what has an identifier says it, and is never only counted.
+fn finish(outbox: &Outbox, id: Option<&Identifier>, result: Result<(), Refusal>) {
+    let (ack, reason) = match result {
+        Ok(()) => (Ack::Done, String::new()),
+        // One line, whatever the message quotes.
         Err(refusal) => {
-            // One line, whatever the message quotes.
             let text = refusal.to_string().replace(char::is_control, " ");
-            let _ = outbox.answer(format!("error: {text}\n").as_bytes());
-            outbox.ack(Ack::Error);
+            (Ack::Error, format!("error: {text}\n"))
+        }
+    };
+    match id {
+        None => {
+            let _ = outbox.answer(reason.as_bytes());
+            outbox.ack(ack);
+        }
+        Some(Identifier(id)) => {
+            let mut lines = reason.into_bytes();
+            lines.extend_from_slice(ack.line().trim_ascii_end());
+            lines.push(b' ');
+            lines.extend_from_slice(id.as_bytes());
+            lines.push(b'\n');
+            outbox.identified(&lines);
         }
     }
 }
@@ -416,6 +467,22 @@ impl Core {
                     peer.wake.notify_one();
                 }
             }
+            Command::Routes(Routes::List(families)) => {
+                return Ok(Reply::Routes(families, self.look(&selector)?));
+            }
+            Command::Routes(routes) => {
+                let selected = self.select(id, &selector)?;
+                match routes {
+                    Routes::Add => self.add_routes(&name, &selected, route, out)?,
+                    Routes::RemoveIndex(index) => self.remove_index(&selected, &index, out),
+                    Routes::Remove | Routes::List(_) => self.remove_routes(&selected, route, out),
+                }
+                if sync_default {
+                    return Ok(Reply::Sync(selected));
+                }
+            }
+            Command::CreatePeer(new) => return Ok(Reply::Create(self.new_neighbor(&new)?)),
+            Command::DeletePeers => self.delete_peers(id, &selector)?,
             Command::Teardown { subcode, text } => {
                 let selected = self.select(id, &selector)?;
                 let mut ended = false;

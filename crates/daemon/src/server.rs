@@ -367,6 +367,12 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
                     break;
                 }
             }
+            Request::Listen => {
+                let neighbors = core.borrow().neighbors();
+                for error in listeners.apply(&core, &neighbors) {
+                    error!(target: "yottabgp::network", "{error}");
+                }
+            }
             Request::HelperEnded(id) => {
                 if environment.api.terminate {
                     error!(target: "yottabgp::processes", "a helper ended: so does the daemon");

@@ -8,6 +8,7 @@ mod adj_rib;
 mod group;
 mod help;
 mod neighbor;
+mod routes;
 mod system;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub use self::neighbor::{
     CapabilityView, FamilyView, MessageCounts, NeighborView, list, neighbors_json, show_neighbors,
     usage,
 };
+pub use self::routes::{index_removed, route_listed, routes_added, routes_removed};
 pub use self::system::{
     QueueView, StatusView, api_version, api_version_set, in_progress, ping, queue_status, reset,
     status, version,

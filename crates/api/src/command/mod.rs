@@ -9,12 +9,15 @@ mod adj_rib;
 mod daemon;
 mod end_of_rib;
 pub mod group;
+mod identifier;
 mod neighbor;
 mod operational;
+mod peer;
 mod refusal;
 pub mod registry;
 mod route;
 mod route_refresh;
+mod routes;
 mod session;
 mod shortcuts;
 mod system;
@@ -27,8 +30,11 @@ use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
 pub use self::group::{Group, GroupBuffer, GroupSummary};
+pub use self::identifier::identifier;
+pub use self::peer::{NewPeer, Statement};
 pub use self::refusal::Refusal;
 pub use self::registry::Permission;
+pub use self::routes::{RouteIndex, Routes};
 pub use self::shortcuts::expand_shortcuts;
 use crate::select::{self, Selector};
 use crate::{Encoding, Version};
@@ -93,6 +99,12 @@ pub enum Command<'a> {
         /// The shutdown communication (RFC 9003) of subcodes 2 and 4; `None` for ExaBGP's text.
         text: Option<&'a str>,
     },
+    /// The routes announced, by index.
+    Routes(Routes),
+    /// A neighbor is made, until the next reload.
+    CreatePeer(Box<NewPeer>),
+    /// The selected neighbors are forgotten.
+    DeletePeers,
     /// How commands are acknowledged.
     Acknowledge(Acknowledge),
     /// Whether acknowledgements wait for the UPDATEs to be written.
@@ -244,13 +256,15 @@ impl Trailing {
 
 /// Reads a line: tokens and route data go to the caller's buffers, which are meant to be used again for the next line.
 ///
-/// `version` decides how data is to be answered; both grammars are understood whatever it is.
+/// `version` decides how data is to be answered; both grammars are understood whatever it is. The [`identifier`] at its end
+/// is no part of the command.
 pub fn parse<'a>(
     line: &'a str,
     version: Version,
     tokens: &'a mut Vec<Token>,
     route: &mut RouteBuffer,
 ) -> Result<Request<'a>, Refusal> {
+    let line = identifier(line.as_bytes()).and_then(|(start, _)| line.get(..start)).unwrap_or(line);
     let line = line.trim_end();
     let default_reply = match version {
         Version::V4 => Encoding::Text,
@@ -287,7 +301,8 @@ pub fn parse<'a>(
     let mut arguments = Arguments { tokens: cursor, line, all, route, selector: &mut selector };
     let command = (row.parse)(&mut arguments)?;
     if let Some(word) = arguments.tokens.peek() {
-        return Err(Refusal::Unexpected { command: row.v4, word: word.to_owned() });
+        let at = arguments.tokens.span();
+        return Err(Refusal::Unexpected { command: row.v4, word: word.to_owned(), at });
     }
     let reply = trailing.encoding.unwrap_or(match command {
         // ExaBGP answers this one in JSON unless text is asked for, whatever the version.
