@@ -251,10 +251,19 @@ fn commands_say_who_may_give_them() {
 #[test]
 fn refusals_name_the_word_and_suggest_another() {
     for (line, message) in [
-        ("anounce route 10.0.0.0/24", "unknown command 'anounce' (did you mean 'announce'?), at column 1"),
+        (
+            "anounce route 10.0.0.0/24",
+            "unknown command 'anounce' (did you mean 'announce'?), at column 1",
+        ),
         ("invalid_command_xyz_12345", "unknown command 'invalid_command_xyz_12345', at column 1"),
-        ("daemon reloda", "unknown command 'daemon reloda' (did you mean 'daemon reload'?), at column 1"),
-        ("peer * announce rout 10.0.0.0/24", "unknown announce type: rout (did you mean 'route'?), at column 17"),
+        (
+            "daemon reloda",
+            "unknown command 'daemon reloda' (did you mean 'daemon reload'?), at column 1",
+        ),
+        (
+            "peer * announce rout 10.0.0.0/24",
+            "unknown announce type: rout (did you mean 'route'?), at column 17",
+        ),
         ("announce foo", "unknown announce type: foo, at column 10"),
         ("withdraw eor", "unknown withdraw type: eor, at column 10"),
         (

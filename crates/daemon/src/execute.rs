@@ -94,7 +94,8 @@ struct Scratch {
 
 /// Acts on a batch of lines.
 pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) {
-    let Some(outbox) = shared.borrow().senders.get(&sender).map(|sender| sender.outbox.clone()) else {
+    let Some(outbox) = shared.borrow().senders.get(&sender).map(|sender| sender.outbox.clone())
+    else {
         return;
     };
     let mut scratch = take_scratch(shared);
@@ -388,8 +389,6 @@ impl Core {
             None => (false, self.version, "".into()),
         };
         sync_default = sync.unwrap_or(sync_default);
-        let release = self.environment.version.clone();
-        let release = release.as_deref().unwrap_or(env!("CARGO_PKG_VERSION"));
         match command {
             Command::Comment => {}
             Command::Log(text) => {
@@ -513,9 +512,11 @@ impl Core {
             Command::Ping => answer::ping(&self.uuid, encoding, out),
             Command::Bye(_) => {}
             Command::Reset => answer::reset(encoding, out),
-            Command::Version => answer::version(release, encoding, out),
+            Command::Version => {
+                answer::version(self.environment.version.as_deref(), version, encoding, out);
+            }
             Command::Help => answer::help(version, encoding, out),
-            Command::Status => self.status(release, encoding, out),
+            Command::Status => self.status(encoding, out),
             Command::Reload => {
                 answer::in_progress("reload", encoding, out);
                 self.request(Request::Signal(as_signal(Asked::Reload)));

@@ -14,7 +14,11 @@ pub(super) const LONGEST: usize = 64;
 pub fn identifier(line: &[u8]) -> Option<(usize, &str)> {
     let line = line.trim_ascii_end();
     let of_word = |octet: &u8| {
-        octet.is_ascii_graphic() && !matches!(octet, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b',' | b';' | b'"' | b'\'')
+        octet.is_ascii_graphic()
+            && !matches!(
+                octet,
+                b'(' | b')' | b'[' | b']' | b'{' | b'}' | b',' | b';' | b'"' | b'\''
+            )
     };
     // Most lines end in a digit or bracket: nothing else of them is looked at.
     let length = line.iter().rev().take(LONGEST + 2).take_while(|octet| of_word(octet)).count();
@@ -42,9 +46,7 @@ fn is_quoted(line: &[u8], start: usize) -> bool {
     let after = line.len() - start;
     let mut tokens = Vec::new();
     split_command(&text, &mut tokens);
-    tokens.last().is_none_or(|last| {
-        last.quoted || text.len() - last.source.start as usize != after
-    })
+    tokens.last().is_none_or(|last| last.quoted || text.len() - last.source.start as usize != after)
 }
 
 #[cfg(test)]

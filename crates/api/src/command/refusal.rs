@@ -104,9 +104,19 @@ pub enum Refusal {
         /// Where it is.
         at: Span,
     },
-    /// `routes` with another word, or none.
-    #[error("routes requires action: list, add, or remove{}", Meant(.0))]
-    RoutesAction(Option<String>),
+    /// `routes` without what to do.
+    #[error("routes requires action: list, add, or remove")]
+    NoRoutesAction,
+    /// `routes` with something else to do.
+    #[error("routes requires action: list, add, or remove, not '{word}'{}{}", Meant(suggestion), Place(*at))]
+    RoutesAction {
+        /// What was given.
+        word: String,
+        /// Where it is.
+        at: Span,
+        /// The word that was probably meant.
+        suggestion: Option<String>,
+    },
     /// `routes remove index` of something that no route has.
     #[error("Invalid hex index: {index}{}", Place(*at))]
     InvalidIndex {

@@ -94,7 +94,8 @@ fn octets(text: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digit =
+        |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
@@ -121,10 +122,13 @@ pub(super) fn parse<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>
             Routes::Remove
         }
         Some(word) => {
-            let suggestion = did_you_mean(word, ["list", "add", "remove"]);
-            return Err(Refusal::RoutesAction(suggestion.map(str::to_owned)));
+            return Err(Refusal::RoutesAction {
+                word: word.to_owned(),
+                at: tokens.last_span(),
+                suggestion: did_you_mean(word, ["list", "add", "remove"]).map(str::to_owned),
+            });
         }
-        None => return Err(Refusal::RoutesAction(None)),
+        None => return Err(Refusal::NoRoutesAction),
     };
     Ok(Command::Routes(routes))
 }

@@ -54,10 +54,13 @@ impl Core {
     }
 
     /// Forgets the selected peers that a sender may command; their sessions end.
-    pub(super) fn delete_peers(&mut self, id: ProcessId, selector: &Selector) -> Result<(), Refusal> {
-        let selected = self
-            .select(id, selector)
-            .map_err(|_| Refusal::NoPeerToDelete(selector.to_string()))?;
+    pub(super) fn delete_peers(
+        &mut self,
+        id: ProcessId,
+        selector: &Selector,
+    ) -> Result<(), Refusal> {
+        let selected =
+            self.select(id, selector).map_err(|_| Refusal::NoPeerToDelete(selector.to_string()))?;
         for id in selected {
             if let Some(peer) = self.peers.get(&id) {
                 info!(target: "yottabgp::reactor", "{} is deleted by a command", peer.neighbor.name);
@@ -97,9 +100,7 @@ fn refusal(new: &NewPeer, source: &Source, diagnostics: Vec<Diagnostic>) -> Refu
     let keyword = source.text.lines().nth(line).and_then(|line| line.split(' ').next());
     let statement = new.statements.iter().find(|one| Some(one.keyword) == keyword);
     match (statement, help) {
-        (Some(statement), help) => {
-            Refusal::Text(TextError { span: statement.span, message, help })
-        }
+        (Some(statement), help) => Refusal::Text(TextError { span: statement.span, message, help }),
         (None, Some(help)) => Refusal::Other(format!("{message} ({help})")),
         (None, None) => Refusal::Other(message.into_owned()),
     }
