@@ -33,6 +33,8 @@ pub const ANSWERS: usize = 4 * 1024 * 1024;
 
 /// Changes between `done` and `error` that are kept apart among counted acknowledgements.
 const RUNS: usize = 4096;
+/// So many equal acknowledgements behind an answer are written as lines.
+const FEW: u64 = 8;
 /// Runs and answers that may wait, one behind the other, before commands with identifiers wait, too.
 const MOST_DEFERRED: usize = 64 * 1024;
 /// Capacity a buffer may keep when it is empty.
@@ -386,6 +388,13 @@ impl Queue {
         };
         match self.deferred.back_mut() {
             // Same kind as the last ones, or too many changes to keep them all apart.
+            // A few behind lines with identifiers are lines, too: alternating, each would be an entry of its own.
+            Some(Deferred::Answer(lines)) if count <= FEW && self.deferred_answers < MOST => {
+                for _ in 0..count {
+                    lines.extend_from_slice(ack.line());
+                    self.deferred_answers += ack.line().len();
+                }
+            }
             Some(Deferred::Acks { done: dones, error: errors })
                 if full || (*errors == 0) == (error == 0) =>
             {
