@@ -459,6 +459,9 @@ fn word() -> impl Strategy<Value = String> {
             "nlri", "med", "1", "ipv4", "unicast", "json", "sync", "afi", "safi", "local-as", "in",
             "out",
         ])
+        .chain([
+            "routes", "add", "remove", "index", "30313031", "api", "peer-as", "local-ip", "#7", "#",
+        ])
         .collect();
     prop_oneof![4 => prop::sample::select(known).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
 }

@@ -1,5 +1,6 @@
 //! Commands: from a line of a helper or a client to what it does and what is answered.
 
+mod check;
 mod peers;
 mod routes;
 
@@ -238,6 +239,7 @@ fn finish(outbox: &Outbox, id: Option<&Identifier>, result: Result<(), Refusal>)
 
 /// Executes a group: each peer gets it as a whole, and between peers others have their turn.
 async fn group(shared: &Shared, block: &Block, scratch: &mut Scratch) -> Result<(), Refusal> {
+    shared.borrow_mut().check_group(block, scratch)?;
     let at_once = (SLICE / block.size.max(1)).max(1);
     let mut summary = GroupSummary::default();
     // What no peer took, by the number of the command.
@@ -662,9 +664,8 @@ impl Core {
         let mut last = None;
         for nlri in route.nlri() {
             debug!(target: "yottabgp::rib", "{}: {verb:?} {}", peer.key.peer, Text(nlri));
-            if !peer.neighbor.settings.families.contains(&nlri.family) {
-                reason
-                    .get_or_insert_with(|| format!("the family {} is not configured", nlri.family));
+            if let Err(why) = peer.has_family(nlri.family) {
+                reason.get_or_insert(why);
                 continue;
             }
             if verb == Verb::Withdraw {

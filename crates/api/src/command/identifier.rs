@@ -12,6 +12,10 @@ pub(super) const LONGEST: usize = 64;
 /// The identifier of a line, with its `#`, and where it begins. Any octets may be given: a line that is refused may have
 /// one, too.
 pub fn identifier(line: &[u8]) -> Option<(usize, &str)> {
+    // Most lines have none at all.
+    if !line.contains(&b'#') {
+        return None;
+    }
     let line = line.trim_ascii_end();
     let of_word = |octet: &u8| {
         octet.is_ascii_graphic()
@@ -20,7 +24,6 @@ pub fn identifier(line: &[u8]) -> Option<(usize, &str)> {
                 b'(' | b')' | b'[' | b']' | b'{' | b'}' | b',' | b';' | b'"' | b'\''
             )
     };
-    // Most lines end in a digit or bracket: nothing else of them is looked at.
     let length = line.iter().rev().take(LONGEST + 2).take_while(|octet| of_word(octet)).count();
     let start = line.len() - length;
     let (before, word) = line.split_at_checked(start)?;

@@ -1,6 +1,5 @@
 //! `create neighbor` and `delete neighbor`: peers that come and go by command, until the next reload.
 
-use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
 use yottabgp_wire::asn::Asn;
@@ -38,7 +37,7 @@ pub struct NewPeer {
 pub struct Statement {
     /// Its word in the file.
     pub keyword: &'static str,
-    /// The value, as it was written.
+    /// The value, without the quotes that it may have had.
     pub value: String,
     /// Where the value is in the line.
     pub span: Span,
@@ -76,37 +75,6 @@ const KEYS: &[&str] = &[
     "graceful-restart",
     "api",
 ];
-
-impl NewPeer {
-    /// The section of a configuration file that describes the same peer, its `api` section left out: a value of one word is
-    /// quoted as it has to be.
-    pub fn section(&self) -> String {
-        let mut text = format!("neighbor {} {{\n", self.peer);
-        let auto = |value: Option<String>| value.unwrap_or_else(|| "auto".to_owned());
-        let _ = write!(
-            text,
-            "router-id {};\nlocal-address {};\nlocal-as {};\npeer-as {};\n",
-            self.router_id,
-            auto(self.local_address.map(|address| address.to_string())),
-            auto(self.local_as.map(|asn| asn.to_string())),
-            auto(self.peer_as.map(|asn| asn.to_string())),
-        );
-        text.push_str("family {\n");
-        for family in &self.families {
-            let _ = writeln!(text, "{family};");
-        }
-        text.push_str("}\n");
-        if let Some(seconds) = self.graceful_restart {
-            let _ = writeln!(text, "capability {{\ngraceful-restart {seconds};\n}}");
-        }
-        for Statement { keyword, value, .. } in &self.statements {
-            let quote = if value.contains('"') { '\'' } else { '"' };
-            let _ = writeln!(text, "{keyword} {quote}{value}{quote};");
-        }
-        text.push_str("}\n");
-        text
-    }
-}
 
 /// `IP local-ip IP local-as N peer-as N [WORD VALUE]…`
 pub(super) fn create<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
@@ -202,9 +170,6 @@ fn statement(word: &str, tokens: &mut Tokens<'_>) -> Result<Statement, TextError
     };
     let value = tokens.expect("the value")?.to_owned();
     let span = tokens.last_span();
-    if value.contains('"') && value.contains('\'') {
-        return Err(tokens.last_error(format!("{keyword} can not have quotes of both kinds")));
-    }
     Ok(Statement { keyword, value, span })
 }
 

@@ -645,7 +645,7 @@ fn a_peer_comes_and_goes_by_command() {
     first.until_eor();
     let port = new.port();
     helper.tell(&format!(
-        "create neighbor 127.0.0.9 local-address 127.0.0.1 local-as 65001 peer-as 65002 router-id 1.1.1.1 family-allowed ipv4-unicast/ipv6-unicast graceful-restart 120 group-updates false hold-time 30 connect {port} api helper"
+        "create neighbor 127.0.0.9 local-address 127.0.0.1 local-as 65001 peer-as 65002 router-id 1.1.1.1 family-allowed ipv4-unicast/ipv6-unicast graceful-restart 120 group-updates false hold-time 30 connect {port} description 'a; \"b\" }} \\' api helper"
     ));
     let mut connection = new.accept();
     let theirs = connection.establish(&open());
@@ -655,6 +655,8 @@ fn a_peer_comes_and_goes_by_command() {
     connection.settled();
     helper.tell("neighbor 127.0.0.9 announce route 10.1.0.0/24 next-hop self");
     assert_eq!(connection.update().announced, ["10.1.0.0/24"]);
+    let configuration = daemon.ask("show neighbor 127.0.0.9 configuration");
+    assert!(configuration.contains(r#"description 'a; "b" } \\';"#), "{configuration}");
     // Who was not named may neither command nor delete it.
     other.ask("neighbor 127.0.0.9 withdraw route 10.1.0.0/24").unwrap_err();
     let refused = other.ask("delete neighbor 127.0.0.9").unwrap_err();
@@ -676,6 +678,33 @@ fn a_peer_comes_and_goes_by_command() {
     daemon.until("show neighbor summary", |text| !text.contains("127.0.0.9"));
     helper.tell("announce route 10.2.0.0/24 next-hop 1.2.3.4");
     assert_eq!(first.update().announced, ["10.2.0.0/24"]);
+    daemon.stop();
+}
+
+#[test]
+fn a_group_that_no_peer_takes_changes_nothing() {
+    let (daemon, mut helper, mut session) = set_up(4);
+    let good = "announce route 10.1.0.0/24 next-hop 1.2.3.4";
+    for (bad, reason) in [
+        (
+            "announce route 2001:db8::/32 next-hop 2001:db8::1",
+            "127.0.0.2: the family ipv6 unicast is not configured",
+        ),
+        ("withdraw ipv4 flow nothing", "*"),
+        ("announce eor ipv6 unicast", "127.0.0.2: ipv6 unicast was not negotiated"),
+        ("announce route-refresh ipv4 unicast", "127.0.0.2: route refresh was not negotiated"),
+    ] {
+        let refused = helper.ask(&format!("group {good} ; {bad}")).unwrap_err();
+        let wanted = format!("error: group discarded, command 2 was refused: {reason}");
+        assert!(is(&wanted, &refused[0]), "{refused:?}");
+        helper.tell("group start");
+        helper.tell(good);
+        let early = helper.ask(bad).is_err();
+        let refused = helper.ask("group end").unwrap_err();
+        assert!(is(&wanted, &refused[0]), "{early} {refused:?}");
+    }
+    helper.tell("announce route 10.2.0.0/24 next-hop 1.2.3.4");
+    assert_eq!(session.update().announced, ["10.2.0.0/24"]);
     daemon.stop();
 }
 

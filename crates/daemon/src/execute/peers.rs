@@ -1,12 +1,14 @@
 //! Neighbors made and forgotten by commands: they are as those of a file are, until the file is read again.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use tracing::{info, warn};
-use yottabgp_api::command::{NewPeer, Refusal};
+use yottabgp_api::command::{NewPeer, Refusal, Statement};
 use yottabgp_api::event::ProcessId;
 use yottabgp_api::select::Selector;
+use yottabgp_config::print::quote;
 use yottabgp_config::{ApiBlock, Diagnostic, Neighbor, Severity, Source};
 use yottabgp_session::StopReason;
 use yottabgp_wire::io::tokens::{TextError, did_you_mean};
@@ -22,7 +24,7 @@ impl Core {
         for name in &new.processes {
             processes.push(self.process_name(name)?);
         }
-        let source = Source { name: "create neighbor".to_owned(), text: new.section() };
+        let source = Source { name: "create neighbor".to_owned(), text: section(new) };
         let machine = Machine::for_file(Path::new("/"));
         let parsed = yottabgp_config::parse(&source, &machine, &self.environment);
         let (configuration, warnings) =
@@ -77,6 +79,32 @@ impl Core {
         let ranges = self.ranges.iter().map(|range| &range.section);
         peers.map(|peer| &peer.neighbor).chain(ranges).cloned().collect()
     }
+}
+
+/// The section of a file that describes the same peer, without who may command it. A statement is a line.
+fn section(new: &NewPeer) -> String {
+    let auto = |value: Option<String>| value.unwrap_or_else(|| "auto".to_owned());
+    let mut text = format!(
+        "neighbor {} {{\nrouter-id {};\nlocal-address {};\nlocal-as {};\npeer-as {};\n",
+        new.peer,
+        new.router_id,
+        auto(new.local_address.map(|address| address.to_string())),
+        auto(new.local_as.map(|asn| asn.to_string())),
+        auto(new.peer_as.map(|asn| asn.to_string())),
+    );
+    text.push_str("family {\n");
+    for family in &new.families {
+        let _ = writeln!(text, "{family};");
+    }
+    text.push_str("}\n");
+    if let Some(seconds) = new.graceful_restart {
+        let _ = writeln!(text, "capability {{\ngraceful-restart {seconds};\n}}");
+    }
+    for Statement { keyword, value, .. } in &new.statements {
+        let _ = writeln!(text, "{keyword} {};", quote(value));
+    }
+    text.push_str("}\n");
+    text
 }
 
 /// Makes the peer of a section, unless another one came first.
