@@ -91,6 +91,8 @@ struct Scratch {
     answer: Vec<u8>,
     /// How many routes of peers were changed since others had their turn.
     work: usize,
+    /// The identifier of the present line.
+    id: Option<Identifier>,
 }
 
 /// Acts on a batch of lines.
@@ -103,10 +105,6 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) 
     // Acknowledgements of a run of good commands are counted, and told together.
     let mut done = 0;
     for line in lines {
-        let id = Identifier::of(line);
-        if id.is_some() {
-            outbox.has_room_for_identifiers().await;
-        }
         if scratch.work >= SLICE {
             scratch.work = 0;
             tokio::task::yield_now().await;
@@ -117,7 +115,7 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) 
             (reply, core.senders.get(&sender).is_some_and(|sender| sender.ack))
         };
         match reply {
-            Ok(Reply::Done) if scratch.answer.is_empty() && id.is_none() => {
+            Ok(Reply::Done) if scratch.answer.is_empty() && scratch.id.is_none() => {
                 done += u64::from(ack);
                 continue;
             }
@@ -172,7 +170,10 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) 
             }
         };
         if wanted {
-            finish(&outbox, id.as_ref(), result);
+            if scratch.id.is_some() {
+                outbox.has_room_for_identifiers().await;
+            }
+            finish(&outbox, scratch.id.take(), result);
         }
     }
     outbox.acks(Ack::Done, done);
@@ -186,6 +187,7 @@ fn take_scratch(shared: &Shared) -> Scratch {
         route: std::mem::take(&mut core.route),
         answer: Vec::new(),
         work: 0,
+        id: None,
     }
 }
 
@@ -212,7 +214,7 @@ impl Identifier {
 }
 
 /// Acknowledges a command; what has an identifier says it, and is never only counted.
-fn finish(outbox: &Outbox, id: Option<&Identifier>, result: Result<(), Refusal>) {
+fn finish(outbox: &Outbox, id: Option<Identifier>, result: Result<(), Refusal>) {
     let (ack, reason) = match result {
         Ok(()) => (Ack::Done, String::new()),
         // One line, whatever the message quotes.
@@ -239,7 +241,7 @@ fn finish(outbox: &Outbox, id: Option<&Identifier>, result: Result<(), Refusal>)
 
 /// Executes a group: each peer gets it as a whole, and between peers others have their turn.
 async fn group(shared: &Shared, block: &Block, scratch: &mut Scratch) -> Result<(), Refusal> {
-    shared.borrow_mut().check_group(block, scratch)?;
+    check::group(shared, block, scratch).await?;
     let at_once = (SLICE / block.size.max(1)).max(1);
     let mut summary = GroupSummary::default();
     // What no peer took, by the number of the command.
@@ -319,16 +321,20 @@ impl Core {
         scratch: &mut Scratch,
     ) -> Result<Reply, Refusal> {
         let version = self.senders.get(&id).map_or(self.version, |sender| sender.version);
-        let Scratch { tokens, route, answer, work } = scratch;
+        let Scratch { tokens, route, answer, work, id: identifier } = scratch;
         let parsed = text(line).and_then(|line| {
             if let Some(sender) = self.senders.get(&id) {
                 debug!(target: "yottabgp::parser", "{}: {line}", sender.name);
             }
             Ok((line, command::parse(line, version, tokens, route)?))
         });
-        let (line, parsed) = match parsed {
-            Ok(parsed) => parsed,
+        let (text, parsed) = match parsed {
+            Ok((text, parsed)) => {
+                *identifier = parsed.id.map(|id| Identifier(id.into()));
+                (text, parsed)
+            }
             Err(refusal) => {
+                *identifier = Identifier::of(line);
                 if let Some(sender) = self.senders.get_mut(&id) {
                     sender.group.refuse(&refusal);
                 }
@@ -340,11 +346,11 @@ impl Core {
             && GroupBuffer::holds(&parsed.command)
             && parsed.selector == Selector::All
         {
-            sender.group.push(line, &parsed.command)?;
+            sender.group.push(text, &parsed.command)?;
             return Ok(Reply::Done);
         }
         let mut route_buffer = std::mem::take(route);
-        let reply = self.execute(id, line, parsed, &mut route_buffer, answer, work);
+        let reply = self.execute(id, text, parsed, &mut route_buffer, answer, work);
         scratch.route = route_buffer;
         reply
     }

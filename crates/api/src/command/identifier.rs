@@ -13,7 +13,7 @@ pub(super) const LONGEST: usize = 64;
 /// one, too.
 pub fn identifier(line: &[u8]) -> Option<(usize, &str)> {
     // Most lines have none at all.
-    if !line.contains(&b'#') {
+    if memchr::memchr(b'#', line).is_none() {
         return None;
     }
     let line = line.trim_ascii_end();

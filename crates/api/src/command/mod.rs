@@ -52,6 +52,8 @@ pub struct Request<'a> {
     pub sync: Option<bool>,
     /// Who may give the command.
     pub permission: Permission,
+    /// The [`identifier`] that its acknowledgement is to say, with its `#`.
+    pub id: Option<&'a str>,
 }
 
 /// What a line asks for.
@@ -264,7 +266,10 @@ pub fn parse<'a>(
     tokens: &'a mut Vec<Token>,
     route: &mut RouteBuffer,
 ) -> Result<Request<'a>, Refusal> {
-    let line = identifier(line.as_bytes()).and_then(|(start, _)| line.get(..start)).unwrap_or(line);
+    let (line, id) = match identifier(line.as_bytes()) {
+        Some((start, id)) => (line.get(..start).unwrap_or(line), Some(id)),
+        None => (line, None),
+    };
     let line = line.trim_end();
     let default_reply = match version {
         Version::V4 => Encoding::Text,
@@ -276,6 +281,7 @@ pub fn parse<'a>(
         reply: default_reply,
         sync: None,
         permission: Permission::Read,
+        id,
     };
     let trimmed = line.trim_start();
     if trimmed.is_empty() || trimmed.starts_with('#') {
@@ -309,7 +315,7 @@ pub fn parse<'a>(
         Command::Ping => Encoding::Json,
         _ => default_reply,
     });
-    Ok(Request { selector, command, reply, sync: trailing.sync, permission: row.permission })
+    Ok(Request { selector, command, reply, sync: trailing.sync, permission: row.permission, id })
 }
 
 /// Reads a selector where a command takes one late: `show neighbor 10.0.0.1`.

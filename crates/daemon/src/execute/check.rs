@@ -8,28 +8,50 @@ use yottabgp_wire::negotiated::{Negotiated, Refresh};
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
 use super::{Block, Scratch};
-use crate::core::{Core, PeerId};
+use crate::core::{Core, PeerId, Shared};
 use crate::peer::PeerState;
 
+/// So many lines of a group are looked at before others have their turn.
+const SLICE: usize = 5000;
+
+/// Refuses a group for the first of its commands that no peer takes. Nothing is changed.
+pub(super) async fn group(
+    shared: &Shared,
+    block: &Block,
+    scratch: &mut Scratch,
+) -> Result<(), Refusal> {
+    let mut number = 0;
+    let mut lines = block.text.lines().peekable();
+    while lines.peek().is_some() {
+        let slice = lines.by_ref().take(SLICE);
+        shared.borrow_mut().check_lines(block, slice, &mut number, scratch)?;
+        if lines.peek().is_some() {
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(())
+}
+
 impl Core {
-    /// Refuses a group for the first of its commands that no peer takes. Nothing is changed.
-    pub(super) fn check_group(
+    fn check_lines<'a>(
         &mut self,
         block: &Block,
+        lines: impl Iterator<Item = &'a str>,
+        number: &mut usize,
         scratch: &mut Scratch,
     ) -> Result<(), Refusal> {
         let Scratch { tokens, route, .. } = scratch;
-        let mut number = 0;
         let mut wrong = None;
         let mut check = |command: &Command<'_>, route: &RouteBuffer| {
-            number += 1;
+            *number += 1;
             if wrong.is_none()
                 && let Err(reason) = self.taken_by_one(&block.selected, command, route)
             {
-                wrong = Some(Refusal::Group { number, refusal: Box::new(Refusal::Other(reason)) });
+                let refusal = Box::new(Refusal::Other(reason));
+                wrong = Some(Refusal::Group { number: *number, refusal });
             }
         };
-        for line in block.text.lines() {
+        for line in lines {
             match command::parse(line, block.version, tokens, route)?.command {
                 Command::Group(group) => {
                     group.for_each(route, |command, route| check(&command, route))?;
