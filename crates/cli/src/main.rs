@@ -1,24 +1,34 @@
 //! `yottabgp`, which also answers as `exabgp` and as `exabgpcli`: finds the subcommand and runs it.
 //!
-//! Exit status: 0 when all was done, 1 when something was not (standard error says what), 2 when the command line is wrong.
+//! Exit status: 0 when all was done, 1 when something was not (standard error says what), 2 when the command line is wrong; of
+//! `diff` and `run reload --check` that of diff(1).
 
 mod args;
 mod as_command;
 mod capture;
+mod client;
+mod configuration;
 mod context;
 mod decode;
 mod demo;
+mod diff;
 mod encode;
 mod env;
+mod flags;
+mod fmt;
 mod hex;
+mod interactive;
 mod load;
 mod messages;
+mod migrate;
 mod out;
 mod root;
 mod run;
 mod server;
+mod shell;
 mod validate;
 mod version;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -27,7 +37,7 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 
-use args::{Command, ConfigurationCommand, Invocation};
+use args::{Command, Invocation};
 use yottabgp_config::environment::Form;
 
 fn main() -> ExitCode {
@@ -35,15 +45,16 @@ fn main() -> ExitCode {
     let held = yottabgp_os::signals::hold();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let done = match arguments.len() {
-        0 | 1 if !args::called(&arguments).contains("cli") => no_arguments(),
+        0 | 1 if args::subcommand_of(&args::called(&arguments)).is_none() => {
+            no_arguments().map(status)
+        }
         _ => match args::parse(arguments) {
             Ok(invocation) => held.map_err(Into::into).and_then(|()| dispatch(invocation)),
             Err(error) => return usage(&error),
         },
     };
     match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(status) => ExitCode::from(status),
         Err(error) => {
             if !is_broken_pipe(&error) {
                 out::warn(format!("error: {error:#}"));
@@ -53,32 +64,45 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the subcommand. Says whether all was done.
-fn dispatch(invocation: Invocation) -> Result<bool> {
-    let Invocation { cli, called, env_file, root } = invocation;
-    if let Some(root) = root {
-        root::choose(root);
-    }
+/// The exit status of what was done, or not.
+fn status(done: bool) -> u8 {
+    u8::from(!done)
+}
+
+/// Runs the subcommand. Gives the exit status.
+fn dispatch(invocation: Invocation) -> Result<u8> {
+    let Invocation { cli, called, env_file, root, folder } = invocation;
+    root::choose(root, folder);
     // Everything but the daemon ends by signals as any program does.
     if !matches!(cli.command, Command::Server(_)) {
         yottabgp_os::signals::release()?;
     }
     let settings = env::load(env_file.as_deref())?;
     let environment = &settings.environment;
-    match cli.command {
+    let done = match cli.command {
         Command::Server(arguments) => server::run(arguments, settings),
         Command::Version => version::run(&called, environment.version.as_deref()),
         Command::Env(arguments) => env::run(&arguments, &settings),
         Command::Decode(arguments) => decode::run(&arguments, environment),
         Command::Encode(arguments) => encode::run(&arguments, environment),
-        Command::Validate(arguments)
-        | Command::Configuration(args::ConfigurationArgs {
-            command: ConfigurationCommand::Validate(arguments),
-        }) => validate::run(&arguments, environment),
-        Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
+        Command::Validate(arguments) => validate::run(&arguments, environment),
+        Command::Configuration(arguments) => configuration::run(arguments, environment),
+        Command::Diff(arguments) => return Ok(diff::run(&arguments, environment)),
+        Command::Run(arguments) if diff::is_check(&arguments.command) => {
+            return Ok(diff::check(&arguments.reach, &arguments.command, environment));
+        }
+        Command::Cli(arguments) if diff::is_check(&arguments.command) => {
+            return Ok(diff::check(&arguments.reach, &arguments.command, environment));
+        }
+        Command::Run(arguments) => run::run(&arguments, environment),
+        Command::Cli(arguments) => interactive::run(&arguments, &called, environment),
+        Command::Migrate(arguments) => migrate::run(&arguments, environment),
+        Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Shell(arguments) => shell::run(&arguments, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),
-    }
+    };
+    done.map(status)
 }
 
 /// Help, and the settings of the environment, for whoever says nothing.

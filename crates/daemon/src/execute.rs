@@ -25,11 +25,14 @@ use yottabgp_wire::nlri::{Nlri, registry};
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
 use crate::core::{Core, PeerId, Request, Shared};
+use crate::files::Text;
 use crate::lines::{Line, Lines};
 use crate::outbox::{Ack, Outbox};
+use crate::reload;
 use crate::server::as_signal;
 use crate::signals::Request as Asked;
 use crate::table;
+use crate::upload::Upload;
 
 /// How long a helper may leave a long answer unread before it is cut short, so that its commands are read again.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,9 +44,9 @@ const SYNC_PATIENCE: Duration = Duration::from_secs(60);
 const SLICE: usize = 50_000;
 
 /// An NLRI as the log shows it.
-struct Text<'a>(Nlri<'a>);
+struct Words<'a>(Nlri<'a>);
 
-impl std::fmt::Display for Text<'_> {
+impl std::fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut text = Vec::new();
         self.0.text(&mut text);
@@ -81,6 +84,8 @@ enum Reply {
     Routes(FamilyFilter, Vec<PeerId>),
     /// `done`, once the peer is there.
     Create(Box<Neighbor>),
+    /// What a reload would do, with this text in the place of the file; then `done`.
+    Check(Option<Text>, Encoding),
 }
 
 /// Buffers that are used again for every line.
@@ -151,6 +156,9 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) 
             Ok(Reply::Create(neighbor)) => {
                 peers::create(shared, *neighbor);
                 Ok(())
+            }
+            Ok(Reply::Check(text, encoding)) => {
+                reload::check::check(shared, text, encoding, &outbox).await
             }
             Ok(Reply::Group(block)) => {
                 let mut result = group(shared, &block, &mut scratch).await;
@@ -320,6 +328,19 @@ impl Core {
         line: Line<'_>,
         scratch: &mut Scratch,
     ) -> Result<Reply, Refusal> {
+        scratch.id = None;
+        if let Some(sender) = self.senders.get_mut(&id)
+            && let Some(upload) = &mut sender.upload
+        {
+            return match upload.take(line) {
+                None => Ok(Reply::Silent),
+                Some(result) => {
+                    scratch.id = upload.id.take().map(Identifier);
+                    sender.upload = None;
+                    result.map(|(text, encoding)| Reply::Check(Some(text), encoding))
+                }
+            };
+        }
         let version = self.senders.get(&id).map_or(self.version, |sender| sender.version);
         let Scratch { tokens, route, answer, work, id: identifier } = scratch;
         let parsed = text(line).and_then(|line| {
@@ -391,7 +412,7 @@ impl Core {
         out: &mut Vec<u8>,
         work: &mut usize,
     ) -> Result<Reply, Refusal> {
-        let Parsed { selector, command, reply: encoding, sync, .. } = parsed;
+        let Parsed { selector, command, reply: encoding, sync, id: identifier, .. } = parsed;
         let (mut sync_default, version, name) = match self.senders.get(&id) {
             Some(sender) => (sender.sync, sender.version, sender.name.clone()),
             None => (false, self.version, "".into()),
@@ -528,6 +549,19 @@ impl Core {
             Command::Reload => {
                 answer::in_progress("reload", encoding, out);
                 self.request(Request::Signal(as_signal(Asked::Reload)));
+            }
+            Command::ReloadCheck { follows: None } => return Ok(Reply::Check(None, encoding)),
+            Command::ReloadCheck { follows: Some(name) } => {
+                if let Some(sender) = self.senders.get_mut(&id) {
+                    if sender.is_shared {
+                        let reason = "a configuration can only be sent through the control socket";
+                        return Err(Refusal::Other(reason.to_owned()));
+                    }
+                    let mut upload = Upload::new(name, encoding);
+                    upload.id = identifier.map(Into::into);
+                    sender.upload = Some(upload);
+                }
+                return Ok(Reply::Silent);
             }
             Command::Restart => {
                 answer::in_progress("restart", encoding, out);
@@ -669,7 +703,7 @@ impl Core {
         let mut reason = None;
         let mut last = None;
         for nlri in route.nlri() {
-            debug!(target: "yottabgp::rib", "{}: {verb:?} {}", peer.key.peer, Text(nlri));
+            debug!(target: "yottabgp::rib", "{}: {verb:?} {}", peer.key.peer, Words(nlri));
             if let Err(why) = peer.has_family(nlri.family) {
                 reason.get_or_insert(why);
                 continue;

@@ -8,6 +8,7 @@ mod adj_rib;
 mod group;
 mod help;
 mod neighbor;
+mod reload;
 mod routes;
 mod system;
 
@@ -22,6 +23,10 @@ pub use self::help::help;
 pub use self::neighbor::{
     CapabilityView, FamilyView, MessageCounts, NeighborView, list, neighbors_json, show_neighbors,
     usage,
+};
+pub use self::reload::{
+    KeywordView, ReloadSummary, RouteChange, is_change, reload_neighbor, reload_route,
+    reload_summary, reload_thing,
 };
 pub use self::routes::{index_removed, route_listed, routes_added, routes_removed};
 pub use self::system::{

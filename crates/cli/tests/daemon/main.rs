@@ -11,13 +11,17 @@
 )]
 
 mod bad_input;
+mod check;
 mod commands;
 mod control;
 mod events;
+mod interactive;
 mod malformed;
 mod operational;
 mod process;
 mod reload;
+mod reload_scale;
 mod sending;
+mod shells;
 mod sockets;
 mod support;

@@ -113,7 +113,7 @@ pub(super) fn create(shared: &Shared, neighbor: Neighbor) {
         target: "yottabgp::reactor",
         "{} is created by a command, until the configuration is read again", neighbor.name
     );
-    peer::start(shared, neighbor, false);
+    peer::start(shared, neighbor, peer::Beginning::Created);
     shared.borrow().request(Request::Listen);
 }
 

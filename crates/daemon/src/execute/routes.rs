@@ -53,7 +53,7 @@ impl Core {
         let mut removed = false;
         for id in selected {
             let Some(peer) = self.peers.get_mut(id) else { continue };
-            if peer.rib_out.find(nlri).is_some() {
+            if peer.rib_out.has(nlri) {
                 removed |= peer.rib_out.withdraw(&mut self.store, nlri, None);
                 peer.wake();
             }
