@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Configuration(ConfigurationArgs),
     /// Lay out configuration files: indentation, one statement a line
     Fmt(crate::fmt::FmtArgs),
+    /// What `configuration export` writes, as JSON Schema
+    Schema(crate::export::SchemaArgs),
     /// Rewrite configurations and helpers of older versions of ExaBGP
     Migrate(crate::migrate::MigrateArgs),
     /// Show the settings of the environment
