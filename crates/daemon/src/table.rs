@@ -10,7 +10,7 @@ use crate::execute::PATIENCE;
 use crate::outbox::Outbox;
 
 /// Octets that are rendered before others may do something.
-const PIECE: usize = 64 * 1024;
+pub(crate) const PIECE: usize = 64 * 1024;
 
 /// Writes the routes of these peers, and waits for the reader between the pieces: but not for ever, since its commands
 /// are not read meanwhile.

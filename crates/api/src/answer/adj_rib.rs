@@ -79,12 +79,17 @@ fn text(route: &RouteView<'_>, extensive: bool, out: &mut Vec<u8>) {
     out.push(b' ');
     push_family(route, out);
     out.push(b' ');
+    push_route(route, extensive, out);
+}
+
+/// Writes `NLRI next-hop IP`, and the attributes.
+pub(super) fn push_route(route: &RouteView<'_>, attributes: bool, out: &mut Vec<u8>) {
     route.nlri.text(out);
     if let Some(address) = route.next_hop {
         push(out, " next-hop ");
         push_ip(out, address);
     }
-    if extensive {
+    if attributes {
         render::push_set_text(route.attributes, out);
     }
 }

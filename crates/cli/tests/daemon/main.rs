@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod check;
+mod commands;
 mod control;
 mod events;
 mod interactive;
