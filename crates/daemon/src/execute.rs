@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tracing::{debug, warn};
 use yottabgp_api::answer;
 use yottabgp_api::command::{
-    self, Acknowledge, Command, FamilyFilter, GroupBuffer, GroupSummary, Refusal,
+    self, Acknowledge, Command, FamilyFilter, GroupBuffer, GroupSummary, NeighborForm, Refusal,
     Request as Parsed, Rib, Routes, ShowRib,
 };
 use yottabgp_api::event::ProcessId;
@@ -21,6 +21,7 @@ use yottabgp_config::Neighbor;
 use yottabgp_rib::adj_rib_out::Origin;
 use yottabgp_session::State;
 use yottabgp_wire::io::tokens::Token;
+use yottabgp_wire::layout::Layout;
 use yottabgp_wire::nlri::{Nlri, registry};
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
@@ -502,7 +503,23 @@ impl Core {
             }
             Command::ShowNeighbor(form) => {
                 let selected = self.look(&selector)?;
+                let (layout, ack) = self
+                    .senders
+                    .get(&id)
+                    .map_or((version.layout(), true), |sender| (sender.format.layout, sender.ack));
+                let form = match (form, layout) {
+                    (NeighborForm::Usage, Layout::V3_4) => NeighborForm::Old,
+                    (form, _) => form,
+                };
+                if form == NeighborForm::Usage && matches!(layout, Layout::V4 | Layout::V5) {
+                    answer::old_usage(out);
+                    return Ok(Reply::Done);
+                }
                 self.show_neighbors(&selected, form, version, encoding, out);
+                // The one command that 3.4 acknowledged.
+                if form == NeighborForm::Status && !ack {
+                    out.extend_from_slice(b"done\n");
+                }
             }
             Command::ListPeers => {
                 let selected = self.look(&selector)?;

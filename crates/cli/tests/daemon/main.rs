@@ -16,6 +16,7 @@ mod commands;
 mod control;
 mod events;
 mod interactive;
+mod layouts;
 mod malformed;
 mod operational;
 mod process;
