@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Configuration(ConfigurationArgs),
     /// Lay out configuration files: indentation, one statement a line
     Fmt(crate::fmt::FmtArgs),
+    /// What `configuration export` writes, as JSON Schema
+    Schema(crate::export::SchemaArgs),
     /// Rewrite configurations and helpers of older versions of ExaBGP
     Migrate(crate::migrate::MigrateArgs),
     /// Show the settings of the environment
@@ -152,7 +154,9 @@ fn of_subcommand(subcommand: &str, words: Vec<OsString>) -> Meaning {
         } else if name == "--root" {
             meaning.root = value.or_else(|| words.next().map(PathBuf::from));
         } else {
-            let last = name == "--" && value.is_none();
+            // What follows `migrate … --exec` is the command line of a helper.
+            let helper = subcommand == "migrate" && matches!(name, "-e" | "--exec");
+            let last = helper || name == "--" && value.is_none();
             meaning.words.push(word);
             if last {
                 meaning.words.extend(words);

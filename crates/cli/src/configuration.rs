@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use yottabgp_config::Environment;
 
+use crate::export::{self, ExampleArgs, ExportArgs};
 use crate::validate::{self, ValidateArgs};
 
 /// What `configuration` is told.
@@ -19,11 +20,17 @@ pub(crate) struct ConfigurationArgs {
 pub(crate) enum ConfigurationCommand {
     /// Check configuration files
     Validate(ValidateArgs),
+    /// What a configuration means, as JSON; passwords are in it
+    Export(ExportArgs),
+    /// A configuration to begin with: every statement, explained
+    Example(ExampleArgs),
 }
 
 /// Does it. Says whether all was done.
 pub(crate) fn run(arguments: ConfigurationArgs, environment: &Environment) -> Result<bool> {
     match arguments.command {
         ConfigurationCommand::Validate(arguments) => validate::run(&arguments, environment),
+        ConfigurationCommand::Export(arguments) => export::export(&arguments, environment),
+        ConfigurationCommand::Example(arguments) => export::show_example(&arguments),
     }
 }

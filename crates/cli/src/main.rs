@@ -14,6 +14,7 @@ mod demo;
 mod diff;
 mod encode;
 mod env;
+mod export;
 mod flags;
 mod fmt;
 mod hex;
@@ -98,6 +99,7 @@ fn dispatch(invocation: Invocation) -> Result<u8> {
         Command::Cli(arguments) => interactive::run(&arguments, &called, environment),
         Command::Migrate(arguments) => migrate::run(&arguments, environment),
         Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Schema(arguments) => export::show_schema(&arguments),
         Command::Shell(arguments) => shell::run(&arguments, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),

@@ -33,6 +33,8 @@ pub(crate) enum Request {
     Signal(crate::signals::Received),
     /// A peer gave up or was removed: is there anything left to do?
     PeerEnded(PeerId),
+    /// A command made or deleted a peer: listening sockets and their keys are to follow.
+    Listen,
     /// A helper ended for good.
     HelperEnded(ProcessId),
 }

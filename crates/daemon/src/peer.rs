@@ -495,6 +495,8 @@ pub(crate) enum Beginning {
     Configuring,
     /// It is one of a range, and has connected.
     OfRange,
+    /// A command made it: there is nothing to fill its table with.
+    Created,
 }
 
 /// Makes a peer and its task.
@@ -529,7 +531,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -
     };
     peer.subscribe(&core.feeds());
     core.peers.insert(id, peer);
-    if beginning == Beginning::OfRange && !core.waiting {
+    if beginning != Beginning::Configuring && !core.waiting {
         core.with_session(id, |session, events| session.start(Instant::now(), events));
     }
     drop(core);

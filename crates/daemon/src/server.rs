@@ -276,6 +276,12 @@ async fn serve(
                     break;
                 }
             }
+            Request::Listen => {
+                let neighbors = core.borrow().neighbors();
+                for error in listen::apply(&core, &neighbors) {
+                    error!(target: "yottabgp::network", "{error}");
+                }
+            }
             Request::HelperEnded(id) => {
                 if environment.api.terminate {
                     error!(target: "yottabgp::processes", "a helper ended: so does the daemon");

@@ -12,7 +12,7 @@ use crate::execute::PATIENCE;
 use crate::outbox::Outbox;
 
 /// Octets that are rendered before others may do something.
-const PIECE: usize = 64 * 1024;
+pub(crate) const PIECE: usize = 64 * 1024;
 
 /// Writes the routes of these peers, and waits for the reader between the pieces: but not for ever, since its commands
 /// are not read meanwhile.
@@ -46,6 +46,8 @@ pub(crate) async fn write(
                 core.piece(*peer, next, show, look, &mut piece)
             };
             outbox.answer(&piece).map_err(|refused| Refusal::Other(refused.to_string()))?;
+            // There may be room for many pieces: others have their turn after each, since there may be many such readers.
+            tokio::task::yield_now().await;
             if from.is_some() && tokio::time::timeout(PATIENCE, outbox.room()).await.is_err() {
                 return Err(Refusal::Other("the table was cut short: nobody reads it".to_owned()));
             }

@@ -91,8 +91,18 @@ fn text(route: &RouteView<'_>, look: RouteLook, out: &mut Vec<u8>) {
         push_family(route, out);
         out.push(b' ');
     }
+    push_route(route, extensive, form, out);
+}
+
+/// Writes `NLRI next-hop IP`, and the attributes.
+pub(super) fn push_route(
+    route: &RouteView<'_>,
+    attributes: bool,
+    form: JsonForm,
+    out: &mut Vec<u8>,
+) {
     shown::push_route(route.nlri, form, route.next_hop.map(Some), out);
-    if extensive {
+    if attributes {
         render::push_set_text_in(route.attributes, form, out);
     }
 }

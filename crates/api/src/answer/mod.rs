@@ -9,6 +9,7 @@ mod group;
 mod help;
 mod neighbor;
 mod reload;
+mod routes;
 mod system;
 
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub use self::reload::{
     KeywordView, ReloadSummary, RouteChange, is_change, reload_neighbor, reload_route,
     reload_summary, reload_thing,
 };
+pub use self::routes::{index_removed, route_listed, routes_added, routes_removed};
 pub use self::system::{
     QueueView, StatusView, api_version, api_version_set, in_progress, ping, queue_status, reset,
     status, version,

@@ -68,7 +68,11 @@ pub(super) fn flush<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>
     }
     match rib(&mut arguments.tokens, "flush adj-rib")? {
         Rib::Out => Ok(Command::FlushRib),
-        Rib::In => Err(Refusal::Unexpected { command: "flush adj-rib", word: "in".to_owned() }),
+        Rib::In => Err(Refusal::Unexpected {
+            command: "flush adj-rib",
+            word: "in".to_owned(),
+            at: arguments.tokens.last_span(),
+        }),
     }
 }
 
@@ -84,7 +88,11 @@ fn rib(tokens: &mut Tokens<'_>, given: &'static str) -> Result<Rib, Refusal> {
     match tokens.next() {
         Some("in") => Ok(Rib::In),
         Some("out") => Ok(Rib::Out),
-        Some(word) => Err(Refusal::Unexpected { command: given, word: word.to_owned() }),
+        Some(word) => Err(Refusal::Unexpected {
+            command: given,
+            word: word.to_owned(),
+            at: tokens.last_span(),
+        }),
         None => Err(Refusal::Incomplete {
             given: given.to_owned(),
             choices: if given.starts_with("flush") { "out" } else { "in, out" }.to_owned(),

@@ -9,12 +9,15 @@ mod adj_rib;
 mod daemon;
 mod end_of_rib;
 pub mod group;
+mod identifier;
 mod neighbor;
 mod operational;
+mod peer;
 mod refusal;
 pub mod registry;
 mod route;
 mod route_refresh;
+mod routes;
 mod session;
 mod shortcuts;
 mod system;
@@ -27,8 +30,11 @@ use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
 pub use self::group::{Group, GroupBuffer, GroupSummary};
+pub use self::identifier::identifier;
+pub use self::peer::{NewPeer, Statement};
 pub use self::refusal::Refusal;
 pub use self::registry::Permission;
+pub use self::routes::{RouteIndex, Routes};
 pub use self::shortcuts::expand_shortcuts;
 use crate::select::{self, Selector};
 use crate::{Encoding, Version};
@@ -46,6 +52,8 @@ pub struct Request<'a> {
     pub sync: Option<bool>,
     /// Who may give the command.
     pub permission: Permission,
+    /// The [`identifier`] that its acknowledgement is to say, with its `#`.
+    pub id: Option<&'a str>,
 }
 
 /// What a line asks for.
@@ -93,6 +101,12 @@ pub enum Command<'a> {
         /// The shutdown communication (RFC 9003) of subcodes 2 and 4; `None` for ExaBGP's text.
         text: Option<&'a str>,
     },
+    /// The routes announced, by index.
+    Routes(Routes),
+    /// A neighbor is made, until the next reload.
+    CreatePeer(Box<NewPeer>),
+    /// The selected neighbors are forgotten.
+    DeletePeers,
     /// How commands are acknowledged.
     Acknowledge(Acknowledge),
     /// Whether acknowledgements wait for the UPDATEs to be written.
@@ -255,13 +269,18 @@ impl Trailing {
 
 /// Reads a line: tokens and route data go to the caller's buffers, which are meant to be used again for the next line.
 ///
-/// `version` decides how data is to be answered; both grammars are understood whatever it is.
+/// `version` decides how data is to be answered; both grammars are understood whatever it is. The [`identifier`] at its end
+/// is no part of the command.
 pub fn parse<'a>(
     line: &'a str,
     version: Version,
     tokens: &'a mut Vec<Token>,
     route: &mut RouteBuffer,
 ) -> Result<Request<'a>, Refusal> {
+    let (line, id) = match identifier(line.as_bytes()) {
+        Some((start, id)) => (line.get(..start).unwrap_or(line), Some(id)),
+        None => (line, None),
+    };
     let line = line.trim_end();
     let default_reply = match version {
         Version::V4 => Encoding::Text,
@@ -273,6 +292,7 @@ pub fn parse<'a>(
         reply: default_reply,
         sync: None,
         permission: Permission::Read,
+        id,
     };
     let trimmed = line.trim_start();
     if trimmed.is_empty() || trimmed.starts_with('#') {
@@ -298,14 +318,15 @@ pub fn parse<'a>(
     let mut arguments = Arguments { tokens: cursor, line, all, route, selector: &mut selector };
     let command = (row.parse)(&mut arguments)?;
     if let Some(word) = arguments.tokens.peek() {
-        return Err(Refusal::Unexpected { command: row.v4, word: word.to_owned() });
+        let at = arguments.tokens.span();
+        return Err(Refusal::Unexpected { command: row.v4, word: word.to_owned(), at });
     }
     let reply = trailing.encoding.unwrap_or(match command {
         // ExaBGP answers this one in JSON unless text is asked for, whatever the version.
         Command::Ping => Encoding::Json,
         _ => default_reply,
     });
-    Ok(Request { selector, command, reply, sync: trailing.sync, permission: row.permission })
+    Ok(Request { selector, command, reply, sync: trailing.sync, permission: row.permission, id })
 }
 
 /// Reads a selector where a command takes one late: `show neighbor 10.0.0.1`.

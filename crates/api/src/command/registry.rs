@@ -4,7 +4,7 @@ use yottabgp_wire::io::tokens::{Tokens, did_you_mean};
 
 use super::{
     Arguments, Command, Refusal, acknowledgement, adj_rib, daemon, end_of_rib, group, neighbor,
-    operational, route, route_refresh, session, system, teardown, watchdog,
+    operational, peer, route, route_refresh, routes, session, system, teardown, watchdog,
 };
 use crate::select::{self, Selector};
 
@@ -130,6 +130,7 @@ fn unknown(tokens: &Tokens<'_>, selected: bool) -> Refusal {
     if seconds().next().is_none() {
         return Refusal::UnknownCommand {
             line: first.to_owned(),
+            at: tokens.span(),
             suggestion: did_you_mean(
                 first,
                 spellings().filter_map(|spelling| spelling.split(' ').next()),
@@ -141,12 +142,15 @@ fn unknown(tokens: &Tokens<'_>, selected: bool) -> Refusal {
         return Refusal::Incomplete { given: first.to_owned(), choices: list(seconds()) };
     };
     let suggestion = did_you_mean(second, seconds()).map(str::to_owned);
+    let mut behind = *tokens;
+    behind.next();
+    let at = behind.span();
     match first {
         "announce" => {
-            Refusal::UnknownType { verb: "announce", word: second.to_owned(), suggestion }
+            Refusal::UnknownType { verb: "announce", word: second.to_owned(), at, suggestion }
         }
         "withdraw" => {
-            Refusal::UnknownType { verb: "withdraw", word: second.to_owned(), suggestion }
+            Refusal::UnknownType { verb: "withdraw", word: second.to_owned(), at, suggestion }
         }
         _ if spellings().any(|spelling| starts_with_words(spelling, first, second)) => {
             Refusal::Incomplete {
@@ -162,6 +166,7 @@ fn unknown(tokens: &Tokens<'_>, selected: bool) -> Refusal {
         }
         _ => Refusal::UnknownCommand {
             line: format!("{first} {second}"),
+            at: tokens.span(),
             suggestion: suggestion.map(|word| format!("{first} {word}")),
         },
     }
@@ -263,6 +268,12 @@ pub static TABLE: &[Row] = &[
           help: "Shows the routes announced as ExaBGP 3.4 did", peers: true, json: true, permission: READ, parse: adj_rib::show_routes },
     Row { v4: "peer list", v6: "peer list", also: &[], grammar: "",
           help: "Lists the peers with their state", peers: true, json: true, permission: READ, parse: neighbor::list },
+    Row { v4: "routes", v6: "peer routes", also: &[], grammar: "[AFI [SAFI]] list | add route PREFIX next-hop IP|self [ATTRIBUTE VALUE]… | remove route PREFIX | remove index INDEX",
+          help: "Lists, announces and withdraws routes by index", peers: true, json: true, permission: ROUTE, parse: routes::parse },
+    Row { v4: "create neighbor", v6: "peer create", also: &[], grammar: "IP local-address IP local-as ASN peer-as ASN [router-id IP] [family-allowed AFI-SAFI[/…]] [graceful-restart SECONDS] [group-updates true|false] [api PROCESS]… [WORD VALUE]…",
+          help: "Makes a neighbor, until the next reload", peers: false, json: false, permission: CONTROL, parse: peer::create },
+    Row { v4: "delete neighbor", v6: "peer delete", also: &[], grammar: "IP [KEY VALUE]…|*",
+          help: "Ends sessions and forgets their neighbors", peers: false, json: false, permission: CONTROL, parse: peer::delete },
     Row { v4: "teardown", v6: "peer teardown", also: &[], grammar: "CEASE-SUBCODE [TEXT]",
           help: "Ends sessions with a NOTIFICATION 6/SUBCODE; they are made again", peers: true, json: false, permission: CONTROL, parse: teardown::parse },
     Row { v4: "enable-ack", v6: "session ack enable", also: &[], grammar: "",

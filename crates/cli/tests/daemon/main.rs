@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod check;
+mod commands;
 mod control;
 mod events;
 mod interactive;
@@ -24,4 +25,5 @@ mod reload_scale;
 mod sending;
 mod shells;
 mod sockets;
+mod startup;
 mod support;

@@ -202,7 +202,7 @@ fn secret(keyword: &str, key: &[u8], is_base64: bool, secrets: Secrets, lines: &
 }
 
 /// A word as it is, or in quotes where it has to be.
-pub(crate) fn quote(word: &str) -> String {
+pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || ".:/-_+=@%~!^*?|<>&$".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
