@@ -246,7 +246,7 @@ fn routes_are_one_line_each() {
         attributes: buffer.attributes(),
     };
     let show = |extensive, version, encoding| {
-        let look = RouteLook { extensive, version, encoding, format: RouteFormat::V1 };
+        let look = RouteLook { extensive, version, encoding, ..RouteLook::default() };
         write(|out| answer::adj_rib(&route, look, out))
     };
     assert_eq!(
@@ -268,7 +268,13 @@ fn routes_are_one_line_each() {
         "{\"127.0.0.2\": {\"routes\": [{\"family\": \"ipv4 unicast\", \"prefix\": \"10.0.0.0/24\", "
     ));
     let flat = |extensive| {
-        let look = RouteLook { extensive, version: V4, encoding: Json, format: RouteFormat::V2 };
+        let look = RouteLook {
+            extensive,
+            version: V4,
+            encoding: Json,
+            format: RouteFormat::V2,
+            ..RouteLook::default()
+        };
         write(|out| answer::adj_rib(&route, look, out))
     };
     assert_eq!(

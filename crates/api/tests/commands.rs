@@ -181,10 +181,17 @@ fn tables_are_filtered_by_family_and_peer_in_any_order() {
             (show, request.selector.to_string(), request.reply)
         })
     };
-    let out = ShowRib { rib: Rib::Out, families: FamilyFilter::Any, extensive: false };
+    let out = ShowRib { rib: Rib::Out, families: FamilyFilter::Any, extensive: false, old: false };
     for (line, expected, selector, reply) in [
         ("show adj-rib out", out, "*", Encoding::Text),
         ("rib show in json", ShowRib { rib: Rib::In, ..out }, "*", Encoding::Json),
+        ("show routes", ShowRib { old: true, ..out }, "*", Encoding::Text),
+        (
+            "show routes extensive 10.0.0.1",
+            ShowRib { extensive: true, old: true, ..out },
+            "10.0.0.1",
+            Encoding::Text,
+        ),
         (
             "show adj-rib out extensive 10.0.0.1 inet",
             ShowRib { extensive: true, families: FamilyFilter::Inet, ..out },
@@ -276,7 +283,7 @@ fn refusals_name_the_word_and_suggest_another() {
         ),
         ("withdraw attributes med 5 next-hop self", "attributes names no route"),
         ("session ack", "'session ack' needs more: enable, disable, silence"),
-        ("show", "'show' needs more: adj-rib, neighbor, neighbors"),
+        ("show", "'show' needs more: adj-rib, neighbor, neighbors, routes"),
         ("clear adj-rib both", "'clear adj-rib' does not take 'both', at column 15"),
         ("flush adj-rib in", "'flush adj-rib' does not take 'in', at column 15"),
         ("shutdown now", "'shutdown' does not take 'now', at column 10"),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use yottabgp_session::settings::Settings;
 use yottabgp_wire::codes::Family;
+use yottabgp_wire::layout::Layout;
 use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::Nlri;
@@ -49,6 +50,8 @@ pub struct Process {
     pub run: Vec<String>,
     /// The form of its events.
     pub encoder: Encoder,
+    /// Which release of ExaBGP its events look like, if that was chosen for it.
+    pub layout: Option<Layout>,
     /// Whether it is started again when it ends.
     pub respawn: bool,
 }

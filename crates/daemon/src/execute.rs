@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tracing::{debug, warn};
 use yottabgp_api::answer;
 use yottabgp_api::command::{
-    self, Acknowledge, Command, FamilyFilter, GroupBuffer, GroupSummary, Refusal,
+    self, Acknowledge, Command, FamilyFilter, GroupBuffer, GroupSummary, NeighborForm, Refusal,
     Request as Parsed, Rib, Routes, ShowRib,
 };
 use yottabgp_api::event::ProcessId;
@@ -21,6 +21,7 @@ use yottabgp_config::Neighbor;
 use yottabgp_rib::adj_rib_out::Origin;
 use yottabgp_session::State;
 use yottabgp_wire::io::tokens::Token;
+use yottabgp_wire::layout::Layout;
 use yottabgp_wire::nlri::{Nlri, registry};
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
@@ -42,6 +43,12 @@ const SYNC_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many routes of peers are changed before others have their turn.
 const SLICE: usize = 50_000;
+
+/// How long the lines of one helper are dealt with before others have their turn.
+const TURN: Duration = Duration::from_millis(10);
+
+/// How many octets of lines are dealt with before the clock is looked at.
+const GLANCE: usize = 2048;
 
 /// An NLRI as the log shows it.
 struct Words<'a>(Nlri<'a>);
@@ -100,6 +107,35 @@ struct Scratch {
     id: Option<Identifier>,
 }
 
+/// The turn of one helper. A batch may be a few long lines or very many short ones, each of them nothing or a route for every
+/// one of a thousand peers: only the clock tells how long it takes.
+struct Turn {
+    began: Instant,
+    octets: usize,
+}
+
+impl Turn {
+    fn begin() -> Self {
+        Self { began: Instant::now(), octets: 0 }
+    }
+
+    /// Whether it lasted long enough, before this line.
+    fn is_over(&mut self, line: Line<'_>) -> bool {
+        if self.octets >= GLANCE {
+            self.octets = 0;
+            if self.began.elapsed() > TURN {
+                return true;
+            }
+        }
+        // An empty line costs something too.
+        self.octets += 32;
+        if let Line::Text(text) = line {
+            self.octets += text.len();
+        }
+        false
+    }
+}
+
 /// Acts on a batch of lines.
 pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) {
     let Some(outbox) = shared.borrow().senders.get(&sender).map(|sender| sender.outbox.clone())
@@ -109,10 +145,12 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) 
     let mut scratch = take_scratch(shared);
     // Acknowledgements of a run of good commands are counted, and told together.
     let mut done = 0;
+    let mut turn = Turn::begin();
     for line in lines {
-        if scratch.work >= SLICE {
+        if turn.is_over(line) || scratch.work >= SLICE {
             scratch.work = 0;
             tokio::task::yield_now().await;
+            turn = Turn::begin();
         }
         let (reply, ack) = {
             let mut core = shared.borrow_mut();
@@ -465,7 +503,23 @@ impl Core {
             }
             Command::ShowNeighbor(form) => {
                 let selected = self.look(&selector)?;
+                let (layout, ack) = self
+                    .senders
+                    .get(&id)
+                    .map_or((version.layout(), true), |sender| (sender.format.layout, sender.ack));
+                let form = match (form, layout) {
+                    (NeighborForm::Usage, Layout::V3_4) => NeighborForm::Old,
+                    (form, _) => form,
+                };
+                if form == NeighborForm::Usage && matches!(layout, Layout::V4 | Layout::V5) {
+                    answer::old_usage(out);
+                    return Ok(Reply::Done);
+                }
                 self.show_neighbors(&selected, form, version, encoding, out);
+                // The one command that 3.4 acknowledged.
+                if form == NeighborForm::Status && !ack {
+                    out.extend_from_slice(b"done\n");
+                }
             }
             Command::ListPeers => {
                 let selected = self.look(&selector)?;

@@ -164,7 +164,6 @@ async fn serve(
     let environment = options.environment.clone();
     let (requests, mut requested) = mpsc::unbounded_channel();
     let encoders = Encoders::new(
-        yottabgp_api::Version::from_number(environment.api.version.into()).unwrap_or_default(),
         environment.api.compact,
         &hostname::hostname(),
         std::process::id(),

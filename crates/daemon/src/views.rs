@@ -29,6 +29,7 @@ impl Core {
             .iter()
             .map(|peer| match form {
                 NeighborForm::Configuration => print::neighbor(&peer.neighbor, Secrets::Hidden),
+                NeighborForm::Old => print::old::neighbor(&peer.neighbor),
                 _ => String::new(),
             })
             .collect();

@@ -21,8 +21,8 @@ pub use self::adj_rib::{RouteFormat, RouteLook, RouteView, adj_rib};
 pub use self::group::{group_processed, group_started};
 pub use self::help::help;
 pub use self::neighbor::{
-    CapabilityView, FamilyView, MessageCounts, NeighborView, list, neighbors_json, show_neighbors,
-    usage,
+    CapabilityView, FamilyView, MessageCounts, NeighborView, list, neighbors_json, old_usage,
+    show_neighbors, usage,
 };
 pub use self::reload::{
     KeywordView, ReloadSummary, RouteChange, is_change, reload_neighbor, reload_route,

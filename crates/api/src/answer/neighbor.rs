@@ -168,6 +168,12 @@ pub fn usage(version: Version, out: &mut Vec<u8>) {
     );
 }
 
+/// The same of ExaBGP 4 and 5.
+pub fn old_usage(out: &mut Vec<u8>) {
+    push(out, "please specify summary, extensive or configuration\n");
+    push(out, "you can filter by peer ip address adding it after the word neighbor\n");
+}
+
 /// Writes the state of the peers, in the form that was asked for. JSON has one form: everything, in one line.
 pub fn show_neighbors<'a>(
     views: impl IntoIterator<Item = NeighborView<'a>>,
@@ -181,6 +187,11 @@ pub fn show_neighbors<'a>(
     }
     match form {
         NeighborForm::Usage => usage(version, out),
+        NeighborForm::Status => {
+            for view in views {
+                status(&view, out);
+            }
+        }
         NeighborForm::Summary => {
             push(out, "Peer            AS        up/down state       |     #sent     #recvd");
             push(out, if version == Version::V6 { "    #pfx_in\n" } else { "\n" });
@@ -193,7 +204,7 @@ pub fn show_neighbors<'a>(
                 extensive(&view, version, out);
             }
         }
-        NeighborForm::Configuration => {
+        NeighborForm::Configuration | NeighborForm::Old => {
             for view in views {
                 push(out, view.configuration);
                 if !view.configuration.ends_with('\n') {
@@ -505,6 +516,25 @@ fn neighbor_json(view: &NeighborView<'_>, version: Version, out: &mut Vec<u8>) {
         );
     }
     out.push(b'}');
+}
+
+/// `KEY negotiated [ ipv4/unicast ipv6/unicast ] state Established`.
+fn status(view: &NeighborView<'_>, out: &mut Vec<u8>) {
+    push(out, &format!("{} negotiated ", view.key));
+    if is_up(view) {
+        out.push(b'[');
+        for row in view.families.iter().filter(|row| row.negotiated == Some(true)) {
+            push(out, &format!(" {}/{}", row.family.afi, row.family.safi));
+        }
+        push(out, " ]");
+    } else {
+        push(out, "None");
+    }
+    let mut name = view.state.name().to_ascii_lowercase();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    push(out, &format!(" state {name}\n"));
 }
 
 /// `peer list`.

@@ -4,7 +4,7 @@ use yottabgp_wire::attribute::render;
 use yottabgp_wire::io::json::{push_separator, push_string};
 use yottabgp_wire::io::text::push;
 use yottabgp_wire::next_hop::NextHop;
-use yottabgp_wire::nlri::Nlri;
+use yottabgp_wire::nlri::{JsonForm, Nlri};
 
 use super::RouteView;
 use super::adj_rib::push_route;
@@ -14,7 +14,7 @@ use crate::command::RouteIndex;
 pub fn route_listed(route: &RouteView<'_>, first: &mut bool, out: &mut Vec<u8>) {
     push_separator(out, first);
     let mut text = Vec::new();
-    push_route(route, true, &mut text);
+    push_route(route, true, JsonForm::default(), &mut text);
     push(out, "{\"index\": \"");
     push(out, &RouteIndex::of(route.nlri).to_string());
     push(out, "\", \"route\": ");

@@ -9,7 +9,7 @@ use crate::select;
 /// `in|out [AFI [SAFI]|inet|flow|l2vpn] [IP] [extensive]`, in any order after the direction.
 pub(super) fn show<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
     let rib = rib(&mut arguments.tokens, "show adj-rib")?;
-    let mut show = ShowRib { rib, families: FamilyFilter::Any, extensive: false };
+    let mut show = ShowRib { rib, families: FamilyFilter::Any, extensive: false, old: false };
     while let Some(word) = arguments.tokens.peek() {
         match word {
             "extensive" => show.extensive = true,
@@ -41,6 +41,23 @@ pub(super) fn show<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>,
             },
         }
         arguments.tokens.next();
+    }
+    Ok(Command::ShowRib(show))
+}
+
+/// `show routes [extensive] [IP]`: what was announced.
+pub(super) fn show_routes<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
+    let families = FamilyFilter::Any;
+    let mut show = ShowRib { rib: Rib::Out, families, extensive: false, old: true };
+    while let Some(word) = arguments.tokens.peek() {
+        match word {
+            "extensive" => {
+                show.extensive = true;
+                arguments.tokens.next();
+            }
+            word if select::is_selector(word) => late_selector(arguments)?,
+            _ => break,
+        }
     }
     Ok(Command::ShowRib(show))
 }

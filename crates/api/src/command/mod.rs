@@ -160,6 +160,8 @@ pub struct ShowRib {
     pub families: FamilyFilter,
     /// Whether with every attribute.
     pub extensive: bool,
+    /// Whether it was asked in the words of ExaBGP 3.4, `show routes`: the answer has its form.
+    pub old: bool,
 }
 
 /// Which families to show.
@@ -204,6 +206,10 @@ pub enum NeighborForm {
     Extensive,
     /// The configuration.
     Configuration,
+    /// The configuration, as ExaBGP 3.4 showed it.
+    Old,
+    /// What was agreed upon and the state, a line each, as ExaBGP 3.4 showed them.
+    Status,
 }
 
 /// How commands are acknowledged from now on.

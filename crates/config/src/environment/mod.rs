@@ -9,6 +9,8 @@ mod tests;
 
 use std::net::IpAddr;
 
+use yottabgp_wire::layout::Layout;
+
 use crate::model::Encoder;
 
 pub use read::{Notice, Place, load};
@@ -180,6 +182,8 @@ pub struct Api {
     pub chunk: u32,
     /// The form of events for the control program.
     pub encoder: Encoder,
+    /// Which release of ExaBGP events look like; none for the one of `version`.
+    pub json: Option<Layout>,
     /// Whether unicast NLRI are bare strings in JSON.
     pub compact: bool,
     /// Whether helpers are started again.
@@ -265,6 +269,7 @@ impl Default for Environment {
                 ack: true,
                 chunk: 1,
                 encoder: Encoder::Json,
+                json: None,
                 compact: false,
                 respawn: true,
                 terminate: false,

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use yottabgp_wire::layout::Layout;
+
 use super::{Environment, Level};
 use crate::model::Encoder;
 
@@ -295,6 +297,25 @@ pub const TABLE: &[Setting] = &[
             Ok(())
         },
         show: |environment| environment.api.encoder.name().to_owned(),
+    },
+    Setting {
+        section: "api",
+        key: "json",
+        help: "the release of ExaBGP that events look like: 3.4, 4, 5 or 6; empty for that of version",
+        quoted: true,
+        hidden: false,
+        set: |environment, text| {
+            environment.api.json = match text.trim() {
+                "" => None,
+                name => {
+                    Some(Layout::from_name(name).ok_or(Wrong::Value("3.4, 4, 5, 6 or nothing"))?)
+                }
+            };
+            Ok(())
+        },
+        show: |environment| {
+            environment.api.json.and_then(|layout| layout.shape().name).unwrap_or("").to_owned()
+        },
     },
     boolean!("api", "compact", api.compact, "unicast prefixes as bare strings in JSON"),
     boolean!("api", "respawn", api.respawn, "start helpers again when they end"),

@@ -1,6 +1,7 @@
 //! A configuration as text again, every option included: what is printed is read back as the same.
 
 mod capability;
+pub mod old;
 mod operational;
 mod routes;
 
@@ -71,6 +72,9 @@ fn print_process(process: &Process, lines: &mut Lines) {
     let run: Vec<_> = process.run.iter().map(|word| quote(word)).collect();
     lines.line(format_args!("run {};", run.join(" ")));
     lines.line(format_args!("encoder {};", process.encoder.name()));
+    if let Some(name) = process.layout.and_then(|layout| layout.shape().name) {
+        lines.line(format_args!("layout {name};"));
+    }
     lines.line(format_args!("respawn {};", process.respawn));
     lines.close();
 }

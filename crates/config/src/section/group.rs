@@ -193,7 +193,7 @@ pub(crate) fn read_process(
         parser.shared.problems.push(error.help("add 'run /path/to/program argument…;'"));
     }
     let (run, encoder) = (old.run.or(Vec::new()), old.encoder.or(Encoder::Text));
-    let process = Process { name: name.as_str().into(), run, encoder, respawn: true };
+    let process = Process { name: name.as_str().into(), run, encoder, layout: None, respawn: true };
     let processes = vec![At { value: name, span: name_span }];
     let api = ApiDraft { processes, span: header.span(), ..old.api };
     draft.processes.push((At { value: process, span: header.span() }, api));
