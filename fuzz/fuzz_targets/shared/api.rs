@@ -30,7 +30,7 @@ pub(crate) fn command(data: &[u8]) {
 
 /// All that was understood of a line.
 fn read(line: &str, version: Version, tokens: &mut Vec<Token>, route: &mut RouteBuffer) -> String {
-    let request = match parse(line, version, tokens, route) {
+    let mut request = match parse(line, version, tokens, route) {
         Ok(request) => request,
         Err(refusal) => {
             let said = refusal.to_string();
@@ -38,6 +38,7 @@ fn read(line: &str, version: Version, tokens: &mut Vec<Token>, route: &mut Route
             return said;
         }
     };
+    request.id = None;
     let mut said = format!("{request:?}");
     match &request.command {
         Command::Route(_) => said.push_str(&understood(route)),

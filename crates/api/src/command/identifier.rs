@@ -13,9 +13,7 @@ pub(super) const LONGEST: usize = 64;
 /// one, too.
 pub fn identifier(line: &[u8]) -> Option<(usize, &str)> {
     // Most lines have none at all.
-    if memchr::memchr(b'#', line).is_none() {
-        return None;
-    }
+    memchr::memchr(b'#', line)?;
     let line = line.trim_ascii_end();
     let of_word = |octet: &u8| {
         octet.is_ascii_graphic()
