@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use yottabgp_config::loader::Offline;
 use yottabgp_config::print::{self, Secrets};
-use yottabgp_config::{Configuration, Environment, Neighbor, Severity, Source, diagnostic};
+use yottabgp_config::{
+    Configuration, Dialect, Environment, Neighbor, Severity, Source, diagnostic,
+};
 use yottabgp_wire::attribute::{render, set};
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::message::update::{Scrutiny, Update};
@@ -87,7 +89,9 @@ fn check(path: &Path, arguments: &ValidateArgs, environment: &Environment) -> Re
 fn check_neighbors(configuration: &Configuration, environment: &Environment) -> Result<()> {
     let text = print::configuration(configuration, Secrets::Shown);
     let source = Source { name: "what was printed".to_owned(), text };
-    let (again, _) = yottabgp_config::parse(&source, &Offline, environment).map_err(|errors| {
+    // Whatever it was read from, it is printed as it is written today.
+    let environment = Environment { dialect: Some(Dialect::ExaBgp5), ..environment.clone() };
+    let (again, _) = yottabgp_config::parse(&source, &Offline, &environment).map_err(|errors| {
         let lines: Vec<String> = errors
             .iter()
             .filter(|diagnostic| diagnostic.is_error())

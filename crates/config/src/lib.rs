@@ -1,5 +1,6 @@
 //! The configuration language of ExaBGP, read with exact errors: text goes in, a model and diagnostics come out.
 //!
+//! - `dialect`: which ExaBGP a file was written for.
 //! - `lexer`: characters to statements of words, each with its place in the source.
 //! - `parser`: sections and recovery, so that one run reports every mistake.
 //! - `section`: the keywords, one row each: place, value, default, help.
@@ -13,6 +14,7 @@
 
 mod base64;
 pub mod diagnostic;
+mod dialect;
 mod draft;
 pub mod environment;
 mod legacy;
@@ -33,6 +35,7 @@ mod words;
 use yottabgp_wire::io::tokens::Span;
 
 pub use diagnostic::{Diagnostic, Severity, Source};
+pub use dialect::Dialect;
 pub use environment::Environment;
 pub use loader::{Loader, Program};
 pub use model::{
@@ -53,7 +56,13 @@ pub fn parse(
             Diagnostic::error(Span::default(), "a configuration can not have more than 4 GiB");
         return Err(vec![error]);
     }
-    let mut parser = parser::Parser::new(&source.text, loader);
+    let mut problems = problems::Problems::default();
+    let detected = dialect::detect(&source.text, environment.dialect, &mut problems);
+    if problems.errors() > 0 {
+        // What the statements mean is not known.
+        return Err(problems.into_sorted());
+    }
+    let mut parser = parser::Parser::new(&source.text, detected, problems, loader, environment);
     let mut root = draft::RootDraft::default();
     parser.section(&section::root::TABLE, None, &mut root);
     let parser::Shared { mut problems, .. } = parser.shared;
@@ -66,8 +75,12 @@ pub fn parse(
         // What was not read can not be missed.
         return Err(problems.into_sorted());
     }
-    let mut context =
-        resolve::Context { source: &source.text, environment, problems: &mut problems };
+    let mut context = resolve::Context {
+        source: &source.text,
+        environment,
+        dialect: detected.dialect,
+        problems: &mut problems,
+    };
     let configuration = resolve::resolve(root, &mut context);
     if problems.errors() == 0 {
         Ok((configuration, problems.into_sorted()))
@@ -102,7 +115,7 @@ pub fn fuzz(octets: &[u8]) {
             let text = print::configuration(&configuration, print::Secrets::Shown);
             let source = Source { name: "printed".into(), text };
             match parse(&source, &loader::Offline, &environment) {
-                Ok((again, _)) if again == configuration => {}
+                Ok((again, _)) if again.is_same(&configuration) => {}
                 Ok(_) => panic!("read back as something else: {}", source.text),
                 Err(errors) => {
                     panic!("not read back: {}", diagnostic::render_all(&errors, &source, false))

@@ -178,6 +178,7 @@ fn settings_changes(a: &Settings, b: &Settings) -> Vec<&'static str> {
         next_hop,
         multisession,
         operational,
+        operational_of_exabgp_3_4,
         aigp,
         extended_message,
         software_version,
@@ -213,7 +214,11 @@ fn settings_changes(a: &Settings, b: &Settings) -> Vec<&'static str> {
         ("add-path", *add_path == b.add_path && *add_path_families == b.add_path_families),
         ("nexthop", *next_hop == b.next_hop),
         ("multi-session", *multisession == b.multisession),
-        ("operational", *operational == b.operational),
+        (
+            "operational",
+            *operational == b.operational
+                && *operational_of_exabgp_3_4 == b.operational_of_exabgp_3_4,
+        ),
         ("aigp", *aigp == b.aigp),
         ("extended-message", *extended_message == b.extended_message),
         ("software-version", *software_version == b.software_version),

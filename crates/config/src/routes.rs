@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use yottabgp_wire::codes::{Afi, Family};
 use yottabgp_wire::io::tokens::{Span, TextError, Tokens};
-use yottabgp_wire::route::{self, RouteBuffer, Verb};
+use yottabgp_wire::route::{self, Note, Reading, RouteBuffer, Verb};
 
+use crate::dialect::{Detected, Dialect};
 use crate::model::ConfiguredRoute;
 
 /// Routes with the places of their statements.
@@ -19,6 +20,12 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
+    /// Adds others, after these.
+    pub(crate) fn append(&mut self, others: &mut Self) {
+        self.routes.append(&mut others.routes);
+        self.spans.append(&mut others.spans);
+    }
+
     /// Adds those of a template.
     pub(crate) fn inherit(&mut self, template: &Self) {
         self.routes.extend(template.routes.iter().cloned());
@@ -57,6 +64,22 @@ pub(crate) struct RouteReader {
 }
 
 impl RouteReader {
+    /// Reads the words of a dialect.
+    pub(crate) fn new(detected: Detected) -> Self {
+        let mut reader = Self::default();
+        reader.buffer.set_reading(match detected {
+            Detected { dialect: Dialect::ExaBgp34, .. } => Reading::ExaBgp34,
+            Detected { is_certain: true, .. } => Reading::Modern,
+            Detected { is_certain: false, .. } => Reading::Unsure,
+        });
+        reader
+    }
+
+    /// Takes what is to be said of the words read last.
+    pub(crate) fn notes(&mut self) -> impl Iterator<Item = Note> + use<'_> {
+        self.buffer.notes.drain(..)
+    }
+
     /// Reads a statement and adds its routes, all or none.
     pub(crate) fn read(
         &mut self,

@@ -497,7 +497,7 @@ fn old_statements_are_taken_with_a_warning() {
     assert!(warned("route-refresh;").0.settings.route_refresh);
     assert_eq!(
         warned("multi-session;").1,
-        "'multi-session' is a statement of the section 'capability' since ExaBGP 4 (move it into capability { … })"
+        "'multi-session' is a statement of the section 'capability' since ExaBGP 4 (write capability { multi-session; })"
     );
 }
 

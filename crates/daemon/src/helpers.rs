@@ -47,7 +47,7 @@ impl Commands for Voice {
 impl Handler for Voice {
     fn started(&mut self, pid: u32) {
         let mut core = self.core.borrow_mut();
-        let ack = core.environment.api.ack;
+        let ack = core.acknowledges();
         let version = core.version;
         if let Some(sender) = core.senders.get_mut(&self.id) {
             sender.pid = Some(pid);
@@ -137,7 +137,7 @@ fn start(shared: &Shared, process: &Process, open_files: Option<u64>) {
             Encoder::Json => Encoding::Json,
         },
         version: core.version,
-        ack: core.environment.api.ack,
+        ack: core.acknowledges(),
         sync: false,
         group: Default::default(),
         is_client: false,

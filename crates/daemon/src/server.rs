@@ -273,6 +273,7 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
         configuration.processes.len()
     );
 
+    core.borrow_mut().set_dialect(configuration.dialect);
     let open_files = limits::raise_files().map(|files| files.before).ok();
     let mut listeners = Listeners::default();
     if let Some(error) = listeners.apply(&core, &configuration.neighbors).into_iter().next() {
@@ -394,6 +395,7 @@ async fn again(
     asked: Asked,
     open_files: Option<u64>,
 ) {
+    core.borrow_mut().set_dialect(configuration.dialect);
     for error in listeners.apply(core, &configuration.neighbors) {
         error!(target: "yottabgp::network", "{error}");
     }

@@ -30,7 +30,9 @@ pub(super) fn print(settings: &Settings, lines: &mut Lines) {
     };
     lines.line(format_args!("add-path {add_path};"));
     lines.line(format_args!("multi-session {};", word(settings.multisession)));
-    lines.line(format_args!("operational {};", word(settings.operational)));
+    let operational =
+        if settings.operational_of_exabgp_3_4 { "71" } else { word(settings.operational) };
+    lines.line(format_args!("operational {operational};"));
     if let Some(aigp) = settings.aigp {
         lines.line(format_args!("aigp {};", word(aigp)));
     }

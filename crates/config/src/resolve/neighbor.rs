@@ -9,6 +9,7 @@ use yottabgp_wire::prefix::Prefix;
 
 use super::{Context, api, capability, family, routes, security};
 use crate::diagnostic::Diagnostic;
+use crate::dialect::Dialect;
 use crate::draft::NeighborDraft;
 use crate::model::{Neighbor, Process};
 
@@ -80,19 +81,25 @@ pub(crate) fn resolve(
         router_id,
         hold_time: draft.hold_time.or(180),
         multisession,
-        host_name: draft.host_name.or(String::new()),
+        // ExaBGP 4 shows the name and does not send it.
+        host_name: draft
+            .host_name
+            .get()
+            .filter(|_| context.dialect != Dialect::ExaBgp4)
+            .cloned()
+            .unwrap_or_default(),
         domain_name: draft.domain_name.or(String::new()),
         local_link_local: draft.local_link_local.get().copied(),
         passive,
         manual_eor: draft.manual_eor.or(false),
-        group_updates: draft.group_updates.or(!draft.is_3_4),
+        group_updates: draft.group_updates.or(context.dialect != Dialect::ExaBgp34),
         open_wait: environment.bgp.openwait,
         attempts: environment.tcp.attempts,
         families,
         ..capability
     };
     let adj_rib_out = adj_rib_out(&draft, &settings, context);
-    if settings.host_name.is_empty()
+    if draft.host_name.get().is_none_or(String::is_empty)
         && let Some(at) = draft.domain_name.at()
     {
         let warning = Diagnostic::warning(at.span, "without host-name, domain-name is not sent");

@@ -3,7 +3,8 @@
 use yottabgp_session::settings::AddPathMode;
 use yottabgp_wire::io::tokens::TextError;
 
-use crate::draft::CapabilityDraft;
+use crate::draft::{CapabilityDraft, OperationalCapability};
+use crate::legacy;
 use crate::parser::{Keyword, Section};
 use crate::words::{Words, boolean};
 
@@ -63,17 +64,17 @@ pub(crate) static TABLE: Section<CapabilityDraft> = Section {
         },
         Keyword {
             name: "operational",
-            value: "<boolean>",
+            value: "<boolean> | 71",
             default: "false",
             help: "OPERATIONAL messages (draft-ietf-idr-operational-message)",
-            read: |words, draft| draft.operational.read(words, |words| words.boolean()),
+            read: |words, draft| draft.operational.read(words, operational),
         },
         Keyword {
             name: "aigp",
             value: "<boolean>",
             default: "inside of an AS",
             help: "whether the AIGP attribute is sent and accepted (RFC 7311)",
-            read: |words, draft| draft.aigp.read(words, |words| words.boolean()),
+            read: |words, draft| draft.aigp.read(words, aigp),
         },
         Keyword {
             name: "extended-message",
@@ -143,6 +144,27 @@ pub(crate) const ROLES: &[(&str, u8)] = &[
     ("customer", 3),
     ("peer", 4),
 ];
+
+/// Reads a boolean, or the code that ExaBGP 3.4 has for the capability.
+fn operational(words: &mut Words<'_, '_>) -> Result<OperationalCapability, TextError> {
+    if words.tokens.accept("71") {
+        return Ok(OperationalCapability::ExaBgp34);
+    }
+    let old = words.are_old();
+    Ok(match words.boolean()? {
+        false => OperationalCapability::Off,
+        true if old => OperationalCapability::ExaBgp34,
+        true => OperationalCapability::On,
+    })
+}
+
+fn aigp(words: &mut Words<'_, '_>) -> Result<bool, TextError> {
+    if words.are_old() && words.tokens.is_done() {
+        legacy::bare_aigp(words);
+        return Ok(false);
+    }
+    words.boolean()
+}
 
 /// Reads the value of `graceful-restart`: seconds, 0 for the hold time, `None` for disable.
 pub(crate) fn graceful_restart(words: &mut Words<'_, '_>) -> Result<Option<u16>, TextError> {

@@ -75,6 +75,7 @@ fn read_block(
     let mut tokens = header.tokens();
     tokens.next();
     parser.shared.routes.start_block(&mut tokens)?;
+    parser.shared.show_notes();
     parser.ignore_header_words(header, tokens.position());
     end_block(parser, header, &BLOCK, routes);
     Ok(())
@@ -111,5 +112,7 @@ static BLOCK: Section<()> = Section {
 /// Reads a statement of a block by the grammar of routes.
 pub(super) fn keyword(words: &mut Words<'_, '_>, (): &mut ()) -> Result<(), TextError> {
     words.tokens.rewind(0);
-    words.shared.routes.block_keyword(&mut words.tokens)
+    words.shared.routes.block_keyword(&mut words.tokens)?;
+    words.shared.show_notes();
+    Ok(())
 }
