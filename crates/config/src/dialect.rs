@@ -50,9 +50,9 @@ pub(crate) struct Detected {
 /// Which side a piece of evidence is on, and how much it weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
-    /// Only ExaBGP 3.4 takes it.
+    /// What 3.4 has in place of what later versions have: together with that, a file means nothing certain.
     Old,
-    /// An old spelling: it counts when nothing is of ExaBGP 4 or later.
+    /// What 3.4 spells in another way, and means the same: it counts when nothing is of ExaBGP 4 or later.
     OldSpelling,
     /// ExaBGP 4 or later.
     Modern,
@@ -122,7 +122,7 @@ const TABLE: &[Row] = &[
     section(PEER, &["api", "announce", "tcp-ao"], Side::Modern),
     section(PEER, &["add-path", "nexthop"], Side::ModernSetting),
     statement(PEER, &["inherit"], Side::Modern),
-    statement(PEER, &["md5", "ttl-security"], Side::Old),
+    statement(PEER, &["md5", "ttl-security"], Side::OldSpelling),
     statement(
         PEER,
         &["graceful-restart", "add-path", "multi-session", "aigp", "route-refresh", "asn4"],
@@ -146,7 +146,7 @@ const TABLE: &[Row] = &[
         ],
         Side::ModernSetting,
     ),
-    statement(&[Place::Family], &["inet", "inet4", "inet6", "minimal"], Side::Old),
+    statement(&[Place::Family], &["inet", "inet4", "inet6", "minimal"], Side::OldSpelling),
     statement(&[Place::Family], &["bgp-ls", "family"], Side::ModernSetting),
     statement(
         &[Place::Capability],

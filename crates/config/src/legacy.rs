@@ -56,7 +56,8 @@ pub(crate) const GRACEFUL_RESTART: Row = row("graceful-restart", "[<seconds>]", 
 /// `add-path MODE;` outside of `capability`.
 pub(crate) const ADD_PATH: Row = row("add-path", "<mode>", |words, draft| {
     let value = capability::add_path(words)?;
-    moved("add-path", words);
+    let modern = format!("add-path {};", capability::add_path_name(value));
+    moved_to("add-path", &modern, words);
     draft.capability.add_path.set(value, words);
     Ok(())
 });
@@ -112,10 +113,14 @@ pub(crate) fn bare_aigp(words: &mut Words<'_, '_>) {
 }
 
 fn moved(construct: &'static str, words: &mut Words<'_, '_>) {
+    let written = format!("{};", words.quoted());
+    moved_to(construct, &written, words);
+}
+
+fn moved_to(construct: &'static str, modern: &str, words: &mut Words<'_, '_>) {
     let message =
         format!("'{construct}' is a statement of the section 'capability' since ExaBGP 4");
-    let modern = format!("write capability {{ {}; }}", words.quoted());
-    words.warn_old(construct, message, modern);
+    words.warn_old(construct, message, format!("write capability {{ {modern} }}"));
 }
 
 /// The statements whose words are a person's.

@@ -351,8 +351,16 @@ impl<'s> Lexer<'s> {
                 Some(b'\\') => {
                     let backslash = self.at;
                     self.at += 1;
-                    if self.old && words != Words::Plain {
-                        out.text.push('\\');
+                    if self.old {
+                        // As a shell has it: in double quotes, it stands before a quote and itself.
+                        let next = self.byte(self.at).filter(|_| words == Words::Plain);
+                        match next {
+                            Some(next @ (b'"' | b'\\')) if quote == b'"' => {
+                                out.text.push(char::from(next));
+                                self.at += 1;
+                            }
+                            _ => out.text.push('\\'),
+                        }
                     } else if !self.continuation() {
                         self.escape(backslash, true, words, out, word, errors);
                     }

@@ -32,6 +32,20 @@ pub(crate) struct Shared<'p> {
 }
 
 impl Shared<'_> {
+    /// Shows what is probably not meant of the route read last, whose statement is at `span`.
+    pub(crate) fn check_route(&mut self, span: Span) {
+        if self.routes.withdraws_in_vain() {
+            let message = "'withdraw' means nothing without 'watchdog': the route is announced";
+            let warning = Diagnostic::warning(span, message);
+            self.problems.push(warning.help("add 'watchdog NAME', or remove the route"));
+        }
+        if self.routes.matches_everything() {
+            let message = "this rule has no match: it is for every packet";
+            let warning = Diagnostic::warning(span, message);
+            self.problems.push(warning.help("add what it matches; 'destination 0.0.0.0/0' says the same to everybody who reads the file"));
+        }
+    }
+
     /// Shows what the grammar of routes noted of the words read last.
     pub(crate) fn show_notes(&mut self) {
         for note in self.routes.notes() {

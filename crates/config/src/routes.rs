@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use yottabgp_wire::codes::{Afi, Family};
+use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::io::tokens::{Span, TextError, Tokens};
 use yottabgp_wire::route::{self, Note, Reading, RouteBuffer, Verb};
 
@@ -32,10 +32,6 @@ impl Routes {
         self.spans.extend(template.spans.iter().copied());
     }
 }
-
-/// What is said about `withdraw` without `watchdog`.
-pub(crate) const WITHDRAW_IN_VAIN: &str =
-    "'withdraw' means nothing without 'watchdog': the route is announced";
 
 /// Which grammar a statement follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +141,12 @@ impl RouteReader {
     /// Whether the statement read last starts withdrawn, but no watchdog would ever announce it.
     pub(crate) const fn withdraws_in_vain(&self) -> bool {
         self.buffer.withdraw && self.buffer.watchdog.is_empty()
+    }
+
+    /// Whether the statement read last is a rule of a flow specification that says nothing of its packets.
+    pub(crate) fn matches_everything(&self) -> bool {
+        let mut nlri = self.buffer.nlri();
+        nlri.next().is_some_and(|nlri| nlri.family.safi == Safi::FLOW && nlri.bytes == [0])
     }
 
     fn take(&mut self, span: Span, out: &mut Routes) {

@@ -65,10 +65,8 @@ impl<'w> Words<'w, '_> {
         let span = self.keyword_span;
         self.shared.routes.read(form, &mut self.tokens, span, routes)?;
         self.shared.show_notes();
-        if self.shared.routes.withdraws_in_vain() {
-            let warning = Diagnostic::warning(self.span(), crate::routes::WITHDRAW_IN_VAIN);
-            self.shared.problems.push(warning.help("add 'watchdog NAME', or remove the route"));
-        }
+        let span = self.span();
+        self.shared.check_route(span);
         Ok(())
     }
 

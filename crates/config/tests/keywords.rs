@@ -266,7 +266,7 @@ fn ranges() {
         ]
     );
     assert_eq!(
-        bad("neighbor 10.0.0.0/33 { }"),
+        bad("neighbor 10.0.0.0/33 { local-as 1; peer-as 2; router-id 1.1.1.1; }"),
         [
             "t:1:10: error: '10.0.0.0/33' is not a valid IP address or range (<ip> or <ip>/<prefix>, such as 192.0.2.1 or 192.0.2.0/24)"
         ]

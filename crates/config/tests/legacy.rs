@@ -42,7 +42,7 @@ fn a_group_gives_its_neighbors_what_stands_before_them() {
         [
             "t:1:1: warning: 'group' is of ExaBGP 3.4 (write template { neighbor test { … } }, and 'inherit test;' in each neighbor)",
             "t:2:3: warning: a process inside of a neighbor is of ExaBGP 3.4 (write process announce { run /a; encoder text; } outside of neighbors, and api { processes [ announce ]; } in each neighbor)",
-            "t:12:3: warning: this has no effect on the neighbors of the group above it (move it to the start of the group)",
+            "t:12:3: warning: this has no effect on neighbor 192.0.2.1 above it (move it to the start of the group)",
         ]
     );
 }

@@ -136,7 +136,6 @@ impl Prefix {
         };
         let bits = self.bits() & mask;
         let address = match self.address {
-            #[expect(clippy::cast_possible_truncation, reason = "the lower 96 bits are not there")]
             IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::from_bits((bits >> 96) as u32)),
             IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::from_bits(bits)),
         };

@@ -13,6 +13,7 @@
 mod bad_input;
 mod control;
 mod events;
+mod exabgp_3_4;
 mod malformed;
 mod operational;
 mod process;

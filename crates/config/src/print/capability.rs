@@ -1,10 +1,11 @@
 //! What is offered in the OPEN.
 
-use yottabgp_session::settings::{AddPathMode, Settings};
+use yottabgp_session::settings::Settings;
 use yottabgp_wire::codes::Family;
 
 use super::Lines;
 use crate::section::ROLES;
+use crate::section::capability::add_path_name;
 
 /// Prints `capability`, `family`, `nexthop` and `add-path`.
 pub(super) fn print(settings: &Settings, lines: &mut Lines) {
@@ -22,12 +23,7 @@ pub(super) fn print(settings: &Settings, lines: &mut Lines) {
     if let Some(seconds) = settings.long_lived_graceful_restart {
         lines.line(format_args!("long-lived-graceful-restart {seconds};"));
     }
-    let add_path = match settings.add_path {
-        AddPathMode { receive: true, send: true } => "send/receive",
-        AddPathMode { receive: true, send: false } => "receive",
-        AddPathMode { receive: false, send: true } => "send",
-        AddPathMode { receive: false, send: false } => "disable",
-    };
+    let add_path = add_path_name(settings.add_path);
     lines.line(format_args!("add-path {add_path};"));
     lines.line(format_args!("multi-session {};", word(settings.multisession)));
     let operational =

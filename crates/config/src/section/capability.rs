@@ -206,14 +206,26 @@ pub(crate) fn add_path(words: &mut Words<'_, '_>) -> Result<AddPathMode, TextErr
         "send" => Ok(AddPathMode { receive: false, send: true }),
         "send/receive" => Ok(AddPathMode { receive: true, send: true }),
         "receive/send" => {
-            words.warn(
-                "'receive/send' is taken as 'send/receive'; ExaBGP refuses it",
-                "write send/receive",
-            );
+            if !words.are_old() {
+                words.warn(
+                    "'receive/send' is taken as 'send/receive'; ExaBGP refuses it",
+                    "write send/receive",
+                );
+            }
             Ok(AddPathMode { receive: true, send: true })
         }
         _ => {
             Err(words.tokens.last_error(format!("'{word}' is not a valid add-path")).help(OPTIONS))
         }
+    }
+}
+
+/// The value of `add-path`.
+pub(crate) const fn add_path_name(mode: AddPathMode) -> &'static str {
+    match mode {
+        AddPathMode { receive: true, send: true } => "send/receive",
+        AddPathMode { receive: true, send: false } => "receive",
+        AddPathMode { receive: false, send: true } => "send",
+        AddPathMode { receive: false, send: false } => "disable",
     }
 }

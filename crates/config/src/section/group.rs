@@ -10,7 +10,9 @@ use crate::draft::{ApiDraft, NeighborDraft, RootDraft};
 use crate::lexer::{Statement, Words as Characters};
 use crate::model::{Encoder, MessageFlags, Process};
 use crate::parser::{Inner, Keyword, Parser, Section};
+use crate::print;
 use crate::program;
+use crate::resolve::peer_text;
 use crate::section::{neighbor, process};
 use crate::slot::{At, Inheritance, Slot};
 use crate::words::Words;
@@ -49,7 +51,8 @@ pub(crate) fn read(
             .set_after(first.header.start)
             .or_else(|| group.capability.set_after(first.header.start))
     {
-        let message = "this has no effect on the neighbors of the group above it";
+        let address = first.peer.at().map_or_else(String::new, |at| peer_text(at.value));
+        let message = format!("this has no effect on neighbor {address} above it");
         let warning = Diagnostic::warning(late, message).related(first.header, "a neighbor above");
         parser.shared.problems.push(warning.help("move it to the start of the group"));
     }
@@ -231,10 +234,9 @@ pub(crate) fn read_process(
         parser.shared.problems.push(error.help("add 'run /path/to/program argument…;'"));
     }
     let encoder = old.encoder.or(parser.shared.environment.api.encoder.unwrap_or_default());
-    let program = old.run.at().and_then(|run| parser.shared.source.get(run.span.range()));
     let warning =
         Diagnostic::warning(header.span(), "a process inside of a neighbor is of ExaBGP 3.4");
-    let help = modern(&name, program.unwrap_or("run …"), encoder, &old.api);
+    let help = modern(&name, &old.run, encoder, &old.api);
     parser.shared.problems.push_old("process", warning.help(help));
     let run = old.run.or(Vec::new());
     let process = Process { name: name.as_str().into(), run, encoder, respawn: true };
@@ -245,7 +247,12 @@ pub(crate) fn read_process(
 }
 
 /// How a process is written today.
-fn modern(name: &str, run: &str, encoder: Encoder, api: &ApiDraft) -> String {
+fn modern(name: &str, run: &Slot<Vec<String>>, encoder: Encoder, api: &ApiDraft) -> String {
+    let words = run.get().map_or_else(
+        || vec!["…".to_owned()],
+        |run| run.iter().map(|word| print::quote(word)).collect(),
+    );
+    let run = words.join(" ");
     let section = |keyword: &str, flags: MessageFlags| {
         let named = MessageFlags::NAMED.iter().filter(|(_, flag)| flags.has(*flag));
         let words: String = named.map(|(name, _)| format!("{name}; ")).collect();
@@ -253,7 +260,7 @@ fn modern(name: &str, run: &str, encoder: Encoder, api: &ApiDraft) -> String {
     };
     let changes = if api.neighbor_changes.or(false) { "neighbor-changes; " } else { "" };
     format!(
-        "write process {name} {{ {run}; encoder {}; }} outside of neighbors, and api {{ processes [ {name} ]; {changes}{}{}}} in each neighbor",
+        "write process {name} {{ run {run}; encoder {}; }} outside of neighbors, and api {{ processes [ {name} ]; {changes}{}{}}} in each neighbor",
         encoder.name(),
         section("receive", api.receive),
         section("send", api.send),
@@ -316,7 +323,9 @@ pub(crate) fn take_processes(
                 let message = format!("the process \"{name}\" is run in two different ways");
                 let error =
                     Diagnostic::error(process.span, message).related(other.span, "the other one");
-                parser.shared.problems.push(error.help("give it another name"));
+                parser.shared.problems.push(
+                    error.help("give it another name; ExaBGP 3.4 runs the last one for both"),
+                );
             }
             Some(_) => {}
             None => root.processes.push(process),

@@ -95,9 +95,8 @@ pub(super) fn end_block(
         let shared = &mut parser.shared;
         if let Err(error) = shared.routes.end_block(header.end, span, routes) {
             shared.problems.push(error);
-        } else if shared.routes.withdraws_in_vain() {
-            let warning = crate::Diagnostic::warning(span, crate::routes::WITHDRAW_IN_VAIN);
-            shared.problems.push(warning.help("add 'watchdog NAME;', or remove the route"));
+        } else {
+            shared.check_route(span);
         }
     }
 }

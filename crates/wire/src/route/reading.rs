@@ -12,8 +12,8 @@ pub enum Reading {
     Modern,
     /// The same, and a note where ExaBGP 3.4 would have meant something else.
     Unsure,
-    /// What they meant in ExaBGP 3.4: bare TCP flags and fragment bits have to match exactly, several values of a rule
-    /// need no brackets, and the host bits of a prefix are dropped.
+    /// What they meant in ExaBGP 3.4: bare TCP flags and fragment bits have the match bit (RFC 8955 section 4.2.1.2),
+    /// several values of a rule need no brackets, and the host bits of a prefix are dropped.
     ExaBgp34,
 }
 

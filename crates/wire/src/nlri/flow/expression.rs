@@ -175,7 +175,7 @@ pub(super) fn old_meaning(
         ),
         (true, _) => (
             name,
-            format!("'{name}' matches these bits alone, as in ExaBGP 3.4"),
+            format!("'{name}' is sent with the match bit, as ExaBGP 3.4 does"),
             format!("write {modern}"),
         ),
         (false, _) => (
