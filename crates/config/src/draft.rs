@@ -23,6 +23,8 @@ pub(crate) struct RootDraft {
     pub(crate) templates: Vec<Template>,
     /// `neighbor`, in the order of the file.
     pub(crate) neighbors: Vec<NeighborDraft>,
+    /// Whether there is a `group`, which may have no neighbor.
+    pub(crate) has_group: bool,
     /// What the processes of groups are told of every neighbor.
     pub(crate) api: Vec<ApiDraft>,
 }
@@ -125,6 +127,13 @@ draft! {
         link_local_next_hop: bool = "link-local-nexthop";
         role: u8 = "role";
         role_strict: bool = "role-strict";
+    }
+}
+
+impl FamilyDraft {
+    /// Whether there is any statement.
+    pub(crate) fn says_anything(&self) -> bool {
+        !self.list.is_empty() || self.all.at().is_some() || self.minimal.at().is_some()
     }
 }
 

@@ -66,7 +66,8 @@ pub fn parse(
     let mut root = draft::RootDraft::default();
     parser.section(&section::root::TABLE, None, &mut root);
     let parser::Shared { mut problems, .. } = parser.shared;
-    if problems.errors() == 0 && root.processes.is_empty() && root.neighbors.is_empty() {
+    let is_empty = root.processes.is_empty() && root.neighbors.is_empty() && !root.has_group;
+    if problems.errors() == 0 && is_empty {
         let error =
             Diagnostic::error(Span::default(), "there is neither a neighbor nor a process in it");
         problems.push(error.help("write 'neighbor ADDRESS { … }'"));

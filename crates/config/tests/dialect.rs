@@ -303,3 +303,21 @@ fn a_warning_is_given_once_for_each_construct() {
     let (_, warnings) = loaded(&two);
     assert_eq!(warnings.len(), 2, "{warnings:?}");
 }
+
+#[test]
+fn a_neighbor_replaces_the_families_and_messages_of_its_group() {
+    let text = "group g { local-as 1; peer-as 1; router-id 1.1.1.1; family { all; }
+        capability { operational; }
+        operational { asm afi ipv4 safi unicast advisory \"group\"; }
+        neighbor 192.0.2.1 { family { ipv4 unicast; } operational { asm afi ipv4 safi unicast advisory \"own\"; } }
+        neighbor 192.0.2.2 { }
+    }";
+    let (configuration, _) = loaded(text);
+    let [first, second] = &*configuration.neighbors else { panic!() };
+    assert_eq!(first.settings.families, [Family::IPV4_UNICAST]);
+    assert_eq!(second.settings.families.len(), 12);
+    assert_eq!((first.operational.len(), second.operational.len()), (1, 1));
+    assert_ne!(first.operational, second.operational);
+    // One without neighbors is loaded by 3.4, too.
+    assert_eq!(loaded("group g { }").0.neighbors, []);
+}

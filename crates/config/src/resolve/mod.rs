@@ -35,7 +35,7 @@ pub(crate) struct Context<'a> {
 
 /// Makes the configuration. What is wrong is added to the problems; the result counts only when nothing is.
 pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configuration {
-    let RootDraft { processes, templates, neighbors, api } = root;
+    let RootDraft { processes, templates, neighbors, api, has_group: _ } = root;
     let processes: Vec<_> = processes.into_iter().map(|process| process.value).collect();
     let mut templates = template::Templates::new(templates, &neighbors, context);
     let mut seen: HashMap<String, Span> = HashMap::new();

@@ -42,6 +42,7 @@ pub(crate) fn read(
     );
     parser.shared.problems.push_old("group", warning.help(help));
     parser.ignore_header_words(header, 2);
+    root.has_group = true;
     let mut group = NeighborDraft::default();
     parser.section(&TABLE, Some(header), &mut group);
     let mut members = std::mem::take(&mut group.members);
@@ -74,12 +75,16 @@ fn read_member(
     group: &mut NeighborDraft,
 ) -> Result<(), TextError> {
     let mut member = neighbor::read(parser, header);
-    // The neighbor's list of families stands instead of the group's.
-    let families = (!member.family.list.is_empty()).then(|| member.family.list.clone());
+    // What the neighbor has of these stands in place of the group's, and not beside it.
+    let family = member.family.clone();
+    let operational = std::mem::take(&mut member.operational);
     let (source, problems) = ("", None);
     member.inherit(group, &mut Inheritance { template: "", source, problems });
-    if let Some(families) = families {
-        member.family.list = families;
+    if family.says_anything() {
+        member.family = family;
+    }
+    if !operational.is_empty() {
+        member.operational = operational;
     }
     member.templates.extend(group.templates.iter().cloned());
     group.members.push(member);

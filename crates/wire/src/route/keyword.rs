@@ -22,7 +22,6 @@ const TABLE: &[Keyword] = &[
     Keyword { word: "split", read: split },
     Keyword { word: "watchdog", read: watchdog },
     Keyword { word: "withdraw", read: withdraw },
-    Keyword { word: "withdrawn", read: withdrawn },
 ];
 
 /// Reads one keyword and its value.
@@ -35,6 +34,10 @@ pub(super) fn parse(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<
     }
     if let Some(keyword) = TABLE.iter().find(|keyword| keyword.word == word) {
         return (keyword.read)(tokens, route);
+    }
+    if word == "withdrawn" {
+        reading::note_spelling("withdrawn", "withdraw", span, route);
+        return withdraw(tokens, route);
     }
     let word = reading::modern_keyword(word, tokens, route);
     let Some((row, read)) = registry::keyword(word).and_then(|row| Some((row, row.parse?))) else {
@@ -153,10 +156,4 @@ fn watchdog(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), Text
 const fn withdraw(_: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
     route.withdraw = true;
     Ok(())
-}
-
-/// `withdrawn`: what ExaBGP 3.4 also called it.
-fn withdrawn(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
-    reading::note_spelling("withdrawn", "withdraw", tokens.last_span(), route);
-    withdraw(tokens, route)
 }
