@@ -16,6 +16,7 @@ const SUBCOMMANDS: &[&str] = &[
     "version",
     "run",
     "cli",
+    "diff",
     "demo",
     "demo-helper",
     "help",
@@ -65,6 +66,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Send a command to a running daemon
     Cli(RunArgs),
+    /// Compare a running daemon with a configuration file: what a reload would do
+    Diff(crate::diff::DiffArgs),
     /// See it work: a speaker, a peer and a helper on this machine, for a few seconds
     Demo,
     /// The helper process of the demonstration

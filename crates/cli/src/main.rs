@@ -1,6 +1,7 @@
 //! `yottabgp`, which also answers as `exabgp` and as `exabgpcli`: finds the subcommand and runs it.
 //!
-//! Exit status: 0 when all was done, 1 when something was not (standard error says what), 2 when the command line is wrong.
+//! Exit status: 0 when all was done, 1 when something was not (standard error says what), 2 when the command line is wrong; of
+//! `diff` and `run reload --check` that of diff(1).
 
 mod args;
 mod as_command;
@@ -8,6 +9,7 @@ mod capture;
 mod context;
 mod decode;
 mod demo;
+mod diff;
 mod encode;
 mod env;
 mod hex;
@@ -35,15 +37,14 @@ fn main() -> ExitCode {
     let held = yottabgp_os::signals::hold();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let done = match arguments.len() {
-        0 | 1 if !args::called(&arguments).contains("cli") => no_arguments(),
+        0 | 1 if !args::called(&arguments).contains("cli") => no_arguments().map(status),
         _ => match args::parse(arguments) {
             Ok(invocation) => held.map_err(Into::into).and_then(|()| dispatch(invocation)),
             Err(error) => return usage(&error),
         },
     };
     match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(status) => ExitCode::from(status),
         Err(error) => {
             if !is_broken_pipe(&error) {
                 out::warn(format!("error: {error:#}"));
@@ -53,8 +54,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the subcommand. Says whether all was done.
-fn dispatch(invocation: Invocation) -> Result<bool> {
+/// The exit status of what was done, or not.
+fn status(done: bool) -> u8 {
+    u8::from(!done)
+}
+
+/// Runs the subcommand. Gives the exit status.
+fn dispatch(invocation: Invocation) -> Result<u8> {
     let Invocation { cli, called, env_file, root } = invocation;
     if let Some(root) = root {
         root::choose(root);
@@ -65,7 +71,7 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
     }
     let settings = env::load(env_file.as_deref())?;
     let environment = &settings.environment;
-    match cli.command {
+    let done = match cli.command {
         Command::Server(arguments) => server::run(arguments, settings),
         Command::Version => version::run(&called, environment.version.as_deref()),
         Command::Env(arguments) => env::run(&arguments, &settings),
@@ -75,10 +81,15 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
         | Command::Configuration(args::ConfigurationArgs {
             command: ConfigurationCommand::Validate(arguments),
         }) => validate::run(&arguments, environment),
+        Command::Diff(arguments) => return Ok(diff::run(&arguments, environment)),
+        Command::Run(arguments) | Command::Cli(arguments) if diff::is_check(&arguments) => {
+            return Ok(diff::check(&arguments, environment));
+        }
         Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),
-    }
+    };
+    done.map(status)
 }
 
 /// Help, and the settings of the environment, for whoever says nothing.

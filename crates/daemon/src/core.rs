@@ -16,7 +16,10 @@ use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::io::tokens::Token;
 use yottabgp_wire::route::{Reading, RouteBuffer};
 
+use crate::files::Files;
+use crate::listen::Listeners;
 use crate::peer::{PeerState, Range};
+use crate::reload::Reloads;
 use crate::sender::Sender;
 
 /// Names a peer for as long as it exists; ascending in the order of the configuration.
@@ -42,6 +45,12 @@ pub(crate) struct Core {
     pub(crate) dialect: Dialect,
     /// The ranges of the configuration, whose peers are still to come.
     pub(crate) ranges: Vec<Range>,
+    /// The configuration files.
+    pub(crate) files: Files,
+    /// Which reload is the present one.
+    pub(crate) reloads: Reloads,
+    /// The sockets that peers connect to.
+    pub(crate) listeners: Listeners,
     /// Whether so many peers of ranges are on their way that others are refused.
     pub(crate) crowded: bool,
     /// How answers and events look.
@@ -83,6 +92,9 @@ impl Core {
             environment,
             dialect: Dialect::default(),
             ranges: Vec::new(),
+            files: Files::default(),
+            reloads: Reloads::default(),
+            listeners: Listeners::default(),
             crowded: false,
             version,
             encoders,

@@ -6,6 +6,7 @@
 mod keyword;
 mod memo;
 mod reading;
+mod spell;
 
 use std::ops::Range;
 
@@ -25,6 +26,7 @@ pub use crate::nlri::flow::statement as rule;
 pub(crate) use keyword::next_hop;
 pub(crate) use reading::note;
 pub use reading::{Note, Reading};
+pub use spell::{push_statement, push_withdrawal};
 
 use memo::Memo;
 

@@ -73,3 +73,12 @@ pub(super) fn print(settings: &Settings, lines: &mut Lines) {
         lines.close();
     }
 }
+
+/// The value of `operational`.
+pub(crate) const fn operational(settings: &Settings) -> &'static str {
+    match (settings.operational, settings.operational_of_exabgp_3_4) {
+        (false, _) => "disable",
+        (true, false) => "enable",
+        (true, true) => "71",
+    }
+}
