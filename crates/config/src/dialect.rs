@@ -216,12 +216,12 @@ pub(crate) fn detect(text: &str, setting: Option<Dialect>, problems: &mut Proble
     Detected { dialect, is_certain }
 }
 
-/// Looks at every section and statement but those of routes.
+/// Looks at every section and statement; at those of routes only when nothing else says what they are.
 fn look(text: &str) -> Found {
     let mut found = Found::default();
     let mut lexer = Lexer::new(text);
     let (mut read, mut errors) = (Statement::default(), Vec::new());
-    let mut open: Vec<Place> = Vec::new();
+    let (mut open, mut routes) = (Vec::new(), Vec::new());
     let mut place = Place::Root;
     loop {
         let characters = match place {
@@ -254,7 +254,7 @@ fn look(text: &str) -> Found {
                 open.push(place);
                 place = inner(place, &lower);
                 if place == Place::Routes {
-                    skim::skip(&mut lexer, &mut |span| found.add(Side::OldSpelling, span));
+                    routes.push(skim::skip(&mut lexer));
                     place = open.pop().unwrap_or(Place::Root);
                 }
             }
@@ -264,8 +264,13 @@ fn look(text: &str) -> Found {
         }
         match read.terminator {
             Terminator::Close => place = open.pop().unwrap_or(Place::Root),
-            Terminator::End => return found,
+            Terminator::End => break,
             _ => {}
         }
     }
+    let is_decided = found.old.or(found.modern).or(found.modern_setting).is_some();
+    if !is_decided && found.old_spelling.is_none() {
+        found.old_spelling = routes.into_iter().find_map(|routes| skim::old_word(text, routes));
+    }
+    found
 }

@@ -48,6 +48,9 @@ impl Shared<'_> {
 
     /// Shows what the grammar of routes noted of the words read last.
     pub(crate) fn show_notes(&mut self) {
+        if !self.routes.has_notes() {
+            return;
+        }
         for note in self.routes.notes() {
             let mut warning = Diagnostic::from(note.text);
             warning.severity = crate::diagnostic::Severity::Warning;

@@ -71,6 +71,11 @@ impl RouteReader {
         reader
     }
 
+    /// Whether there is anything to be said of the words read last.
+    pub(crate) const fn has_notes(&self) -> bool {
+        !self.buffer.notes.is_empty()
+    }
+
     /// Takes what is to be said of the words read last.
     pub(crate) fn notes(&mut self) -> impl Iterator<Item = Note> + use<'_> {
         self.buffer.notes.drain(..)
@@ -146,7 +151,8 @@ impl RouteReader {
     /// Whether the statement read last is a rule of a flow specification that says nothing of its packets.
     pub(crate) fn matches_everything(&self) -> bool {
         let mut nlri = self.buffer.nlri();
-        nlri.next().is_some_and(|nlri| nlri.family.safi == Safi::FLOW && nlri.bytes == [0])
+        self.buffer.family().safi == Safi::FLOW
+            && nlri.next().is_some_and(|nlri| nlri.family.safi == Safi::FLOW && nlri.bytes == [0])
     }
 
     fn take(&mut self, span: Span, out: &mut Routes) {
