@@ -204,7 +204,8 @@ pub(crate) fn detect(text: &str, setting: Option<Dialect>, problems: &mut Proble
             quote(old),
             quote(modern)
         );
-        let error = Diagnostic::error(old, message).related(modern, "ExaBGP 4 or later");
+        let error =
+            Diagnostic::error(old, message).related(modern, "ExaBGP 4 or later").code("dialect");
         problems.push(error.help(
             "write all of it in one way; exabgp.configuration.dialect = 3.4 or 5 says how it is to be read as it is",
         ));

@@ -7,6 +7,8 @@
 //! - `resolve`: templates, defaults and the checks between sections.
 //! - `model`: what the rest of the program sees.
 //! - `print`: a neighbor as configuration again.
+//! - `outline`, `format`: a source with nothing left out, and in the usual layout.
+//! - `migrate`: files of older versions as newer ones have them.
 //! - `reload`: what changed between two configurations.
 //! - `environment`: the settings of the process.
 //!
@@ -17,10 +19,13 @@ pub mod diagnostic;
 mod dialect;
 mod draft;
 pub mod environment;
+pub mod format;
 mod legacy;
 pub mod lexer;
 pub mod loader;
+pub mod migrate;
 pub mod model;
+mod outline;
 mod parser;
 pub mod print;
 mod problems;
@@ -42,6 +47,7 @@ pub use model::{
     ApiBlock, Configuration, ConfiguredRoute, Encoder, MessageFlags, Neighbor, Process, TcpAo,
     TcpAoAlgorithm,
 };
+pub use resolve::{NeighborPlaces, Places};
 pub use section::{KeywordHelp, keywords};
 
 /// Reads a configuration. Warnings come with it; when anything is an error there is no configuration, and the list has
@@ -51,10 +57,20 @@ pub fn parse(
     loader: &dyn Loader,
     environment: &Environment,
 ) -> Result<(Configuration, Vec<Diagnostic>), Vec<Diagnostic>> {
+    parse_with_places(source, loader, environment)
+        .map(|(configuration, _, warnings)| (configuration, warnings))
+}
+
+/// The same, and where its parts are.
+pub fn parse_with_places(
+    source: &Source,
+    loader: &dyn Loader,
+    environment: &Environment,
+) -> Result<(Configuration, Places, Vec<Diagnostic>), Vec<Diagnostic>> {
     if u32::try_from(source.text.len()).is_err() {
         let error =
             Diagnostic::error(Span::default(), "a configuration can not have more than 4 GiB");
-        return Err(vec![error]);
+        return Err(vec![error.code("file")]);
     }
     let mut problems = problems::Problems::default();
     let detected = dialect::detect(&source.text, environment.dialect, &mut problems);
@@ -81,10 +97,13 @@ pub fn parse(
         environment,
         dialect: detected.dialect,
         problems: &mut problems,
+        route_places: Vec::new(),
+        places: Places::default(),
     };
     let configuration = resolve::resolve(root, &mut context);
+    let places = context.places;
     if problems.errors() == 0 {
-        Ok((configuration, problems.into_sorted()))
+        Ok((configuration, places, problems.into_sorted()))
     } else {
         Err(problems.into_sorted())
     }

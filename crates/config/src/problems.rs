@@ -17,12 +17,17 @@ pub(crate) struct Problems {
     errors: usize,
     /// The old constructs that were shown.
     shown: Vec<&'static str>,
+    /// The code of what has none of its own.
+    about: &'static str,
 }
 
 impl Problems {
     /// Adds one. Warnings give way to errors when there are too many.
     pub(crate) fn push(&mut self, diagnostic: impl Into<Diagnostic>) {
-        let diagnostic = diagnostic.into();
+        let mut diagnostic = diagnostic.into();
+        if diagnostic.code.is_empty() {
+            diagnostic.code = if self.about.is_empty() { "value" } else { self.about };
+        }
         self.errors += usize::from(diagnostic.is_error());
         if self.list.len() < MOST {
             self.list.push(diagnostic);
@@ -38,14 +43,19 @@ impl Problems {
     pub(crate) fn push_old(&mut self, construct: &'static str, warning: Diagnostic) {
         if !self.shown.contains(&construct) {
             self.shown.push(construct);
-            self.push(warning);
+            self.push(warning.code("old"));
         }
+    }
+
+    /// What is pushed from now on is about this, if it does not say otherwise: a code.
+    pub(crate) const fn about(&mut self, code: &'static str) {
+        self.about = code;
     }
 
     /// Adds each of these.
     pub(crate) fn extend(&mut self, errors: impl IntoIterator<Item = TextError>) {
         for error in errors {
-            self.push(error);
+            self.push(Diagnostic::from(error).code("syntax"));
         }
     }
 

@@ -7,6 +7,7 @@
 pub mod ao;
 pub mod daemonize;
 mod error;
+pub mod fifo;
 pub mod hostname;
 pub mod limits;
 pub mod local_time;

@@ -23,6 +23,7 @@ use crate::prefix::Prefix;
 
 /// The rules of flow specifications, whose blocks have statements of their own.
 pub use crate::nlri::flow::statement as rule;
+pub use keyword::keywords;
 pub(crate) use keyword::next_hop;
 pub(crate) use reading::note;
 pub use reading::{Note, Reading};
