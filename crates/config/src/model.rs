@@ -12,13 +12,24 @@ use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::Nlri;
 use yottabgp_wire::prefix::Prefix;
 
+use crate::dialect::Dialect;
+
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Configuration {
+    /// What the file was read as.
+    pub dialect: Dialect,
     /// The helper processes, in the order of the file.
     pub processes: Vec<Process>,
     /// The neighbors, in the order of the file.
     pub neighbors: Vec<Neighbor>,
+}
+
+impl Configuration {
+    /// Whether the neighbors and processes are the same: the dialect is but how they were written.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.processes == other.processes && self.neighbors == other.neighbors
+    }
 }
 
 /// In what form a helper process gets its events.

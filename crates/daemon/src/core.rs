@@ -11,10 +11,10 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use yottabgp_api::Version;
 use yottabgp_api::event::{Encoders, ProcessId};
-use yottabgp_config::Environment;
+use yottabgp_config::{Dialect, Environment};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::io::tokens::Token;
-use yottabgp_wire::route::RouteBuffer;
+use yottabgp_wire::route::{Reading, RouteBuffer};
 
 use crate::files::Files;
 use crate::listen::Listeners;
@@ -43,6 +43,8 @@ pub(crate) enum Request {
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) environment: Environment,
+    /// What the configuration was read as: helpers are answered, and their rules read, as that ExaBGP did it.
+    pub(crate) dialect: Dialect,
     /// The ranges of the configuration, whose peers are still to come.
     pub(crate) ranges: Vec<Range>,
     /// The configuration files.
@@ -90,6 +92,7 @@ impl Core {
         let version = Version::from_number(environment.api.version.into()).unwrap_or_default();
         Self {
             environment,
+            dialect: Dialect::default(),
             ranges: Vec::new(),
             files: Files::default(),
             reloads: Reloads::default(),
@@ -110,6 +113,20 @@ impl Core {
             waiting: false,
             next_id: 0,
         }
+    }
+
+    /// Whether helpers that start now are answered.
+    pub(crate) fn acknowledges(&self) -> bool {
+        self.environment.acknowledges(self.dialect)
+    }
+
+    /// What the configuration that is about to be applied was read as.
+    pub(crate) fn set_dialect(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
+        self.route.set_reading(match dialect {
+            Dialect::ExaBgp34 => Reading::ExaBgp34,
+            Dialect::ExaBgp4 | Dialect::ExaBgp5 => Reading::Modern,
+        });
     }
 
     /// A name that was not used before.

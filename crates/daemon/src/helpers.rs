@@ -47,7 +47,7 @@ impl Commands for Voice {
 impl Handler for Voice {
     fn started(&mut self, pid: u32) {
         let mut core = self.core.borrow_mut();
-        let ack = core.environment.api.ack;
+        let ack = core.acknowledges();
         let version = core.version;
         if let Some(sender) = core.senders.get_mut(&self.id) {
             sender.pid = Some(pid);
@@ -102,13 +102,14 @@ impl Fate {
     }
 }
 
-/// The form of the events of a helper: its own layout, or that of the environment, or that of the version of the API.
+/// The form of the events of a helper: its own layout, or that of the environment, of the dialect of the configuration, or of
+/// the version of the API.
 fn format_of(process: &Process, core: &Core) -> Format {
     let encoding = match process.encoder {
         Encoder::Text => Encoding::Text,
         Encoder::Json => Encoding::Json,
     };
-    Format::new(encoding, process.layout.or(core.environment.api.json), core.version)
+    Format::new(encoding, process.layout.or(core.environment.layout(core.dialect)), core.version)
 }
 
 /// What becomes of each helper when these are the processes: those of the configuration in its order, then those that go.
@@ -198,7 +199,7 @@ fn launch(shared: &Shared, process: &Process, open_files: Option<u64>) {
         outbox: handle.outbox.clone(),
         format: format_of(process, &core),
         version: core.version,
-        ack: core.environment.api.ack,
+        ack: core.acknowledges(),
         sync: false,
         group: Default::default(),
         upload: None,
@@ -256,7 +257,7 @@ pub(crate) fn client(shared: &Shared, kind: &str, outbox: Outbox) -> Voice {
     let sender = Sender {
         name: format!("{kind} {}", id.0).into(),
         outbox,
-        format: Format::new(Encoding::Text, core.environment.api.json, core.version),
+        format: Format::new(Encoding::Text, core.environment.layout(core.dialect), core.version),
         version: core.version,
         // Who asks through a socket waits for an answer, whatever helpers want.
         ack: true,

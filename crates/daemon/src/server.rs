@@ -191,7 +191,8 @@ async fn serve(
         configuration.processes.len()
     );
 
-    let Configuration { processes, neighbors } = configuration;
+    let Configuration { dialect, processes, neighbors } = configuration;
+    core.borrow_mut().set_dialect(dialect);
     core.borrow_mut().files = files;
 
     let open_files = limits::raise_files().map(|files| files.before).ok();

@@ -15,6 +15,7 @@ mod check;
 mod commands;
 mod control;
 mod events;
+mod exabgp_3_4;
 mod interactive;
 mod layouts;
 mod malformed;

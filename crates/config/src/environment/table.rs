@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use yottabgp_wire::layout::Layout;
 
 use super::{Environment, Level};
+use crate::dialect::Dialect;
 use crate::model::Encoder;
 
 /// One setting.
@@ -262,6 +263,24 @@ pub const TABLE: &[Setting] = &[
         bgp.paths_limit_audit,
         "warn of peers which send more paths than our limit"
     ),
+    Setting {
+        section: "configuration",
+        key: "dialect",
+        help: "what files are read as: auto (found out by itself), 3.4, 4 or 5",
+        quoted: false,
+        hidden: false,
+        set: |environment, text| {
+            let text = text.trim();
+            let named = Dialect::NAMED.iter().find(|(name, _)| *name == text);
+            environment.dialect = match (text.to_ascii_lowercase().as_str(), named) {
+                ("auto", _) => None,
+                (_, Some((_, dialect))) => Some(*dialect),
+                _ => return Err(Wrong::Value("auto, 3.4, 4 or 5")),
+            };
+            Ok(())
+        },
+        show: |environment| environment.dialect.map_or("auto", Dialect::name).to_owned(),
+    },
     boolean!("cache", "attributes", cache_attributes, "accepted; attributes are always shared"),
     boolean!("cache", "nexthops", cache_nexthops, "accepted; does nothing"),
     Setting {
@@ -280,23 +299,35 @@ pub const TABLE: &[Setting] = &[
         },
         show: |environment| environment.api.version.to_string(),
     },
-    boolean!("api", "ack", api.ack, "answer commands with 'done' or 'error'"),
+    Setting {
+        section: "api",
+        key: "ack",
+        help: "answer commands with 'done' or 'error'; for a file of ExaBGP 3.4, only when set here",
+        quoted: false,
+        hidden: false,
+        set: |environment, text| {
+            let on = crate::words::boolean(text.trim());
+            environment.api.ack = Some(on.unwrap_or(false));
+            on.map(|_| ()).ok_or(Wrong::Boolean)
+        },
+        show: |environment| environment.api.ack.unwrap_or(true).to_string(),
+    },
     number!("api", "chunk", api.chunk, "lines of a show command in one go", "a number"),
     Setting {
         section: "api",
         key: "encoder",
-        help: "the form of events for the control program: text or json",
+        help: "the form of events for processes of ExaBGP 3.4 that name none: text or json",
         quoted: false,
         hidden: false,
         set: |environment, text| {
-            environment.api.encoder = match text.trim().to_ascii_lowercase().as_str() {
+            environment.api.encoder = Some(match text.trim().to_ascii_lowercase().as_str() {
                 "text" => Encoder::Text,
                 "json" => Encoder::Json,
                 _ => return Err(Wrong::Value("text or json")),
-            };
+            });
             Ok(())
         },
-        show: |environment| environment.api.encoder.name().to_owned(),
+        show: |environment| environment.api.encoder.unwrap_or(Encoder::Json).name().to_owned(),
     },
     Setting {
         section: "api",
@@ -376,6 +407,6 @@ pub const TABLE: &[Setting] = &[
     Setting { hidden: true, ..boolean!("debug", "timing", debug.timing, "accepted; does nothing") },
 ];
 
-/// Settings of other versions, which mean nothing here and are taken without a word.
+/// Settings of other versions, which mean nothing here: one warning names those that are set.
 pub(super) const TOLERATED: &[(&str, &str)] =
     &[("api", "highres"), ("api", "socket"), ("debug", "reactor")];

@@ -11,6 +11,8 @@ use crate::base64;
 use crate::model::{ApiBlock, Configuration, MessageFlags, Neighbor, Process, TcpAo};
 use crate::resolve::peer_text;
 
+pub(crate) use capability::operational;
+
 /// Whether passwords are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secrets {

@@ -104,7 +104,7 @@ async fn tell(
     number: u64,
     report: &mut Report<'_>,
 ) -> Result<(), Refusal> {
-    let Loaded { configuration: Configuration { processes, neighbors }, superseded } = loaded;
+    let Loaded { configuration: Configuration { processes, neighbors, .. }, superseded } = loaded;
     let encoding = report.encoding;
     let mut summary = ReloadSummary::default();
     let (plan, selectors) = {
