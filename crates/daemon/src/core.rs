@@ -63,7 +63,9 @@ pub(crate) struct Core {
     pub(crate) peers: BTreeMap<PeerId, PeerState>,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
-    pub(crate) requests: mpsc::UnboundedSender<Request>,
+    requests: mpsc::UnboundedSender<Request>,
+    /// What commands asked of the server loop and it has not taken: asked once more, it is the same.
+    asked: Vec<Request>,
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
     pub(crate) route: RouteBuffer,
@@ -104,6 +106,7 @@ impl Core {
             peers: BTreeMap::new(),
             senders: BTreeMap::new(),
             requests,
+            asked: Vec::new(),
             tokens: Vec::new(),
             route: RouteBuffer::default(),
             read_buffer: Vec::new(),
@@ -120,13 +123,12 @@ impl Core {
         self.environment.acknowledges(self.dialect)
     }
 
-    /// What the configuration that is about to be applied was read as.
-    pub(crate) fn set_dialect(&mut self, dialect: Dialect) {
-        self.dialect = dialect;
-        self.route.set_reading(match dialect {
+    /// How the words of commands are read.
+    pub(crate) const fn reading(&self) -> Reading {
+        match self.dialect {
             Dialect::ExaBgp34 => Reading::ExaBgp34,
             Dialect::ExaBgp4 | Dialect::ExaBgp5 => Reading::Modern,
-        });
+        }
     }
 
     /// A name that was not used before.
@@ -136,8 +138,20 @@ impl Core {
     }
 
     /// Asks something of the server loop.
-    pub(crate) fn request(&self, request: Request) {
+    pub(crate) fn request(&mut self, request: Request) {
+        // A helper may ask without end, and faster than it can be done.
+        if matches!(request, Request::Signal(_) | Request::Listen) {
+            if self.asked.contains(&request) {
+                return;
+            }
+            self.asked.push(request);
+        }
         // The loop is gone only when everything ends anyway.
         let _ = self.requests.send(request);
+    }
+
+    /// The server loop has taken this: who asks from now on asks anew.
+    pub(crate) fn taken(&mut self, request: Request) {
+        self.asked.retain(|asked| *asked != request);
     }
 }

@@ -228,9 +228,14 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) 
 
 fn take_scratch(shared: &Shared) -> Scratch {
     let mut core = shared.borrow_mut();
+    let mut route = std::mem::take(&mut core.route);
+    // Another batch may have the buffer that was used before, or have ended with its client in the middle of something.
+    if route.reading() != core.reading() {
+        route.set_reading(core.reading());
+    }
     Scratch {
         tokens: std::mem::take(&mut core.tokens),
-        route: std::mem::take(&mut core.route),
+        route,
         answer: Vec::new(),
         work: 0,
         id: None,

@@ -73,7 +73,7 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         _ => Sessions::Keep,
     };
     let Configuration { dialect, processes, neighbors } = configuration;
-    shared.borrow_mut().set_dialect(dialect);
+    shared.borrow_mut().dialect = dialect;
     let count = neighbors.len();
     // What a helper that ends has said is done while its neighbors still know it.
     let mut summary = ReloadSummary {
@@ -128,6 +128,10 @@ pub(crate) async fn apply(
         let Some(peer) = core.peers.get_mut(&id) else { continue };
         peer.configuring = false;
         peer.wake();
+        // A command may have deleted it meanwhile.
+        if peer.stopped {
+            continue;
+        }
         if is_new && !waiting {
             core.with_session(id, |session, events| session.start(Instant::now(), events));
         } else if let Some(reset) = reset {

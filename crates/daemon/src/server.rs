@@ -192,7 +192,7 @@ async fn serve(
     );
 
     let Configuration { dialect, processes, neighbors } = configuration;
-    core.borrow_mut().set_dialect(dialect);
+    core.borrow_mut().dialect = dialect;
     core.borrow_mut().files = files;
 
     let open_files = limits::raise_files().map(|files| files.before).ok();
@@ -252,7 +252,10 @@ async fn serve(
                 continue;
             }
             signal = signals.next() => Request::Signal(signal),
-            Some(request) = requested.recv() => request,
+            Some(request) = requested.recv() => {
+                core.borrow_mut().taken(request);
+                request
+            }
         };
         match request {
             Request::Signal(received) => {

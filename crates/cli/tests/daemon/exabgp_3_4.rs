@@ -169,3 +169,20 @@ fn the_octets_of_flow_rules_are_those_of_3_4() {
     assert_eq!(next(), [0x03, 0x0C, 0x81, 0x02]);
     daemon.stop();
 }
+
+#[test]
+fn words_mean_the_same_while_somebody_else_talks_without_end() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let run = script(&lab, "talker", "exec yes '# nothing'");
+    let talker = format!("process talker {{ run {run}; }}");
+    let daemon = lab.start(&site.neighbor(&format!("{FAMILIES} {talker}")));
+    let mut session = site.session();
+    session.until_eor();
+    // Only ExaBGP 3.4 takes a prefix with host bits.
+    for number in 0..30 {
+        daemon.ask(&format!("announce route 10.{number}.0.1/16 next-hop 1.1.1.1"));
+    }
+    session.updates(|update| update.announced.contains(&"10.29.0.0/16".to_owned()));
+    daemon.stop();
+}

@@ -92,7 +92,7 @@ pub(super) async fn drive(
         tokio::task::yield_now().await;
     }
     farewell(&mut sockets).await;
-    shared.borrow().request(Request::PeerEnded(id));
+    shared.borrow_mut().request(Request::PeerEnded(id));
 }
 
 /// What the task does next.
