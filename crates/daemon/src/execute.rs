@@ -372,19 +372,11 @@ impl Core {
         scratch: &mut Scratch,
     ) -> Result<Reply, Refusal> {
         scratch.id = None;
-        if let Some(sender) = self.senders.get_mut(&id)
-            && let Some(upload) = &mut sender.upload
-        {
-            return match upload.take(line) {
-                None => Ok(Reply::Silent),
-                Some(result) => {
-                    scratch.id = upload.id.take().map(Identifier);
-                    sender.upload = None;
-                    result.map(|(text, encoding)| Reply::Check(Some(text), encoding))
-                }
-            };
-        }
-        let version = self.senders.get(&id).map_or(self.version, |sender| sender.version);
+        let version = match self.senders.get(&id) {
+            Some(sender) if sender.upload.is_some() => return self.uploaded(id, line, scratch),
+            Some(sender) => sender.version,
+            None => self.version,
+        };
         let Scratch { tokens, route, answer, work, id: identifier } = scratch;
         let parsed = text(line).and_then(|line| {
             if let Some(sender) = self.senders.get(&id) {
@@ -417,6 +409,23 @@ impl Core {
         let reply = self.execute(id, text, parsed, &mut route_buffer, answer, work);
         scratch.route = route_buffer;
         reply
+    }
+
+    /// Takes a line of a configuration that is being sent.
+    fn uploaded(
+        &mut self,
+        id: ProcessId,
+        line: Line<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<Reply, Refusal> {
+        let others = self.senders.iter().filter(|(other, _)| **other != id);
+        let others = others.filter_map(|(_, other)| other.upload.as_ref()).map(Upload::len).sum();
+        let Some(sender) = self.senders.get_mut(&id) else { return Ok(Reply::Silent) };
+        let Some(upload) = &mut sender.upload else { return Ok(Reply::Silent) };
+        let Some(result) = upload.take(line, others) else { return Ok(Reply::Silent) };
+        scratch.id = upload.id.take().map(Identifier);
+        sender.upload = None;
+        result.map(|(text, encoding)| Reply::Check(Some(text), encoding))
     }
 
     /// The peers that a sender may command and that are selected.
