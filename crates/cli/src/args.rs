@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::healthcheck::HealthcheckArgs;
+
 /// The words that are subcommands: anything else as first argument means `server`.
 const SUBCOMMANDS: &[&str] = &[
     "server",
@@ -16,6 +18,7 @@ const SUBCOMMANDS: &[&str] = &[
     "version",
     "run",
     "cli",
+    "healthcheck",
     "demo",
     "demo-helper",
     "help",
@@ -65,6 +68,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Send a command to a running daemon
     Cli(RunArgs),
+    /// Check a service, and announce its addresses while it is well
+    Healthcheck(HealthcheckArgs),
     /// See it work: a speaker, a peer and a helper on this machine, for a few seconds
     Demo,
     /// The helper process of the demonstration
@@ -222,7 +227,7 @@ pub(crate) struct EnvArgs {
     pub(crate) env: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct RunArgs {
     /// The name of the socket, and of the pipes
     #[arg(long, value_name = "NAME")]
@@ -303,6 +308,14 @@ fn insert_subcommand(called: &str, words: &mut Vec<OsString>) {
             words.insert(1.min(words.len()), "run".into());
         }
         return;
+    }
+    if matches!(called, "exabgp-healthcheck" | "yottabgp-healthcheck")
+        && words.get(1).is_none_or(|word| word != "healthcheck")
+    {
+        words.insert(1.min(words.len()), "healthcheck".into());
+    }
+    if words.get(1).is_some_and(|word| word == "healthcheck") {
+        crate::healthcheck::spell_out(words);
     }
     let Some(first) = words.get(1).filter(|first| !named(first)) else { return };
     if words.len() == 2 && ["-v", "-V", "--version"].iter().any(|flag| first == flag) {

@@ -1,4 +1,4 @@
-//! `yottabgp`, which also answers as `exabgp` and as `exabgpcli`: finds the subcommand and runs it.
+//! `yottabgp`, which also answers as `exabgp`, as `exabgpcli` and as `exabgp-healthcheck`: finds the subcommand and runs it.
 //!
 //! Exit status: 0 when all was done, 1 when something was not (standard error says what), 2 when the command line is wrong.
 
@@ -10,6 +10,7 @@ mod decode;
 mod demo;
 mod encode;
 mod env;
+mod healthcheck;
 mod hex;
 mod load;
 mod messages;
@@ -35,7 +36,13 @@ fn main() -> ExitCode {
     let held = yottabgp_os::signals::hold();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let done = match arguments.len() {
-        0 | 1 if !args::called(&arguments).contains("cli") => no_arguments(),
+        0 | 1
+            if !["cli", "healthcheck"]
+                .iter()
+                .any(|word| args::called(&arguments).contains(word)) =>
+        {
+            no_arguments()
+        }
         _ => match args::parse(arguments) {
             Ok(invocation) => held.map_err(Into::into).and_then(|()| dispatch(invocation)),
             Err(error) => return usage(&error),
@@ -76,6 +83,7 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
             command: ConfigurationCommand::Validate(arguments),
         }) => validate::run(&arguments, environment),
         Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
+        Command::Healthcheck(arguments) => healthcheck::run(&arguments, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),
     }

@@ -8,6 +8,7 @@ mod connection;
 pub mod control;
 mod core;
 mod execute;
+pub mod health;
 pub mod helper;
 mod helpers;
 pub mod lines;

@@ -203,6 +203,11 @@ impl Service {
         &self.targets
     }
 
+    /// Whether its addresses are set up, as far as it was told.
+    pub const fn has_addresses(&self) -> bool {
+        self.addresses
+    }
+
     /// When [`Self::advance`] is to be called, if nothing else happens before; `None` once it is over.
     pub fn wake(&self) -> Option<Duration> {
         let next = match (self.end, self.running) {
@@ -323,6 +328,8 @@ impl Service {
     }
 
     /// The options changed. State and routes stay, as far as the new options have them.
+    ///
+    /// If [`Self::has_addresses`], whoever calls sets up those of the new options.
     pub fn change(&mut self, now: Duration, options: Options, prefixes: &[Prefix]) {
         self.options = options;
         let selections = self.options.grammar.selections(&self.options.neighbors);
