@@ -36,8 +36,8 @@ pub use diagnostic::{Diagnostic, Severity, Source};
 pub use environment::Environment;
 pub use loader::{Loader, Program};
 pub use model::{
-    ApiBlock, Configuration, ConfiguredRoute, Encoder, MessageFlags, Neighbor, Process, TcpAo,
-    TcpAoAlgorithm,
+    ApiBlock, Configuration, ConfiguredRoute, Encoder, Healthcheck, MessageFlags, Neighbor,
+    Process, TcpAo, TcpAoAlgorithm,
 };
 pub use section::{KeywordHelp, keywords};
 

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use yottabgp_health::Options;
 use yottabgp_session::settings::Settings;
 use yottabgp_wire::codes::Family;
 use yottabgp_wire::message::operational::Operational;
@@ -16,6 +17,8 @@ use yottabgp_wire::prefix::Prefix;
 pub struct Configuration {
     /// The helper processes, in the order of the file.
     pub processes: Vec<Process>,
+    /// The services that are checked, in the order of the file.
+    pub healthchecks: Vec<Healthcheck>,
     /// The neighbors, in the order of the file.
     pub neighbors: Vec<Neighbor>,
 }
@@ -51,6 +54,17 @@ pub struct Process {
     pub encoder: Encoder,
     /// Whether it is started again when it ends.
     pub respawn: bool,
+}
+
+/// A service that the daemon checks: `healthcheck NAME { … }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Healthcheck {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its options.
+    pub options: Options,
+    /// The same as they were written: keyword and value.
+    pub written: Vec<(&'static str, Option<String>)>,
 }
 
 /// A neighbor: `neighbor ADDRESS { … }`, templates included.

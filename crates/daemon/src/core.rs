@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
@@ -16,6 +17,7 @@ use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::io::tokens::Token;
 use yottabgp_wire::route::RouteBuffer;
 
+use crate::health::services::Running;
 use crate::peer::{PeerState, Range};
 use crate::sender::Sender;
 
@@ -50,6 +52,8 @@ pub(crate) struct Core {
     pub(crate) peers: BTreeMap<PeerId, PeerState>,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
+    /// The services that the daemon checks itself.
+    pub(crate) services: BTreeMap<Arc<str>, Running>,
     pub(crate) requests: mpsc::UnboundedSender<Request>,
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
@@ -86,6 +90,7 @@ impl Core {
             store: AttributeStore::default(),
             peers: BTreeMap::new(),
             senders: BTreeMap::new(),
+            services: BTreeMap::new(),
             requests,
             tokens: Vec::new(),
             route: RouteBuffer::default(),

@@ -514,6 +514,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, ephemeral: bool) -> Pee
     };
     peer.subscribe(&core.feeds());
     core.peers.insert(id, peer);
+    core.announce_services(id);
     if !core.waiting {
         core.with_session(id, |session, events| session.start(Instant::now(), events));
     }

@@ -13,6 +13,7 @@ use yottabgp_rib::table::RouteId;
 use yottabgp_session::{Reset, StopReason};
 
 use crate::core::{Core, PeerId, Shared};
+use crate::health::services;
 use crate::peer::{self, PeerState, Range};
 
 /// What happens to sessions whose neighbor did not change.
@@ -27,6 +28,7 @@ pub(crate) enum Sessions {
 /// Applies a configuration as a whole. Routes go to the Adj-RIBs-Out and are kept nowhere else, but for ranges, whose
 /// peers are still to come. Once every peer is there, others have their turn between the tables of those that go on.
 pub(crate) async fn apply(shared: &Shared, configuration: Configuration, sessions: Sessions) {
+    let healthchecks = configuration.healthchecks;
     let (ranges, neighbors): (Vec<_>, Vec<_>) = configuration
         .neighbors
         .into_iter()
@@ -68,6 +70,7 @@ pub(crate) async fn apply(shared: &Shared, configuration: Configuration, session
         configure_routes(&mut shared.borrow_mut(), id, &routes);
         tokio::task::yield_now().await;
     }
+    services::apply(shared, healthchecks);
 }
 
 /// Ends the peers that are no longer configured, but for those that a range still lets in.

@@ -13,6 +13,7 @@ use yottabgp_os::{Error, daemonize, hostname, limits, pidfile::PidFile, privileg
 
 use crate::control::{self, ControlSocket, Pipes};
 use crate::core::{Core, Request, Shared};
+use crate::health::services;
 use crate::listen::Listeners;
 use crate::loader::Machine;
 use crate::log;
@@ -86,7 +87,11 @@ pub fn run(options: Options) -> Result<(), StartError> {
         .map_err(|source| Error::new("the runtime", source).into())
         .and_then(|runtime| {
             let local = LocalSet::new();
-            local.block_on(&runtime, serve(options, &writer))
+            let result = local.block_on(&runtime, serve(options, &writer));
+            drop(local);
+            // A name that a check is still looking up is not waited for.
+            runtime.shutdown_background();
+            result
         });
     writer.flush(Duration::from_millis(200));
     result
@@ -283,7 +288,13 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
         helpers::apply(&core, &configuration.processes, open_files, helpers::Changed::Keep);
         helpers::all_started(&core).await;
     }
-    if privilege::drop_to(&environment.daemon.user)? {
+    let sets_up_addresses =
+        configuration.healthchecks.iter().any(|check| check.options.sets_up_addresses());
+    let drop_to = match sets_up_addresses {
+        true => privilege::drop_to_network_administrator,
+        false => privilege::drop_to,
+    };
+    if drop_to(&environment.daemon.user)? {
         info!(target: "yottabgp::daemon", "{}", privilege::describe());
     }
     if let Err(error) = writer.reopen() {
@@ -379,6 +390,8 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
 
     core.borrow_mut().stopping = true;
     listeners = Listeners::default();
+    // While there is somebody to withdraw their routes from.
+    services::stop_all(&core).await;
     peer::stop_all(&core, FAREWELL).await;
     helpers::stop_all(&core).await;
     drop(pid_file);

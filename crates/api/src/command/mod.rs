@@ -9,6 +9,7 @@ mod adj_rib;
 mod daemon;
 mod end_of_rib;
 pub mod group;
+mod healthcheck;
 mod neighbor;
 mod operational;
 mod refusal;
@@ -27,6 +28,7 @@ use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
 pub use self::group::{Group, GroupBuffer, GroupSummary};
+pub use self::healthcheck::HealthVerb;
 pub use self::refusal::Refusal;
 pub use self::registry::Permission;
 pub use self::shortcuts::expand_shortcuts;
@@ -119,6 +121,10 @@ pub enum Command<'a> {
     ApiVersion(Option<Version>),
     /// How much waits to be read by each process.
     QueueStatus,
+    /// A service that the daemon checks is drained, or is not any more.
+    Healthcheck(HealthVerb, &'a str),
+    /// The services that the daemon checks are shown.
+    ShowHealthchecks,
     /// An error is answered.
     Crash,
 }

@@ -211,6 +211,21 @@ impl Encoder {
         true
     }
 
+    /// A service that the daemon checks made a step: its name, its state, what was done.
+    pub fn healthcheck(
+        &self,
+        time: Duration,
+        name: &str,
+        state: &str,
+        step: &str,
+        out: &mut Vec<u8>,
+    ) {
+        match self.encoding {
+            Encoding::Json => json::healthcheck(self, time, [name, state, step], out),
+            Encoding::Text => push(out, &format!("healthcheck {name} {step} {state}\n")),
+        }
+    }
+
     /// The daemon ends.
     pub fn shutdown(&self, time: Duration, out: &mut Vec<u8>) {
         match self.encoding {

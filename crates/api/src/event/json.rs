@@ -196,6 +196,25 @@ pub(super) fn shutdown(encoder: &Encoder, time: Duration, out: &mut Vec<u8>) {
     push(out, ", \"type\": \"notification\", \"notification\": \"shutdown\" }\n");
 }
 
+/// The name of the service, its state, the step.
+pub(super) fn healthcheck(
+    encoder: &Encoder,
+    time: Duration,
+    [name, state, step]: [&str; 3],
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(&encoder.head);
+    push_time(out, time);
+    out.extend_from_slice(&encoder.tail);
+    push(out, ", \"type\": \"healthcheck\", \"healthcheck\": { \"name\": ");
+    push_string(out, name);
+    push(out, ", \"state\": ");
+    push_string(out, state);
+    push(out, ", \"step\": ");
+    push_string(out, step);
+    push(out, " } }\n");
+}
+
 /// Writes the JSON value of `"negotiated"`.
 pub fn push_negotiated(negotiated: &Negotiated, out: &mut Vec<u8>) {
     push(out, "{ \"message_size\": ");

@@ -17,8 +17,9 @@ use yottabgp_wire::io::tokens::Span;
 use crate::diagnostic::Diagnostic;
 use crate::draft::RootDraft;
 use crate::environment::Environment;
-use crate::model::{Configuration, Neighbor};
+use crate::model::{Configuration, Healthcheck, Neighbor};
 use crate::problems::Problems;
+use crate::slot::At;
 
 /// What is known to all neighbors.
 pub(crate) struct Context<'a> {
@@ -32,7 +33,7 @@ pub(crate) struct Context<'a> {
 
 /// Makes the configuration. What is wrong is added to the problems; the result counts only when nothing is.
 pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configuration {
-    let RootDraft { processes, templates, neighbors, api } = root;
+    let RootDraft { processes, healthchecks, templates, neighbors, api } = root;
     let processes: Vec<_> = processes.into_iter().map(|process| process.value).collect();
     let templates = template::Templates::new(templates, context);
     let mut seen: HashMap<String, Span> = HashMap::new();
@@ -51,7 +52,28 @@ pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configurati
         }
         resolved.push(neighbor);
     }
-    Configuration { processes, neighbors: resolved }
+    let healthchecks = healthchecks.into_iter().map(|at| known_neighbors(at, &resolved, context));
+    Configuration { healthchecks: healthchecks.collect(), processes, neighbors: resolved }
+}
+
+/// Checks that the neighbors that a healthcheck names are there.
+fn known_neighbors(
+    healthcheck: At<Healthcheck>,
+    neighbors: &[Neighbor],
+    context: &mut Context<'_>,
+) -> Healthcheck {
+    let At { value, span } = healthcheck;
+    for address in &value.options.neighbors {
+        if !neighbors.iter().any(|neighbor| neighbor.peer.contains(*address)) {
+            let message = format!(
+                "healthcheck {} names the neighbor {address}, which is not configured",
+                value.name
+            );
+            let help = "add the neighbor, or leave 'neighbor' out for all of them";
+            context.problems.push(Diagnostic::error(span, message).help(help));
+        }
+    }
+    value
 }
 
 /// What no two neighbors share: the port that they listen on alone, or their name.

@@ -37,6 +37,8 @@ pub trait Port {
     fn heard(&mut self) -> impl Future<Output = Heard>;
     /// Tells of a step.
     fn step(&mut self, step: Step);
+    /// The options are others from now on, the neighbors among them.
+    fn changed(&mut self, _options: &Options) {}
     /// Logs a line.
     fn log(&mut self, level: Level, text: &str);
 }
@@ -206,6 +208,7 @@ impl<P: Port> Driver<'_, P> {
         };
         let before = std::mem::replace(&mut self.addresses, addresses);
         let there = self.service.has_addresses();
+        self.port.changed(&options);
         self.service.change(now, options, &prefixes);
         if there && let Err(error) = self.addresses.take_over(before) {
             self.port.log(Level::Error, &error);

@@ -9,6 +9,7 @@ mod command;
 mod dns;
 mod drive;
 mod http;
+pub(crate) mod services;
 
 pub use addresses::Addresses;
 pub use drive::{Heard, Order, Port, drive};
