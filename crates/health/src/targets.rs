@@ -198,6 +198,10 @@ impl Targets {
                 return Answer::Other;
             }
         };
+        if self.answered == self.sent {
+            // To nothing that was said: it must not be taken for the answer to what comes next.
+            return Answer::Other;
+        }
         self.answered += 1;
         self.mute = false;
         let Some(index) = self.awaited.remove(&self.answered) else { return Answer::Other };
