@@ -90,7 +90,7 @@ impl Row {
 
     /// Whether it has a place in a section of the daemon's configuration.
     pub fn is_in_section(&self) -> bool {
-        self.part != Part::Process || self.name == "debug" || self.name == "sudo"
+        self.part != Part::Process || self.name == "sudo"
     }
 }
 

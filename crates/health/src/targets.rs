@@ -418,6 +418,19 @@ mod tests {
     }
 
     #[test]
+    fn answers_to_nothing_are_not_counted() {
+        let options = Options::default();
+        let mut targets = targets(&["192.0.2.1"], State::Up, &options);
+        assert_eq!(targets.answer("done", NOW), Answer::Other);
+        flush(&mut targets, NOW, false);
+        assert_eq!(targets.answer("done", NOW), Answer::Done);
+        assert_eq!(targets.answer("error", NOW), Answer::Other);
+        targets.want(&options, State::Down);
+        flush(&mut targets, NOW, false);
+        assert_eq!(targets.answer("done", NOW), Answer::Done);
+    }
+
+    #[test]
     fn nobody_who_never_answers_is_waited_for() {
         let options = Options::default();
         let mut targets = targets(&["192.0.2.1"], State::Up, &options);

@@ -13,6 +13,7 @@
 mod bad_input;
 mod control;
 mod events;
+mod health;
 mod malformed;
 mod operational;
 mod process;
