@@ -1,6 +1,7 @@
 //! `healthcheck` as a process: the test is its daemon, at both ends of its pipes.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
