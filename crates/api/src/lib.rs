@@ -10,6 +10,7 @@
 pub mod answer;
 pub mod command;
 pub mod event;
+pub mod migrate;
 pub mod select;
 
 /// The version of the API (`exabgp.api.version`). Both grammars are always understood; the version chooses how commands

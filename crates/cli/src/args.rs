@@ -14,11 +14,14 @@ const SUBCOMMANDS: &[&str] = &[
     "encode",
     "validate",
     "configuration",
+    "fmt",
+    "migrate",
     "env",
     "version",
     "run",
     "cli",
     "healthcheck",
+    "diff",
     "demo",
     "demo-helper",
     "help",
@@ -60,6 +63,10 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Work with configuration files
     Configuration(ConfigurationArgs),
+    /// Lay out configuration files: indentation, one statement a line
+    Fmt(crate::fmt::FmtArgs),
+    /// Rewrite configurations and helpers of older versions of ExaBGP
+    Migrate(crate::migrate::MigrateArgs),
     /// Show the settings of the environment
     Env(EnvArgs),
     /// Show the version
@@ -70,6 +77,8 @@ pub(crate) enum Command {
     Cli(RunArgs),
     /// Check a service, and announce its addresses while it is well
     Healthcheck(HealthcheckArgs),
+    /// Compare a running daemon with a configuration file: what a reload would do
+    Diff(crate::diff::DiffArgs),
     /// See it work: a speaker, a peer and a helper on this machine, for a few seconds
     Demo,
     /// The helper process of the demonstration
@@ -193,6 +202,12 @@ pub(crate) struct ValidateArgs {
     /// Encode and decode each route, and compare
     #[arg(short, long)]
     pub(crate) route: bool,
+    /// Warnings count as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// One JSON document with everything that is wrong, for editors
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Say what is done
     #[arg(short, long)]
     pub(crate) verbose: bool,
@@ -284,6 +299,12 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error>
     rest.extend(arguments.next());
     while let Some(argument) = arguments.next() {
         let text = argument.to_str().unwrap_or_default();
+        if rest.get(1).is_some_and(|word| word == "migrate") && matches!(text, "-e" | "--exec") {
+            // What follows is the command line of a helper.
+            rest.push(argument);
+            rest.extend(arguments);
+            break;
+        }
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name, Some(PathBuf::from(value))),
             None => (text, None),

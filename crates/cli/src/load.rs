@@ -4,8 +4,9 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use yottabgp_config::{Configuration, Diagnostic, Environment, Source};
+use yottabgp_config::{Configuration, Diagnostic, Environment, Places, Source};
 use yottabgp_daemon::Machine;
+use yottabgp_os::privilege::Identity;
 
 use crate::root;
 
@@ -33,8 +34,37 @@ pub(crate) fn file(path: &Path, environment: &Environment) -> Result<Loaded> {
     Ok(Loaded { source, configuration, diagnostics })
 }
 
+/// What `parse_with_places` says.
+pub(crate) type Parsed = Result<(Configuration, Places, Vec<Diagnostic>), Vec<Diagnostic>>;
+
+/// Reads a file as [`file`] does, and also says where the parts are. Programs are looked at as the user that will run
+/// them; `None` for this one.
+pub(crate) fn prove(
+    path: &Path,
+    environment: &Environment,
+    user: Option<Identity>,
+) -> Result<(Source, Parsed, Option<Diagnostic>)> {
+    let (name, octets, machine) = read(path)?;
+    let machine = machine.proving(user);
+    let (source, replaced) = Source::from_bytes(name, octets);
+    let parsed = yottabgp_config::parse_with_places(&source, &machine, environment);
+    Ok((source, parsed, replaced))
+}
+
 /// The name and the octets of a file, and what its words mean on this machine.
 fn read(path: &Path) -> Result<(String, Vec<u8>, Machine)> {
+    let (name, octets) = octets(path)?;
+    if path == Path::new("-") {
+        return Ok((name, octets, Machine::for_file(path)));
+    }
+    // As the daemon does it: relative programs are beside the file itself, not beside a link to it.
+    let path = place(path);
+    let real = path.canonicalize().unwrap_or(path);
+    Ok((name, octets, Machine::for_file(&real)))
+}
+
+/// The name and the octets of a file, or of standard input for `-`.
+pub(crate) fn octets(path: &Path) -> Result<(String, Vec<u8>)> {
     if path == Path::new("-") {
         let mut stdin = std::io::stdin().lock();
         if stdin.is_terminal() {
@@ -42,7 +72,7 @@ fn read(path: &Path) -> Result<(String, Vec<u8>, Machine)> {
         }
         let mut octets = Vec::new();
         stdin.read_to_end(&mut octets).context("standard input")?;
-        return Ok(("standard input".to_owned(), octets, Machine::for_file(path)));
+        return Ok(("standard input".to_owned(), octets));
     }
     let path = place(path);
     let name = path.display().to_string();
@@ -52,9 +82,7 @@ fn read(path: &Path) -> Result<(String, Vec<u8>, Machine)> {
         }
         _ => anyhow::Error::new(error).context(format!("{name} can not be read")),
     })?;
-    // As the daemon does it: relative programs are beside the file itself, not beside a link to it.
-    let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-    Ok((name, octets, Machine::for_file(&real)))
+    Ok((name, octets))
 }
 
 /// `etc/exabgp/FILE` is below the root of the installation unless it is here.

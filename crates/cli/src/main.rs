@@ -1,6 +1,7 @@
 //! `yottabgp`, which also answers as `exabgp`, as `exabgpcli` and as `exabgp-healthcheck`: finds the subcommand and runs it.
 //!
-//! Exit status: 0 when all was done, 1 when something was not (standard error says what), 2 when the command line is wrong.
+//! Exit status: 0 when all was done, 1 when something was not (standard error says what), 2 when the command line is wrong; of
+//! `diff` and `run reload --check` that of diff(1).
 
 mod args;
 mod as_command;
@@ -8,12 +9,15 @@ mod capture;
 mod context;
 mod decode;
 mod demo;
+mod diff;
 mod encode;
 mod env;
+mod fmt;
 mod healthcheck;
 mod hex;
 mod load;
 mod messages;
+mod migrate;
 mod out;
 mod root;
 mod run;
@@ -41,7 +45,7 @@ fn main() -> ExitCode {
                 .iter()
                 .any(|word| args::called(&arguments).contains(word)) =>
         {
-            no_arguments()
+            no_arguments().map(status)
         }
         _ => match args::parse(arguments) {
             Ok(invocation) => held.map_err(Into::into).and_then(|()| dispatch(invocation)),
@@ -49,8 +53,7 @@ fn main() -> ExitCode {
         },
     };
     match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(status) => ExitCode::from(status),
         Err(error) => {
             if !is_broken_pipe(&error) {
                 out::warn(format!("error: {error:#}"));
@@ -60,8 +63,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the subcommand. Says whether all was done.
-fn dispatch(invocation: Invocation) -> Result<bool> {
+/// The exit status of what was done, or not.
+fn status(done: bool) -> u8 {
+    u8::from(!done)
+}
+
+/// Runs the subcommand. Gives the exit status.
+fn dispatch(invocation: Invocation) -> Result<u8> {
     let Invocation { cli, called, env_file, root } = invocation;
     if let Some(root) = root {
         root::choose(root);
@@ -72,7 +80,7 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
     }
     let settings = env::load(env_file.as_deref())?;
     let environment = &settings.environment;
-    match cli.command {
+    let done = match cli.command {
         Command::Server(arguments) => server::run(arguments, settings),
         Command::Version => version::run(&called, environment.version.as_deref()),
         Command::Env(arguments) => env::run(&arguments, &settings),
@@ -82,11 +90,18 @@ fn dispatch(invocation: Invocation) -> Result<bool> {
         | Command::Configuration(args::ConfigurationArgs {
             command: ConfigurationCommand::Validate(arguments),
         }) => validate::run(&arguments, environment),
+        Command::Diff(arguments) => return Ok(diff::run(&arguments, environment)),
+        Command::Run(arguments) | Command::Cli(arguments) if diff::is_check(&arguments) => {
+            return Ok(diff::check(&arguments, environment));
+        }
+        Command::Migrate(arguments) => migrate::run(&arguments, environment),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),
-    }
+    };
+    done.map(status)
 }
 
 /// Help, and the settings of the environment, for whoever says nothing.

@@ -21,13 +21,29 @@ use crate::args::RunArgs;
 use crate::{out, root};
 
 /// How long an answer may be silent.
-const SILENCE: Duration = Duration::from_secs(5);
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Patience {
+    /// Of a command that is answered at once.
+    Talk,
+    /// Of one that has to read a large configuration first.
+    Work,
+}
+
+impl Patience {
+    const fn time(self) -> Duration {
+        match self {
+            Self::Talk => Duration::from_secs(5),
+            Self::Work => Duration::from_secs(600),
+        }
+    }
+}
+
 /// The longest line of an answer that is kept, in octets.
 const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 
 /// Sends the command, or the commands of a file. Says whether all of them were done.
 pub(crate) fn run(arguments: &RunArgs, environment: &Environment) -> Result<bool> {
-    let mut daemon = connect(arguments, environment)?;
+    let mut daemon = connect(arguments, environment, Patience::Talk)?;
     if let Some(path) = &arguments.batch {
         return batch(path, &mut daemon);
     }
@@ -70,7 +86,11 @@ fn batch(path: &Path, daemon: &mut Daemon) -> Result<bool> {
 }
 
 /// Finds the daemon: where the flags say, or else `exabgp_cli_transport`, or else wherever there is one.
-fn connect(arguments: &RunArgs, environment: &Environment) -> Result<Daemon> {
+pub(crate) fn connect(
+    arguments: &RunArgs,
+    environment: &Environment,
+    patience: Patience,
+) -> Result<Daemon> {
     let folders = control::folders(&root::folder(), nix::unistd::getuid().as_raw());
     let transport = std::env::var("exabgp_cli_transport").unwrap_or_default();
     let no_socket = transport == "pipe" || environment.api.cli_socket.as_deref() == Some("");
@@ -85,11 +105,11 @@ fn connect(arguments: &RunArgs, environment: &Environment) -> Result<Daemon> {
         if let Some(path) = path {
             let stream = UnixStream::connect(&path)
                 .with_context(|| format!("no daemon answers on {}", path.display()))?;
-            return Daemon::over_socket(stream);
+            return Daemon::over_socket(stream, patience);
         }
     }
     if !only_socket && let Some((input, output)) = control::pipes(&folders, &pipe) {
-        return Daemon::over_pipes(&input, &output);
+        return Daemon::over_pipes(&input, &output, patience);
     }
     let wanted = match (only_pipe, only_socket) {
         (true, _) => format!("named pipes {pipe}.in and {pipe}.out"),
@@ -104,21 +124,22 @@ fn connect(arguments: &RunArgs, environment: &Environment) -> Result<Daemon> {
 }
 
 /// A daemon that takes commands.
-struct Daemon {
+pub(crate) struct Daemon {
     commands: Box<dyn io::Write>,
     answers: BufReader<Box<dyn Read>>,
+    patience: Patience,
 }
 
 impl Daemon {
-    fn over_socket(stream: UnixStream) -> Result<Self> {
-        stream.set_read_timeout(Some(SILENCE))?;
-        stream.set_write_timeout(Some(SILENCE))?;
+    fn over_socket(stream: UnixStream, patience: Patience) -> Result<Self> {
+        stream.set_read_timeout(Some(patience.time()))?;
+        stream.set_write_timeout(Some(patience.time()))?;
         let answers: Box<dyn Read> = Box::new(stream.try_clone()?);
-        Ok(Self { commands: Box::new(stream), answers: BufReader::new(answers) })
+        Ok(Self { commands: Box::new(stream), answers: BufReader::new(answers), patience })
     }
 
     /// Named pipes: the daemon's input is our output.
-    fn over_pipes(input: &Path, output: &Path) -> Result<Self> {
+    fn over_pipes(input: &Path, output: &Path, patience: Patience) -> Result<Self> {
         let nobody = |path: &Path| format!("no daemon reads the named pipe {}", path.display());
         // Opened first, so that the daemon finds a reader for what it answers; and for writing too, so that there is no wait
         // for the daemon and no end of file between two answers.
@@ -132,16 +153,26 @@ impl Daemon {
             .custom_flags(OFlag::O_NONBLOCK.bits())
             .open(input)
             .with_context(|| nobody(input))?;
-        let mut answers = Patient(answers);
+        let mut answers = Patient(answers, patience);
         answers.drain()?;
-        Ok(Self { commands: Box::new(commands), answers: BufReader::new(Box::new(answers)) })
+        let answers = BufReader::new(Box::new(answers) as Box<dyn Read>);
+        Ok(Self { commands: Box::new(commands), answers, patience })
     }
 
     /// Sends one command and prints what is answered. Says whether it was done.
     fn ask(&mut self, command: &str) -> Result<bool> {
-        let line = format!("{command}\n");
+        self.ask_each(command, format!("{command}\n").as_bytes(), |_| {})
+    }
+
+    /// Sends what a command is and what goes with it, prints what is answered, and shows each line of it.
+    pub(crate) fn ask_each(
+        &mut self,
+        command: &str,
+        text: &[u8],
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<bool> {
         self.commands
-            .write_all(line.as_bytes())
+            .write_all(text)
             .and_then(|()| self.commands.flush())
             .context("the daemon does not take the command")?;
         let mut ends = false;
@@ -159,7 +190,7 @@ impl Daemon {
                 Err(error) if is_silence(&error) => {
                     out::warn(format!(
                         "no end of command message received: the daemon was silent for {} seconds after '{command}'",
-                        SILENCE.as_secs()
+                        self.patience.time().as_secs()
                     ));
                     return Ok(false);
                 }
@@ -182,7 +213,10 @@ impl Daemon {
                     return Ok(false);
                 }
                 b"shutdown" => ends = true,
-                _ => out::line(text)?,
+                _ => {
+                    each(text);
+                    out::line(text)?;
+                }
             }
         }
     }
@@ -198,7 +232,7 @@ fn is_silence(error: &io::Error) -> bool {
 }
 
 /// A named pipe, whose reads have a time limit as those of a socket have.
-struct Patient(File);
+struct Patient(File, Patience);
 
 impl Patient {
     /// Whether there is something to read, after this long at most.
@@ -218,6 +252,10 @@ impl Patient {
 
 impl Read for Patient {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.wait(SILENCE)? { self.0.read(buffer) } else { Err(ErrorKind::TimedOut.into()) }
+        if self.wait(self.1.time())? {
+            self.0.read(buffer)
+        } else {
+            Err(ErrorKind::TimedOut.into())
+        }
     }
 }

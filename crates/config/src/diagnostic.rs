@@ -48,11 +48,33 @@ impl Severity {
     }
 }
 
+/// The codes of diagnostics, and what each is about.
+pub const CODES: &[(&str, &str)] = &[
+    ("encoding", "the octets are not UTF-8"),
+    ("syntax", "characters, quotes, a missing ';'"),
+    ("braces", "sections that are not closed, or closed without being open"),
+    ("keyword", "a keyword that is not known there"),
+    ("section", "a section that is not known there"),
+    ("value", "a value that is wrong, or means something else than it seems to"),
+    ("ignored", "words that mean nothing"),
+    ("old", "a spelling of an older version"),
+    ("template", "templates and what inherits from them"),
+    ("neighbor", "what a neighbor lacks, or what excludes what"),
+    ("process", "processes that are named and not there"),
+    ("route", "a route that can not be sent, or is not read back as it was sent"),
+    ("size", "an UPDATE that does not fit in a message"),
+    ("next-hop", "a next hop that can not be used"),
+    ("print", "what is not the same when it is printed and read again"),
+    ("file", "a file that can not be read"),
+];
+
 /// Something to say about a place in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
+    /// What kind of thing it is, for programs: one of [`CODES`].
+    pub code: &'static str,
     /// Where.
     pub span: Span,
     /// What is wrong: names the value.
@@ -66,7 +88,7 @@ pub struct Diagnostic {
 impl From<TextError> for Diagnostic {
     fn from(error: TextError) -> Self {
         let TextError { span, message, help } = error;
-        Self { severity: Severity::Error, span, message, help, related: None }
+        Self { severity: Severity::Error, code: "", span, message, help, related: None }
     }
 }
 
@@ -85,6 +107,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same with a code.
+    #[must_use]
+    pub const fn code(mut self, code: &'static str) -> Self {
+        self.code = code;
         self
     }
 
@@ -163,6 +192,7 @@ impl Source {
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let warning = Diagnostic::warning(Span::new(at, at), "this is not UTF-8")
+                    .code("encoding")
                     .help("save the file as UTF-8; what can not be read was replaced");
                 (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(warning))
             }

@@ -6,6 +6,8 @@
 //! - `resolve`: templates, defaults and the checks between sections.
 //! - `model`: what the rest of the program sees.
 //! - `print`: a neighbor as configuration again.
+//! - `outline`, `format`: a source with nothing left out, and in the usual layout.
+//! - `migrate`: files of older versions as newer ones have them.
 //! - `reload`: what changed between two configurations.
 //! - `environment`: the settings of the process.
 //!
@@ -15,10 +17,13 @@ mod base64;
 pub mod diagnostic;
 mod draft;
 pub mod environment;
+pub mod format;
 mod legacy;
 pub mod lexer;
 pub mod loader;
+pub mod migrate;
 pub mod model;
+mod outline;
 mod parser;
 pub mod print;
 mod problems;
@@ -39,6 +44,7 @@ pub use model::{
     ApiBlock, Configuration, ConfiguredRoute, Encoder, Healthcheck, MessageFlags, Neighbor,
     Process, TcpAo, TcpAoAlgorithm,
 };
+pub use resolve::{NeighborPlaces, Places};
 pub use section::{KeywordHelp, keywords};
 
 /// Reads a configuration. Warnings come with it; when anything is an error there is no configuration, and the list has
@@ -48,10 +54,20 @@ pub fn parse(
     loader: &dyn Loader,
     environment: &Environment,
 ) -> Result<(Configuration, Vec<Diagnostic>), Vec<Diagnostic>> {
+    parse_with_places(source, loader, environment)
+        .map(|(configuration, _, warnings)| (configuration, warnings))
+}
+
+/// The same, and where its parts are.
+pub fn parse_with_places(
+    source: &Source,
+    loader: &dyn Loader,
+    environment: &Environment,
+) -> Result<(Configuration, Places, Vec<Diagnostic>), Vec<Diagnostic>> {
     if u32::try_from(source.text.len()).is_err() {
         let error =
             Diagnostic::error(Span::default(), "a configuration can not have more than 4 GiB");
-        return Err(vec![error]);
+        return Err(vec![error.code("file")]);
     }
     let mut parser = parser::Parser::new(&source.text, loader);
     let mut root = draft::RootDraft::default();
@@ -66,11 +82,17 @@ pub fn parse(
         // What was not read can not be missed.
         return Err(problems.into_sorted());
     }
-    let mut context =
-        resolve::Context { source: &source.text, environment, problems: &mut problems };
+    let mut context = resolve::Context {
+        source: &source.text,
+        environment,
+        problems: &mut problems,
+        route_places: Vec::new(),
+        places: Places::default(),
+    };
     let configuration = resolve::resolve(root, &mut context);
+    let places = context.places;
     if problems.errors() == 0 {
-        Ok((configuration, problems.into_sorted()))
+        Ok((configuration, places, problems.into_sorted()))
     } else {
         Err(problems.into_sorted())
     }

@@ -35,6 +35,10 @@ pub enum Program {
     NotAFile,
     /// A regular file that can not be executed.
     NotExecutable,
+    /// A regular file that this process could execute, and the user that it becomes can not.
+    NotExecutableBy(String),
+    /// A script whose interpreter is not there.
+    NoInterpreter(String),
     /// A regular file with the set-user-ID bit.
     SetUserId,
     /// A regular file with the set-group-ID bit.

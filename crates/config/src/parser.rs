@@ -154,7 +154,8 @@ impl<'p> Parser<'p> {
                     }
                     let message = "this '}' closes nothing";
                     let help = "remove it, or look for a '}' too many before it; ExaBGP ignores the rest of the file";
-                    self.shared.problems.push(Diagnostic::error(statement.end, message).help(help));
+                    let error = Diagnostic::error(statement.end, message).code("braces");
+                    self.shared.problems.push(error.help(help));
                 }
                 Terminator::End => {
                     if let Some(header) = header {
@@ -171,6 +172,7 @@ impl<'p> Parser<'p> {
         if !self.unclosed {
             self.unclosed = true;
             let warning = Diagnostic::warning(end, "the file ends before the '}' of a section")
+                .code("braces")
                 .related(header.span().to(header.end), "this section is not closed")
                 .help("add '}'");
             self.shared.problems.push(warning);
@@ -188,6 +190,7 @@ impl<'p> Parser<'p> {
     /// Says that a statement ends with `}` and not with `;`.
     pub(crate) fn warn_unfinished(&mut self, statement: &Statement) {
         let warning = Diagnostic::warning(statement.span(), "this statement does not end with ';'")
+            .code("syntax")
             .help("add ';' before the '}'; ExaBGP ignores the statement");
         self.shared.problems.push(warning);
     }
@@ -198,7 +201,7 @@ impl<'p> Parser<'p> {
         let Some(keyword) = tokens.next() else {
             let error =
                 Diagnostic::error(statement.end, "this ';' ends no statement").help("remove it");
-            return self.shared.problems.push(error);
+            return self.shared.problems.push(error.code("syntax"));
         };
         let mut words = Words { tokens, keyword, keyword_span, shared: &mut self.shared };
         let row = table.keywords().find(|row| row.name == keyword);
@@ -207,6 +210,7 @@ impl<'p> Parser<'p> {
             Some(read) => read(&mut words, target),
             None => Err(unknown_keyword(table, keyword, keyword_span)),
         };
+        let code = if read.is_none() { "keyword" } else { "" };
         match result {
             Ok(()) if !words.tokens.is_done() => {
                 let span = words.tokens.span().to(statement.end);
@@ -214,10 +218,10 @@ impl<'p> Parser<'p> {
                 let message = format!("what follows the value of '{keyword}' is ignored");
                 let warning =
                     Diagnostic::warning(span, message).help("remove it, or quote the value");
-                self.shared.problems.push(warning);
+                self.shared.problems.push(warning.code("ignored"));
             }
             Ok(()) => {}
-            Err(error) => self.shared.problems.push(error),
+            Err(error) => self.shared.problems.push(Diagnostic::from(error).code(code)),
         }
     }
 
@@ -228,7 +232,9 @@ impl<'p> Parser<'p> {
             None => Err(unknown_section(table, keyword, header)),
         };
         if let Err(error) = result {
-            self.shared.problems.push(error);
+            let known = table.sections().any(|row| row.name == keyword);
+            let code = if known { "" } else { "section" };
+            self.shared.problems.push(Diagnostic::from(error).code(code));
             self.skip(header);
         }
     }
@@ -255,7 +261,7 @@ impl<'p> Parser<'p> {
             let span = first.source.to(last.source);
             let warning =
                 Diagnostic::warning(span, "these words mean nothing here and are ignored");
-            self.shared.problems.push(warning.help("remove them"));
+            self.shared.problems.push(warning.code("ignored").help("remove them"));
         }
     }
 }

@@ -15,12 +15,17 @@ const MOST_ERRORS: usize = 1000;
 pub(crate) struct Problems {
     list: Vec<Diagnostic>,
     errors: usize,
+    /// The code of what has none of its own.
+    about: &'static str,
 }
 
 impl Problems {
     /// Adds one. Warnings give way to errors when there are too many.
     pub(crate) fn push(&mut self, diagnostic: impl Into<Diagnostic>) {
-        let diagnostic = diagnostic.into();
+        let mut diagnostic = diagnostic.into();
+        if diagnostic.code.is_empty() {
+            diagnostic.code = if self.about.is_empty() { "value" } else { self.about };
+        }
         self.errors += usize::from(diagnostic.is_error());
         if self.list.len() < MOST {
             self.list.push(diagnostic);
@@ -32,10 +37,15 @@ impl Problems {
         }
     }
 
+    /// What is pushed from now on is about this, if it does not say otherwise: a code.
+    pub(crate) const fn about(&mut self, code: &'static str) {
+        self.about = code;
+    }
+
     /// Adds each of these.
     pub(crate) fn extend(&mut self, errors: impl IntoIterator<Item = TextError>) {
         for error in errors {
-            self.push(error);
+            self.push(Diagnostic::from(error).code("syntax"));
         }
     }
 

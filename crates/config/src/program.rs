@@ -93,6 +93,17 @@ fn find(program: &str, loader: &dyn Loader, span: Span) -> Result<String, TextEr
             Program::Directory => "can not execute directories",
             Program::NotAFile => "the program must be a regular file:",
             Program::NotExecutable => "this user will not be able to run the program",
+            Program::NotExecutableBy(user) => {
+                let message = format!("the user {user} will not be able to run \"{candidate}\"");
+                let help = "helpers run as exabgp.daemon.user: let that user read and execute the file, and enter its folders";
+                return Err(TextError::new(span, message).help(help));
+            }
+            Program::NoInterpreter(name) => {
+                let message =
+                    format!("\"{candidate}\" is a script of \"{name}\", which is not there");
+                return Err(TextError::new(span, message)
+                    .help("install it, or correct the first line of the script"));
+            }
             Program::SetUserId => "refusing to run setuid programs",
             Program::SetGroupId => "refusing to run setgid programs",
             Program::Unreadable(why) => {

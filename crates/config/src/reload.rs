@@ -1,274 +1,296 @@
-//! What changed between two configurations, so that a reload touches nothing else.
+//! What changed of a neighbor between two configurations, keyword by keyword, and what a reload does about it.
+//!
+//! [`TABLE`] has a row for each thing that may change; which of them need a new session is said there and nowhere else.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::hash::{BuildHasher as _, RandomState};
 
-use yottabgp_session::settings::Settings;
-use yottabgp_wire::codes::Family;
+use yottabgp_session::settings::{AddPathMode, Settings};
+use yottabgp_wire::codes::{Afi, Family};
 
-use crate::model::{Configuration, ConfiguredRoute, Neighbor};
+use crate::model::{ApiBlock, ConfiguredRoute, Neighbor, TcpAo};
+use crate::print;
+use crate::section::ROLES;
 
-/// What a reload has to do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Neighbors that are new: indices into the new configuration.
-    pub added: Vec<usize>,
-    /// Neighbors that are gone: indices into the old configuration.
-    pub removed: Vec<usize>,
-    /// Neighbors that are in both, also when nothing about them changed.
-    pub kept: Vec<Kept>,
-    /// Names of processes that are new.
-    pub processes_added: Vec<String>,
-    /// Names of processes that are gone.
-    pub processes_removed: Vec<String>,
-    /// Names of processes that are run differently.
-    pub processes_changed: Vec<String>,
+/// What a change of a keyword comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Consequence {
+    /// The session is made again.
+    Reset,
+    /// The session goes on.
+    InPlace,
 }
 
-/// A neighbor of both configurations.
+/// A keyword whose value changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// The index into the old configuration.
-    pub old: usize,
-    /// The index into the new configuration.
-    pub new: usize,
-    /// The keywords whose change needs a new session; none for the session to go on.
-    pub session: Vec<&'static str>,
-    /// What changed of the routes.
-    pub routes: RouteChanges,
+pub struct Difference {
+    /// The keyword.
+    pub keyword: &'static str,
+    /// What becomes of the session.
+    pub consequence: Consequence,
+    /// The value before; keys are not shown.
+    pub old: String,
+    /// The value now.
+    pub new: String,
 }
 
-/// What changed between two lists of routes. Of several routes to the same, the last one counts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RouteChanges {
-    /// Routes that are new or different: indices into the new list, in its order.
-    pub announce: Vec<usize>,
-    /// Routes to what the new list has no route to: indices into the old list, in its order.
-    pub withdraw: Vec<usize>,
+/// How one keyword is compared and shown.
+struct Row {
+    keyword: &'static str,
+    consequence: Consequence,
+    same: fn(&Neighbor, &Neighbor) -> bool,
+    show: fn(&Neighbor) -> String,
 }
 
-/// Compares two configurations. Neighbors are the same when their names are.
-pub fn changes(old: &Configuration, new: &Configuration) -> Changes {
-    let mut changes = Changes::default();
-    let mut olds: HashMap<&str, usize> = old
-        .neighbors
-        .iter()
-        .enumerate()
-        .map(|(index, neighbor)| (&*neighbor.name, index))
-        .collect();
-    for (index, neighbor) in new.neighbors.iter().enumerate() {
-        let before = olds.remove(&*neighbor.name).and_then(|at| Some((at, old.neighbors.get(at)?)));
-        match before {
-            None => changes.added.push(index),
-            Some((at, before)) => changes.kept.push(Kept {
-                old: at,
-                new: index,
-                session: before.session_changes(neighbor),
-                routes: route_changes(&before.routes, &neighbor.routes),
-            }),
+/// A row: its keyword, consequence, what is compared, and how that is shown.
+macro_rules! row {
+    ($keyword:literal, $consequence:ident, |$neighbor:ident| $value:expr, $show:expr) => {
+        Row {
+            keyword: $keyword,
+            consequence: Consequence::$consequence,
+            same: |a, b| {
+                let value = |$neighbor: &Neighbor| $value;
+                value(a) == value(b)
+            },
+            show: |$neighbor| $show(&$value),
         }
-    }
-    changes.removed = olds.into_values().collect();
-    changes.removed.sort_unstable();
-
-    for process in &new.processes {
-        match old.processes.iter().find(|before| before.name == process.name) {
-            None => changes.processes_added.push(process.name.to_string()),
-            Some(before) if before != process => {
-                changes.processes_changed.push(process.name.to_string())
-            }
-            Some(_) => {}
-        }
-    }
-    let gone = old
-        .processes
-        .iter()
-        .filter(|before| !new.processes.iter().any(|now| now.name == before.name));
-    changes.processes_removed = gone.map(|process| process.name.to_string()).collect();
-    changes
+    };
 }
 
-impl Changes {
-    /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        let idle = |kept: &Kept| kept.session.is_empty() && kept.routes == RouteChanges::default();
-        self.added.is_empty()
-            && self.removed.is_empty()
-            && self.processes_added.is_empty()
-            && self.processes_removed.is_empty()
-            && self.processes_changed.is_empty()
-            && self.kept.iter().all(idle)
-    }
+fn display(value: &impl std::fmt::Display) -> String {
+    value.to_string()
+}
 
-    /// In one line: `3 neighbors unchanged, 1 reset (hold-time), 12 routes announced, 2 withdrawn`.
-    pub fn summary(&self) -> String {
-        let mut parts = Vec::new();
-        let mut count = |count: usize, what: &str| {
-            if count > 0 {
-                parts.push(format!("{count} {what}"));
-            }
-        };
-        let reset: Vec<_> = self.kept.iter().filter(|kept| !kept.session.is_empty()).collect();
-        let unchanged = self.kept.len() - reset.len();
-        count(unchanged, if unchanged == 1 { "neighbor unchanged" } else { "neighbors unchanged" });
-        let mut keywords: Vec<&str> =
-            reset.iter().flat_map(|kept| &kept.session).copied().collect();
-        keywords.sort_unstable();
-        keywords.dedup();
-        count(reset.len(), &format!("reset ({})", keywords.join(", ")));
-        count(self.added.len(), "added");
-        count(self.removed.len(), "removed");
-        let routes =
-            |of: fn(&RouteChanges) -> usize| self.kept.iter().map(|kept| of(&kept.routes)).sum();
-        count(routes(|routes| routes.announce.len()), "routes announced");
-        count(routes(|routes| routes.withdraw.len()), "routes withdrawn");
-        count(self.processes_added.len(), "processes added");
-        count(self.processes_removed.len(), "processes removed");
-        count(self.processes_changed.len(), "processes changed");
-        let mut text = String::new();
-        for (index, part) in parts.iter().enumerate() {
-            let _ = write!(text, "{}{part}", if index == 0 { "" } else { ", " });
-        }
-        if text.is_empty() { "nothing".to_owned() } else { text }
+fn quoted(value: &str) -> String {
+    print::quote(value)
+}
+
+fn optional(value: &Option<impl std::fmt::Display>) -> String {
+    value.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
+}
+
+fn or_auto(value: &Option<impl std::fmt::Display>) -> String {
+    value.as_ref().map_or_else(|| "auto".to_owned(), ToString::to_string)
+}
+
+fn list<T>(values: &[T], text: impl Fn(&T) -> String) -> String {
+    let words: Vec<String> = values.iter().map(text).collect();
+    format!("[{}]", words.join(", "))
+}
+
+/// A key is never shown.
+fn key<T>(value: &Option<T>) -> String {
+    if value.is_some() { "a key that is not shown" } else { "none" }.to_owned()
+}
+
+/// What counts of TCP-AO: how the key is spelled does not.
+fn ao(neighbor: &Neighbor) -> Option<(u8, &'static str, Vec<u8>)> {
+    let TcpAo { key_id, algorithm, key, base64: _ } = neighbor.tcp_ao.as_ref()?;
+    Some((*key_id, algorithm.name(), key.clone()))
+}
+
+fn show_ao(value: &Option<(u8, &'static str, Vec<u8>)>) -> String {
+    match value {
+        Some((id, algorithm, _)) => format!("keyid {id} {algorithm}, the key not shown"),
+        None => "none".to_owned(),
     }
 }
+
+fn families(value: &[Family]) -> String {
+    list(value, Family::to_string)
+}
+
+fn add_path(value: &(AddPathMode, Vec<(Family, Option<u16>)>)) -> String {
+    let (AddPathMode { receive, send }, families) = value;
+    let mode = match (receive, send) {
+        (false, false) => "disable",
+        (true, false) => "receive",
+        (false, true) => "send",
+        (true, true) => "send/receive",
+    };
+    let limited = |(family, limit): &(Family, Option<u16>)| match limit {
+        Some(limit) => format!("{family} limit {limit}"),
+        None => family.to_string(),
+    };
+    if families.is_empty() {
+        return mode.to_owned();
+    }
+    format!("{mode} {}", list(families, limited))
+}
+
+fn next_hops(value: &[(Family, Afi)]) -> String {
+    list(value, |(family, afi)| format!("{family} {afi}"))
+}
+
+fn role(value: &(Option<u8>, bool)) -> String {
+    let (role, strict) = value;
+    let known = ROLES.iter().find(|(_, number)| Some(*number) == *role);
+    let name = match (known, role) {
+        (Some((name, _)), _) => (*name).to_owned(),
+        (None, role) => optional(role),
+    };
+    if *strict { format!("{name} strict") } else { name }
+}
+
+fn counted<T>(value: &[T]) -> String {
+    format!("{} of them", value.len())
+}
+
+fn api(value: &[ApiBlock]) -> String {
+    let names: Vec<&str> =
+        value.iter().flat_map(|block| &block.processes).map(|name| &**name).collect();
+    list(&names, |name| print::quote(name))
+}
+
+#[rustfmt::skip]
+static TABLE: &[Row] = &[
+    row!("peer-address", Reset, |n| n.peer, display),
+    row!("local-address", Reset, |n| n.local_address, or_auto),
+    row!("local-as", Reset, |n| n.settings.local_as, or_auto),
+    row!("peer-as", Reset, |n| n.settings.peer_as, or_auto),
+    row!("router-id", Reset, |n| n.settings.router_id, display),
+    row!("passive", Reset, |n| n.settings.passive, display),
+    row!("listen", Reset, |n| n.listen, optional),
+    row!("connect", Reset, |n| n.connect, optional),
+    row!("source-interface", Reset, |n| n.source_interface.clone(), optional),
+    row!("outgoing-ttl", Reset, |n| n.outgoing_ttl, optional),
+    row!("incoming-ttl", Reset, |n| n.incoming_ttl, optional),
+    row!("md5-password", Reset, |n| n.md5_password.clone(), key),
+    row!("md5-ip", Reset, |n| n.md5_ip, optional),
+    row!("tcp-ao", Reset, |n| ao(n), show_ao),
+    row!("adj-rib-in", Reset, |n| n.adj_rib_in, display),
+    row!("adj-rib-out", Reset, |n| n.adj_rib_out, display),
+    row!("hold-time", Reset, |n| n.settings.hold_time, display),
+    row!("family", Reset, |n| n.settings.families.clone(), families),
+    row!("asn4", Reset, |n| n.settings.asn4, display),
+    row!("route-refresh", Reset, |n| n.settings.route_refresh, display),
+    row!("graceful-restart", Reset, |n| n.settings.graceful_restart, optional),
+    row!("graceful-restart-notification", Reset, |n| n.settings.graceful_restart_notification, display),
+    row!("long-lived-graceful-restart", Reset, |n| n.settings.long_lived_graceful_restart, optional),
+    row!("add-path", Reset, |n| (n.settings.add_path, n.settings.add_path_families.clone()), add_path),
+    row!("nexthop", Reset, |n| n.settings.next_hop.clone(), next_hops),
+    row!("multi-session", Reset, |n| n.settings.multisession, display),
+    row!("operational", Reset, |n| n.settings.operational, display),
+    row!("aigp", Reset, |n| n.settings.aigp, or_auto),
+    row!("extended-message", Reset, |n| n.settings.extended_message, display),
+    row!("software-version", Reset, |n| n.settings.software_version.clone(), optional),
+    row!("host-name", Reset, |n| n.settings.host_name.clone(), quoted),
+    row!("domain-name", Reset, |n| n.settings.domain_name.clone(), quoted),
+    row!("link-local-nexthop", Reset, |n| n.settings.link_local_next_hop, display),
+    row!("local-link-local", Reset, |n| n.settings.local_link_local, optional),
+    row!("role", Reset, |n| (n.settings.role, n.settings.role_strict), role),
+    row!("manual-eor", Reset, |n| n.settings.manual_eor, display),
+    row!("group-updates", Reset, |n| n.settings.group_updates, display),
+    row!("exabgp.bgp.openwait", Reset, |n| n.settings.open_wait, display),
+    row!("exabgp.tcp.attempts", Reset, |n| n.settings.attempts, display),
+    row!("description", InPlace, |n| n.description.clone(), quoted),
+    row!("rate-limit", InPlace, |n| n.rate_limit, optional),
+    row!("auto-flush", InPlace, |n| n.auto_flush, display),
+    row!("api", InPlace, |n| n.api.clone(), api),
+    row!("operational messages", InPlace, |n| n.operational.clone(), counted),
+];
 
 impl Neighbor {
-    /// The keywords that differ and are settled when a session starts, the keys of the connection included. What is not
-    /// among them (`description`, `api`, `auto-flush`, `rate-limit`, `operational`, routes) can change while the session goes on.
-    pub fn session_changes(&self, other: &Self) -> Vec<&'static str> {
-        let mut changed = Vec::new();
-        let mut compare = |keyword: &'static str, same: bool| {
-            if !same {
-                changed.push(keyword);
+    /// The keywords that differ, routes apart. Those with [`Consequence::Reset`] are settled when a session starts.
+    pub fn differences(&self, other: &Self) -> Vec<Difference> {
+        every_field_has_a_row(self);
+        let changed = TABLE.iter().filter(|row| !(row.same)(self, other));
+        let difference = |row: &Row| {
+            let (old, mut new) = ((row.show)(self), (row.show)(other));
+            if old == new {
+                new.insert_str(0, "changed: ");
             }
+            Difference { keyword: row.keyword, consequence: row.consequence, old, new }
         };
-        compare("peer-address", self.peer == other.peer);
-        compare("local-address", self.local_address == other.local_address);
-        compare("listen", self.listen == other.listen);
-        compare("connect", self.connect == other.connect);
-        compare("source-interface", self.source_interface == other.source_interface);
-        compare("outgoing-ttl", self.outgoing_ttl == other.outgoing_ttl);
-        compare("incoming-ttl", self.incoming_ttl == other.incoming_ttl);
-        compare("md5-password", self.md5_password == other.md5_password);
-        compare("md5-ip", self.md5_ip == other.md5_ip);
-        compare("tcp-ao", self.tcp_ao == other.tcp_ao);
-        compare("adj-rib-in", self.adj_rib_in == other.adj_rib_in);
-        compare("adj-rib-out", self.adj_rib_out == other.adj_rib_out);
-        changed.extend(settings_changes(&self.settings, &other.settings));
-        changed
+        changed.map(difference).collect()
     }
 }
 
-/// The keywords that differ. Taking the settings apart makes the compiler ask for each new one.
-fn settings_changes(a: &Settings, b: &Settings) -> Vec<&'static str> {
+/// Takes everything apart, so that the compiler asks here for each new field: it needs a row of [`TABLE`].
+const fn every_field_has_a_row(neighbor: &Neighbor) {
+    let Neighbor {
+        // Made of others.
+        name: _,
+        peer: _,
+        local_address: _,
+        settings,
+        description: _,
+        listen: _,
+        connect: _,
+        source_interface: _,
+        outgoing_ttl: _,
+        incoming_ttl: _,
+        md5_password: _,
+        // How the password is spelled.
+        md5_base64: _,
+        md5_ip: _,
+        tcp_ao: _,
+        rate_limit: _,
+        auto_flush: _,
+        adj_rib_in: _,
+        adj_rib_out: _,
+        api: _,
+        operational: _,
+        // Compared with the Adj-RIB-Out.
+        routes: _,
+    } = neighbor;
     let Settings {
-        local_as,
-        peer_as,
-        router_id,
-        hold_time,
-        families,
-        asn4,
-        route_refresh,
-        graceful_restart,
-        graceful_restart_notification,
-        long_lived_graceful_restart,
-        add_path,
-        add_path_families,
-        next_hop,
-        multisession,
-        operational,
-        aigp,
-        extended_message,
-        software_version,
-        host_name,
-        domain_name,
-        link_local_next_hop,
-        local_link_local,
-        role,
-        role_strict,
-        passive,
-        manual_eor,
-        group_updates,
-        open_wait,
-        attempts,
-    } = a;
-    let same = [
-        ("local-as", *local_as == b.local_as),
-        ("peer-as", *peer_as == b.peer_as),
-        ("router-id", *router_id == b.router_id),
-        ("hold-time", *hold_time == b.hold_time),
-        ("family", *families == b.families),
-        ("asn4", *asn4 == b.asn4),
-        ("route-refresh", *route_refresh == b.route_refresh),
-        ("graceful-restart", *graceful_restart == b.graceful_restart),
-        (
-            "graceful-restart-notification",
-            *graceful_restart_notification == b.graceful_restart_notification,
-        ),
-        (
-            "long-lived-graceful-restart",
-            *long_lived_graceful_restart == b.long_lived_graceful_restart,
-        ),
-        ("add-path", *add_path == b.add_path && *add_path_families == b.add_path_families),
-        ("nexthop", *next_hop == b.next_hop),
-        ("multi-session", *multisession == b.multisession),
-        ("operational", *operational == b.operational),
-        ("aigp", *aigp == b.aigp),
-        ("extended-message", *extended_message == b.extended_message),
-        ("software-version", *software_version == b.software_version),
-        ("host-name", *host_name == b.host_name),
-        ("domain-name", *domain_name == b.domain_name),
-        ("link-local-nexthop", *link_local_next_hop == b.link_local_next_hop),
-        ("local-link-local", *local_link_local == b.local_link_local),
-        ("role", *role == b.role && *role_strict == b.role_strict),
-        ("passive", *passive == b.passive),
-        ("manual-eor", *manual_eor == b.manual_eor),
-        ("group-updates", *group_updates == b.group_updates),
-        ("openwait", *open_wait == b.open_wait),
-        ("attempts", *attempts == b.attempts),
-    ];
-    same.iter().filter(|(_, same)| !same).map(|(keyword, _)| *keyword).collect()
+        local_as: _,
+        peer_as: _,
+        router_id: _,
+        hold_time: _,
+        families: _,
+        asn4: _,
+        route_refresh: _,
+        graceful_restart: _,
+        graceful_restart_notification: _,
+        long_lived_graceful_restart: _,
+        add_path: _,
+        add_path_families: _,
+        next_hop: _,
+        multisession: _,
+        operational: _,
+        aigp: _,
+        extended_message: _,
+        software_version: _,
+        host_name: _,
+        domain_name: _,
+        link_local_next_hop: _,
+        local_link_local: _,
+        role: _,
+        role_strict: _,
+        passive: _,
+        manual_eor: _,
+        group_updates: _,
+        open_wait: _,
+        attempts: _,
+    } = settings;
 }
 
-type Identity<'a> = (Family, Option<u32>, yottabgp_wire::nlri::Identity<'a>);
-
-fn identity(route: &ConfiguredRoute) -> Option<Identity<'_>> {
-    let nlri = route.nlri()?;
-    Some((nlri.family, nlri.path_id, nlri.identity()))
-}
-
-/// Compares two lists of routes. What is only spelled or ordered differently is no change.
-pub fn route_changes(old: &[ConfiguredRoute], new: &[ConfiguredRoute]) -> RouteChanges {
-    let (olds, news) = (last(old), last(new));
-    let mut changes = RouteChanges::default();
-    for (index, route) in new.iter().enumerate() {
-        let unchanged = match identity(route) {
-            // Attributes without NLRI have no identity but themselves.
-            None => old.contains(route),
-            Some(identity) if news.get(&identity) != Some(&index) => true,
-            Some(identity) => {
-                let before = olds.get(&identity).and_then(|at| old.get(*at));
-                before.is_some_and(|before| before == route)
-            }
-        };
-        if !unchanged {
-            changes.announce.push(index);
-        }
-    }
-    for (index, route) in old.iter().enumerate() {
-        if let Some(identity) = identity(route)
-            && olds.get(&identity) == Some(&index)
-            && !news.contains_key(&identity)
-        {
-            changes.withdraw.push(index);
-        }
-    }
-    changes
-}
-
-fn last(routes: &[ConfiguredRoute]) -> HashMap<Identity<'_>, usize> {
-    let with_identity =
-        routes.iter().enumerate().filter_map(|(index, route)| Some((identity(route)?, index)));
-    with_identity.collect()
+/// The places of routes that a later one is to the same as, ascending: only a new session is told of those.
+pub fn superseded(routes: &[ConfiguredRoute]) -> Vec<u32> {
+    let hasher = RandomState::new();
+    let number = |place| u32::try_from(place).unwrap_or(u32::MAX);
+    let hashed = |(place, route): (usize, &ConfiguredRoute)| {
+        let nlri = route.nlri()?;
+        Some((hasher.hash_one((nlri.family, nlri.path_id, nlri.identity())), number(place)))
+    };
+    let mut hashes: Vec<(u64, u32)> = routes.iter().enumerate().filter_map(hashed).collect();
+    hashes.sort_unstable();
+    let same = |a: u32, b: u32| {
+        let nlri = |place: u32| routes.get(place as usize).and_then(ConfiguredRoute::nlri);
+        let (Some(a), Some(b)) = (nlri(a), nlri(b)) else { return false };
+        (a.family, a.path_id, a.identity()) == (b.family, b.path_id, b.identity())
+    };
+    let mut places: Vec<u32> = hashes
+        .chunk_by(|(a, _), (b, _)| a == b)
+        .filter(|run| run.len() > 1)
+        .flat_map(|run| {
+            run.iter().enumerate().filter_map(move |(at, (_, place))| {
+                let mut later = run.iter().skip(at + 1);
+                later.any(|(_, other)| same(*place, *other)).then_some(*place)
+            })
+        })
+        .collect();
+    places.sort_unstable();
+    places
 }

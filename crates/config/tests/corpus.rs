@@ -12,13 +12,24 @@ mod config;
 
 #[test]
 fn the_corpus_is_read_without_a_panic() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/configuration");
+    replay("configuration", config::configuration);
+}
+
+#[test]
+fn the_corpus_is_laid_out_without_a_change() {
+    replay("format", config::format);
+    replay("configuration", config::format);
+}
+
+/// Gives each file of a corpus, and every truncation of it, to a target.
+fn replay(corpus: &str, target: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(corpus);
     let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
     let mut count = 0;
     for file in files {
         let data = fs::read(file.unwrap().path()).unwrap();
         for end in 0..=data.len() {
-            config::configuration(&data[..end]);
+            target(&data[..end]);
         }
         count += 1;
     }

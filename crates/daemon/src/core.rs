@@ -17,8 +17,11 @@ use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::io::tokens::Token;
 use yottabgp_wire::route::RouteBuffer;
 
+use crate::files::Files;
 use crate::health::services::Running;
+use crate::listen::Listeners;
 use crate::peer::{PeerState, Range};
+use crate::reload::Reloads;
 use crate::sender::Sender;
 
 /// Names a peer for as long as it exists; ascending in the order of the configuration.
@@ -42,6 +45,12 @@ pub(crate) struct Core {
     pub(crate) environment: Environment,
     /// The ranges of the configuration, whose peers are still to come.
     pub(crate) ranges: Vec<Range>,
+    /// The configuration files.
+    pub(crate) files: Files,
+    /// Which reload is the present one.
+    pub(crate) reloads: Reloads,
+    /// The sockets that peers connect to.
+    pub(crate) listeners: Listeners,
     /// Whether so many peers of ranges are on their way that others are refused.
     pub(crate) crowded: bool,
     /// How answers and events look.
@@ -84,6 +93,9 @@ impl Core {
         Self {
             environment,
             ranges: Vec::new(),
+            files: Files::default(),
+            reloads: Reloads::default(),
+            listeners: Listeners::default(),
             crowded: false,
             version,
             encoders,

@@ -19,11 +19,14 @@ use yottabgp_wire::nlri::{Nlri, registry};
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
 use crate::core::{Core, PeerId, Request, Shared};
+use crate::files::Text;
 use crate::lines::{Line, Lines};
 use crate::outbox::{Ack, Outbox};
+use crate::reload;
 use crate::server::as_signal;
 use crate::signals::Request as Asked;
 use crate::table;
+use crate::upload::Upload;
 
 /// How long a helper may leave a long answer unread before it is cut short, so that its commands are read again.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -35,9 +38,9 @@ const SYNC_PATIENCE: Duration = Duration::from_secs(60);
 const SLICE: usize = 50_000;
 
 /// An NLRI as the log shows it.
-struct Text<'a>(Nlri<'a>);
+struct Words<'a>(Nlri<'a>);
 
-impl std::fmt::Display for Text<'_> {
+impl std::fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut text = Vec::new();
         self.0.text(&mut text);
@@ -71,6 +74,8 @@ enum Reply {
     Table(ShowRib, Vec<PeerId>, Encoding),
     /// `done`, once the group is executed.
     Group(Block),
+    /// What a reload would do, with this text in the place of the file; then `done`.
+    Check(Option<Text>, Encoding),
 }
 
 /// Buffers that are used again for every line.
@@ -128,6 +133,10 @@ pub(crate) async fn batch(shared: &Shared, id: ProcessId, lines: Lines<'_>) {
             }
             Ok(Reply::Table(show, peers, encoding)) => {
                 let result = table::write(shared, id, show, &peers, encoding, &outbox).await;
+                finish(&outbox, ack, result);
+            }
+            Ok(Reply::Check(text, encoding)) => {
+                let result = reload::check::check(shared, text, encoding, &outbox).await;
                 finish(&outbox, ack, result);
             }
             Ok(Reply::Group(block)) => {
@@ -264,6 +273,17 @@ impl Core {
         line: Line<'_>,
         scratch: &mut Scratch,
     ) -> Result<Reply, Refusal> {
+        if let Some(sender) = self.senders.get_mut(&id)
+            && let Some(upload) = &mut sender.upload
+        {
+            return match upload.take(line) {
+                None => Ok(Reply::Silent),
+                Some(result) => {
+                    sender.upload = None;
+                    result.map(|(text, encoding)| Reply::Check(Some(text), encoding))
+                }
+            };
+        }
         let version = self.senders.get(&id).map_or(self.version, |sender| sender.version);
         let Scratch { tokens, route, answer, work } = scratch;
         let parsed = text(line).and_then(|line| {
@@ -453,6 +473,17 @@ impl Core {
                 answer::in_progress("reload", encoding, out);
                 self.request(Request::Signal(as_signal(Asked::Reload)));
             }
+            Command::ReloadCheck { follows: None } => return Ok(Reply::Check(None, encoding)),
+            Command::ReloadCheck { follows: Some(name) } => {
+                if let Some(sender) = self.senders.get_mut(&id) {
+                    if sender.is_shared {
+                        let reason = "a configuration can only be sent through the control socket";
+                        return Err(Refusal::Other(reason.to_owned()));
+                    }
+                    sender.upload = Some(Upload::new(name, encoding));
+                }
+                return Ok(Reply::Silent);
+            }
             Command::Restart => {
                 answer::in_progress("restart", encoding, out);
                 self.request(Request::Signal(as_signal(Asked::Restart)));
@@ -595,7 +626,7 @@ impl Core {
         let mut reason = None;
         let mut last = None;
         for nlri in route.nlri() {
-            debug!(target: "yottabgp::rib", "{}: {verb:?} {}", peer.key.peer, Text(nlri));
+            debug!(target: "yottabgp::rib", "{}: {verb:?} {}", peer.key.peer, Words(nlri));
             if !peer.neighbor.settings.families.contains(&nlri.family) {
                 reason
                     .get_or_insert_with(|| format!("the family {} is not configured", nlri.family));

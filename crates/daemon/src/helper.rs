@@ -27,6 +27,8 @@ use crate::respawn::{Respawn, STARTS, WINDOW};
 const LAST_WORDS: Duration = Duration::from_millis(100);
 /// How long it then has to end by itself.
 const GRACE: Duration = Duration::from_millis(500);
+/// How long the last commands of one that was ended may take.
+const LAST_COMMANDS: Duration = Duration::from_secs(2);
 /// How long a dead helper's pipe must be silent to be taken for empty.
 const SILENCE: Duration = Duration::from_millis(50);
 
@@ -73,7 +75,7 @@ pub struct Handle {
 impl Handle {
     /// Asks the helper to end, with a last event (whole lines, may be empty).
     ///
-    /// The supervisor then ends within a second.
+    /// The supervisor then ends within a second, and what the helper wrote before takes two more at most.
     pub fn stop(&self, last_event: &[u8]) {
         self.stop.send_replace(Some(last_event.into()));
     }
@@ -225,7 +227,7 @@ async fn live(
                 Ok(_) = stop.wait_for(Option::is_some) => false,
             };
             // A child of it that goes on talking is not the helper: it makes way for the next one.
-            return if silent { status } else { end(child, pid, progress).await };
+            return if silent { status } else { end(child, pid, progress, pipe).await };
         }
     };
     if !last_event.is_empty() {
@@ -240,11 +242,16 @@ async fn live(
             return status;
         }
     }
-    end(child, pid, progress).await
+    end(child, pid, progress, pipe).await
 }
 
-/// Asks the helper's whole group to end, and after a while does not ask.
-async fn end(child: &mut Child, pid: u32, progress: &Progress) -> io::Result<ExitStatus> {
+/// Asks the helper's whole group to end, and after a while does not ask. What it wrote before is dealt with.
+async fn end(
+    child: &mut Child,
+    pid: u32,
+    progress: &Progress,
+    pipe: &OwnedFd,
+) -> io::Result<ExitStatus> {
     signal(pid, process::Signal::Terminate);
     let gone = timeout(GRACE, async {
         let status = child.wait().await;
@@ -256,7 +263,10 @@ async fn end(child: &mut Child, pid: u32, progress: &Progress) -> io::Result<Exi
         return status;
     }
     signal(pid, process::Signal::Kill);
-    child.wait().await
+    let status = child.wait().await;
+    let unread = yottabgp_os::socket::unread(pipe).unwrap_or_default();
+    let _ = timeout(LAST_COMMANDS, progress.drained(unread, SILENCE)).await;
+    status
 }
 
 fn signal(pid: u32, signal: process::Signal) {

@@ -10,7 +10,7 @@ use yottabgp_api::event::ProcessId;
 use yottabgp_config::{Encoder, Process};
 use yottabgp_os::process::Program;
 
-use crate::core::{Request, Shared};
+use crate::core::{Core, Request, Shared};
 use crate::execute;
 use crate::helper::{self, Handler, Outcome};
 use crate::lines::Lines;
@@ -55,6 +55,7 @@ impl Handler for Voice {
             sender.ack = ack;
             sender.sync = false;
             sender.group = Default::default();
+            sender.upload = None;
             sender.version = version;
         }
     }
@@ -77,46 +78,100 @@ impl Drop for Voice {
     }
 }
 
-/// Starts helpers that are new, or that ended for good before; ends those that are gone, and does with changed ones what
-/// `changed` says.
-pub(crate) fn apply(
-    shared: &Shared,
-    processes: &[Process],
-    open_files: Option<u64>,
-    changed: Changed,
-) {
-    let running: Vec<(ProcessId, Arc<str>, Option<Process>)> = shared
-        .borrow()
-        .senders
-        .iter()
-        .filter(|(_, sender)| !sender.is_client)
-        .map(|(id, sender)| (*id, sender.name.clone(), sender.process.clone()))
-        .collect();
-    for (id, name, process) in &running {
-        let now = processes.iter().find(|process| process.name == *name);
-        let over = shared.borrow().senders.get(id).is_some_and(Sender::is_over);
-        let ended = match now {
-            None => true,
-            Some(now) => over || changed == Changed::Restart && Some(now) != process.as_ref(),
-        };
-        if ended && let Some(sender) = shared.borrow_mut().senders.remove(id) {
-            if !over {
-                info!(target: "yottabgp::processes", "helper {name} is ended: its configuration changed");
-            }
-            if let Some(handle) = sender.handle {
-                handle.stop(b"");
-            }
-        }
-    }
-    for process in processes {
-        let known = shared.borrow().senders.values().any(|sender| sender.name == process.name);
-        if !known {
-            start(shared, process, open_files);
+/// What a reload makes of a helper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Kept,
+    /// Its section changed, and it goes on as it was started.
+    KeptAsItWas,
+    Started,
+    Restarted,
+    Stopped,
+}
+
+impl Fate {
+    /// In words.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::KeptAsItWas => "changed, and goes on as it was until SIGUSR2 or 'restart'",
+            Self::Started => "started",
+            Self::Restarted => "restarted",
+            Self::Stopped => "stopped",
         }
     }
 }
 
-fn start(shared: &Shared, process: &Process, open_files: Option<u64>) {
+/// What becomes of each helper when these are the processes: those of the configuration in its order, then those that go.
+pub(crate) fn fates(core: &Core, processes: &[Process], changed: Changed) -> Vec<(Arc<str>, Fate)> {
+    let running = || core.senders.values().filter(|sender| !sender.is_client);
+    let fate = |process: &Process| {
+        let fate = match running().find(|sender| sender.name == process.name) {
+            None => Fate::Started,
+            // It ended for good before.
+            Some(sender) if sender.is_over() => Fate::Started,
+            Some(sender) if sender.process.as_ref() == Some(process) => Fate::Kept,
+            Some(_) if changed == Changed::Restart => Fate::Restarted,
+            Some(_) => Fate::KeptAsItWas,
+        };
+        (process.name.clone(), fate)
+    };
+    let gone = running().filter(|sender| !processes.iter().any(|now| now.name == sender.name));
+    let gone = gone.map(|sender| (sender.name.clone(), Fate::Stopped));
+    processes.iter().map(fate).chain(gone).collect()
+}
+
+/// How many helpers would change.
+pub(crate) fn changes(core: &Core, processes: &[Process], changed: Changed) -> u64 {
+    let fates = fates(core, processes, changed);
+    fates.iter().filter(|(_, fate)| *fate != Fate::Kept).count() as u64
+}
+
+/// Ends the helpers that are gone or that are to be started anew, and waits until they have: what they wrote before is done,
+/// and no new one runs beside an old one.
+pub(crate) async fn end(shared: &Shared, processes: &[Process], changed: Changed) {
+    let mut ending = Vec::new();
+    {
+        let mut core = shared.borrow_mut();
+        for (name, fate) in fates(&core, processes, changed) {
+            if matches!(fate, Fate::Kept | Fate::KeptAsItWas) {
+                continue;
+            }
+            let found = core.senders.iter_mut().find(|(_, s)| !s.is_client && s.name == name);
+            let Some((id, sender)) = found else { continue };
+            if !sender.is_over() {
+                info!(target: "yottabgp::processes", "helper {name} is ended: its configuration changed");
+            }
+            if let Some(handle) = &sender.handle {
+                handle.stop(b"");
+            }
+            ending.push((*id, sender.task.take()));
+        }
+    }
+    for (id, task) in ending {
+        if let Some(task) = task {
+            let _ = task.await;
+        }
+        shared.borrow_mut().senders.remove(&id);
+    }
+}
+
+/// Starts the helpers of the configuration that do not run, and lets every peer know of them.
+pub(crate) fn start(shared: &Shared, processes: &[Process], open_files: Option<u64>) {
+    for process in processes {
+        let known = shared.borrow().senders.values().any(|sender| sender.name == process.name);
+        if !known {
+            launch(shared, process, open_files);
+        }
+    }
+    let mut core = shared.borrow_mut();
+    let feeds = core.feeds();
+    for peer in core.peers.values_mut() {
+        peer.subscribe(&feeds);
+    }
+}
+
+fn launch(shared: &Shared, process: &Process, open_files: Option<u64>) {
     let Some((path, arguments)) = process.run.split_first() else { return };
     let mut core = shared.borrow_mut();
     let id = ProcessId(u32::try_from(core.next_id()).unwrap_or(u32::MAX));
@@ -140,7 +195,9 @@ fn start(shared: &Shared, process: &Process, open_files: Option<u64>) {
         ack: core.environment.api.ack,
         sync: false,
         group: Default::default(),
+        upload: None,
         is_client: false,
+        is_shared: false,
         handle: Some(handle),
         task: None,
         pid: None,
@@ -183,6 +240,9 @@ pub(crate) fn ended(shared: &Shared, id: ProcessId) {
     }
 }
 
+/// The kind of client that named pipes have.
+pub(crate) const PIPES: &str = "control pipes";
+
 /// A client connected.
 pub(crate) fn client(shared: &Shared, kind: &str, outbox: Outbox) -> Voice {
     let mut core = shared.borrow_mut();
@@ -196,7 +256,9 @@ pub(crate) fn client(shared: &Shared, kind: &str, outbox: Outbox) -> Voice {
         ack: true,
         sync: false,
         group: Default::default(),
+        upload: None,
         is_client: true,
+        is_shared: kind == PIPES,
         handle: None,
         task: None,
         pid: None,

@@ -8,6 +8,7 @@ mod connection;
 pub mod control;
 mod core;
 mod execute;
+mod files;
 pub mod health;
 pub mod helper;
 mod helpers;
@@ -24,6 +25,7 @@ mod sender;
 pub mod server;
 pub mod signals;
 mod table;
+mod upload;
 mod views;
 
 pub use loader::Machine;

@@ -1,25 +1,38 @@
 //! What the configuration asks of the machine.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use yottabgp_config::{Loader, Program};
-use yottabgp_os::privilege;
+use yottabgp_os::privilege::{self, Identity};
 
 /// This machine.
 #[derive(Clone, Debug)]
 pub struct Machine {
     directory: String,
+    /// Who runs the programs, when it is not this process.
+    user: Option<Identity>,
+    /// Whether the interpreters of scripts are looked for.
+    scripts: bool,
 }
 
 impl Machine {
     /// For the configuration in this file.
     pub fn for_file(path: &Path) -> Self {
         let directory = path.parent().map(|parent| parent.display().to_string());
-        Self { directory: directory.unwrap_or_default() }
+        Self { directory: directory.unwrap_or_default(), user: None, scripts: false }
+    }
+
+    /// The same, with everything looked at that lets a program start: whether the user that will run it may, `None` for
+    /// this one, and whether the interpreter of a script is there.
+    #[must_use]
+    pub fn proving(mut self, user: Option<Identity>) -> Self {
+        self.user = user;
+        self.scripts = true;
+        self
     }
 }
 
@@ -55,7 +68,7 @@ impl Loader for Machine {
             let executable = mode & 0o001 != 0
                 || mode & 0o100 != 0 && metadata.uid() == privilege::user_id()
                 || mode & 0o010 != 0 && metadata.gid() == privilege::group_id();
-            if executable { Program::Executable } else { Program::NotExecutable }
+            if executable { self.for_user(path) } else { Program::NotExecutable }
         }
     }
 
@@ -69,4 +82,38 @@ impl Loader for Machine {
     fn own_program(&self) -> Option<String> {
         std::env::current_exe().ok()?.into_os_string().into_string().ok()
     }
+}
+
+impl Machine {
+    /// What another user will find of a program that this one can execute.
+    fn for_user(&self, path: &str) -> Program {
+        if self.scripts
+            && let Some(interpreter) = interpreter(Path::new(path))
+            && !Path::new(&interpreter).exists()
+        {
+            return Program::NoInterpreter(interpreter);
+        }
+        let Some(user) = &self.user else { return Program::Executable };
+        let Ok(real) = fs::canonicalize(path) else { return Program::Executable };
+        let may = real.ancestors().all(|path| {
+            fs::metadata(path).is_ok_and(|found| {
+                user.may_execute(found.permissions().mode(), found.uid(), found.gid())
+            })
+        });
+        if !may {
+            return Program::NotExecutableBy(user.name.clone());
+        }
+        Program::Executable
+    }
+}
+
+/// The interpreter that the first line of a script names.
+fn interpreter(path: &Path) -> Option<String> {
+    /// What the kernel reads of it, in octets.
+    const LONGEST: u64 = 256;
+    let mut start = Vec::new();
+    fs::File::open(path).ok()?.take(LONGEST).read_to_end(&mut start).ok()?;
+    let line = start.strip_prefix(b"#!")?.split(|octet| *octet == b'\n').next()?;
+    let line = String::from_utf8_lossy(line);
+    line.split_whitespace().next().map(str::to_owned)
 }

@@ -68,6 +68,8 @@ pub(crate) struct PeerState {
     pub(crate) is_idle: bool,
     /// With `auto-flush false`: changes wait for the command `flush`.
     pub(crate) holding: bool,
+    /// Its table is being filled: nothing of it is sent before all of it is there.
+    pub(crate) configuring: bool,
     /// One of a range: gone when its connection is.
     pub(crate) ephemeral: bool,
     /// Routes of the configuration that wait for the session of one of a range: anybody may connect, and have no more.
@@ -336,20 +338,7 @@ impl PeerState {
     /// The next hop of a route to this peer: what `self` means here. Where the system chooses our address, it stays `self`,
     /// which is the address of each session (see [`UpdateEncoder::announce`]).
     pub(crate) fn resolve(&self, next_hop: NextHop, family: Family) -> Result<NextHop, String> {
-        let router_id = self.neighbor.settings.router_id;
-        let resolved = match self.neighbor.local_address {
-            Some(local) => next_hop.resolve(family.afi, local, router_id),
-            None if family.afi == Afi::IPV6 && self.key.peer.is_ipv4() => {
-                Some(next_hop).filter(|next_hop| *next_hop != NextHop::SelfAddress)
-            }
-            None => Some(next_hop),
-        };
-        resolved.ok_or_else(|| {
-            format!(
-                "next-hop self of {family} needs an IPv6 session, and that of {} is not one: name the next hop",
-                self.key.peer
-            )
-        })
+        resolve(&self.neighbor, next_hop, family)
     }
 
     /// The address that a next hop stands for in the present session. Without one, `self` is none yet.
@@ -443,6 +432,27 @@ impl PeerState {
     }
 }
 
+/// The next hop of a route to a neighbor: see [`PeerState::resolve`].
+pub(crate) fn resolve(
+    neighbor: &Neighbor,
+    next_hop: NextHop,
+    family: Family,
+) -> Result<NextHop, String> {
+    let peer = neighbor.peer.address;
+    let resolved = match neighbor.local_address {
+        Some(local) => next_hop.resolve(family.afi, local, neighbor.settings.router_id),
+        None if family.afi == Afi::IPV6 && peer.is_ipv4() => {
+            Some(next_hop).filter(|next_hop| *next_hop != NextHop::SelfAddress)
+        }
+        None => Some(next_hop),
+    };
+    resolved.ok_or_else(|| {
+        format!(
+            "next-hop self of {family} needs an IPv6 session, and that of {peer} is not one: name the next hop"
+        )
+    })
+}
+
 fn message_flags(flags: yottabgp_config::MessageFlags) -> MessageFlags {
     use yottabgp_config::MessageFlags as Flags;
     MessageFlags {
@@ -483,8 +493,17 @@ fn label_of(neighbor: &Neighbor) -> Label {
     )
 }
 
-/// Makes a peer and its task, and starts its session.
-pub(crate) fn start(shared: &Shared, neighbor: Neighbor, ephemeral: bool) -> PeerId {
+/// How a peer begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// Its table is filled before its session starts.
+    Configuring,
+    /// It is one of a range, and has connected.
+    OfRange,
+}
+
+/// Makes a peer and its task.
+pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -> PeerId {
     let mut core = shared.borrow_mut();
     let id = PeerId(core.next_id());
     let (incoming, connections) = mpsc::channel(WAITING);
@@ -502,7 +521,8 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, ephemeral: bool) -> Pee
         idle: Rc::new(Notify::new()),
         is_idle: true,
         holding: !neighbor.auto_flush,
-        ephemeral,
+        configuring: beginning == Beginning::Configuring,
+        ephemeral: beginning == Beginning::OfRange,
         later: None,
         stopped: false,
         counts: Counts::default(),
@@ -515,7 +535,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, ephemeral: bool) -> Pee
     peer.subscribe(&core.feeds());
     core.peers.insert(id, peer);
     core.announce_services(id);
-    if !core.waiting {
+    if beginning == Beginning::OfRange && !core.waiting {
         core.with_session(id, |session, events| session.start(Instant::now(), events));
     }
     drop(core);
@@ -530,7 +550,8 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, ephemeral: bool) -> Pee
 pub(crate) fn start_all(shared: &Shared) {
     let mut core = shared.borrow_mut();
     core.waiting = false;
-    let peers = core.peers.iter().filter(|(_, peer)| !peer.stopped);
+    // Whoever is still being configured starts when that is done.
+    let peers = core.peers.iter().filter(|(_, peer)| !peer.stopped && !peer.configuring);
     let ids: Vec<_> = peers.map(|(id, _)| *id).collect();
     for id in ids {
         core.with_session(id, |session, events| session.start(Instant::now(), events));
@@ -563,6 +584,8 @@ pub(crate) struct Range {
     pub(crate) section: Neighbor,
     /// The routes, which all peers share until their sessions are up.
     pub(crate) routes: Rc<[ConfiguredRoute]>,
+    /// Which of them a later one is to the same as, where that is known.
+    pub(crate) superseded: Rc<[u32]>,
 }
 
 /// What the section of a range says for the peer that connected from one address to another.
@@ -593,7 +616,7 @@ pub(crate) fn start_ephemeral(
         let range = core.ranges.get(index).ok_or("the configuration has changed")?;
         (member(range, local, remote), range.routes.clone())
     };
-    let id = start(shared, neighbor, true);
+    let id = start(shared, neighbor, Beginning::OfRange);
     let mut core = shared.borrow_mut();
     let accepted = core.peers.get_mut(&id).map(|peer| {
         peer.later = Some(routes);

@@ -1,20 +1,32 @@
-//! Bringing the peers to a configuration: what is new starts, what is gone ends, what changed is made again, and what did
-//! not change is left alone.
+//! Reading the configuration again: it is parsed aside, compared with what there is, and applied as a whole. What is new
+//! starts, what is gone ends, what changed is made again, and what did not change is left alone.
+//!
+//! - `plan`: what becomes of each neighbor.
+//! - `table`: what becomes of the routes of one.
+//! - `check`: both, told and not done.
 
-use std::collections::BTreeSet;
-use std::rc::Rc;
+pub(crate) mod check;
+mod plan;
+mod table;
+
 use std::time::Instant;
 
-use tracing::{info, warn};
-use yottabgp_config::{Configuration, ConfiguredRoute, Neighbor};
-use yottabgp_rib::adj_rib_out::{AdjRibOut, Origin};
-use yottabgp_rib::store::AttributeStore;
-use yottabgp_rib::table::RouteId;
+use tracing::{error, info};
+use yottabgp_api::answer::ReloadSummary;
+use yottabgp_config::{Configuration, Neighbor};
+use yottabgp_rib::adj_rib_out::configuration::Effect;
 use yottabgp_session::{Reset, StopReason};
 
 use crate::core::{Core, PeerId, Shared};
+use crate::files::Loaded;
 use crate::health::services;
-use crate::peer::{self, PeerState, Range};
+use crate::helpers;
+use crate::listen;
+use crate::peer::{self, PeerState};
+use crate::signals::Request as Asked;
+use plan::{Plan, Step, Target};
+use table::Statements;
+pub(crate) use table::configure;
 
 /// What happens to sessions whose neighbor did not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,161 +37,216 @@ pub(crate) enum Sessions {
     Restart,
 }
 
-/// Applies a configuration as a whole. Routes go to the Adj-RIBs-Out and are kept nowhere else, but for ranges, whose
-/// peers are still to come. Once every peer is there, others have their turn between the tables of those that go on.
-pub(crate) async fn apply(shared: &Shared, configuration: Configuration, sessions: Sessions) {
-    let healthchecks = configuration.healthchecks;
-    let (ranges, neighbors): (Vec<_>, Vec<_>) = configuration
-        .neighbors
-        .into_iter()
-        .map(|mut neighbor| {
-            let routes = std::mem::take(&mut neighbor.routes);
-            (neighbor, routes)
-        })
-        .partition(|(neighbor, _)| neighbor.is_range());
-    let mut gone: Vec<(PeerId, String)> = {
+/// Whether others have their turn while the routes are put into the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turns {
+    /// There is nobody yet.
+    Alone,
+    /// After every slice.
+    Shared,
+}
+
+/// Reads the configuration again and applies it, if it is good.
+pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
+    let loading = {
         let mut core = shared.borrow_mut();
-        let ranges = ranges.into_iter();
-        core.ranges =
-            ranges.map(|(section, routes)| Range { section, routes: routes.into() }).collect();
-        let peers = core.peers.iter().filter(|(_, peer)| !peer.stopped);
-        peers.map(|(id, peer)| (*id, peer.neighbor.name.clone())).collect()
+        core.files.rotate();
+        core.files.load_aside(None, &core.environment)
     };
+    let loaded = loading.await.unwrap_or_else(|_| Err("it could not be read".to_owned()));
+    let Loaded { configuration, superseded } = match loaded {
+        Ok(loaded) => loaded,
+        Err(reason) => {
+            error!(
+                target: "yottabgp::configuration",
+                "the configuration was not reloaded, the old one stays: {reason}"
+            );
+            return;
+        }
+    };
+    shared.borrow_mut().reloads.begin();
+    let changed = match asked {
+        Asked::Reload => helpers::Changed::Keep,
+        _ => helpers::Changed::Restart,
+    };
+    let sessions = match asked {
+        Asked::Restart => Sessions::Restart,
+        _ => Sessions::Keep,
+    };
+    let Configuration { processes, healthchecks, neighbors } = configuration;
+    let count = neighbors.len();
+    // What a helper that ends has said is done while its neighbors still know it.
+    let mut summary = ReloadSummary {
+        processes: helpers::changes(&shared.borrow(), &processes, changed),
+        ..ReloadSummary::default()
+    };
+    helpers::end(&shared, &processes, changed).await;
+    summary.listeners = listen::changes(&shared.borrow(), &neighbors);
+    for error in listen::apply(&shared, &neighbors) {
+        error!(target: "yottabgp::network", "{error}");
+    }
+    apply(&shared, neighbors, superseded, sessions, Turns::Shared, &mut summary).await;
+    let fates = services::fates(&shared.borrow(), &healthchecks);
+    summary.healthchecks = u64::try_from(fates.len()).unwrap_or(u64::MAX);
+    services::apply(&shared, healthchecks);
+    // New ones find everything as it is to be.
+    helpers::start(&shared, &processes, open_files);
+    shared.borrow_mut().reloads.end();
+    info!(
+        target: "yottabgp::configuration",
+        "the configuration was reloaded: {count} neighbors: {summary}"
+    );
+}
+
+/// Brings the peers to these neighbors. Routes go to the Adj-RIBs-Out and are kept nowhere else, but for ranges, whose
+/// peers are still to come.
+///
+/// Every peer is there at once. Its table is filled slice by slice while nothing of it is sent, so that the peer is told of
+/// the change as a whole, in the order and the groups of a start.
+pub(crate) async fn apply(
+    shared: &Shared,
+    neighbors: Vec<Neighbor>,
+    superseded: Vec<Vec<u32>>,
+    sessions: Sessions,
+    turns: Turns,
+    summary: &mut ReloadSummary,
+) {
+    let plan = Plan::new(&shared.borrow(), neighbors, superseded, sessions);
+    plan.count(summary);
+    let Plan { steps, ranges, .. } = plan;
+    shared.borrow_mut().ranges = ranges;
     let mut tables = Vec::new();
-    for (neighbor, routes) in neighbors {
-        match gone.iter().position(|(_, name)| *name == neighbor.name) {
-            Some(at) => {
-                let (id, _) = gone.swap_remove(at);
-                let mut core = shared.borrow_mut();
-                if let Some(peer) = core.peers.get_mut(&id) {
-                    // One that a range let in stays from now on.
-                    peer.ephemeral = false;
+    for step in steps {
+        if let Some(table) = take(shared, step) {
+            tables.push(table);
+        }
+    }
+    for Table { id, statements, reset, is_new } in tables {
+        table::fill(shared, id, statements, turns, summary).await;
+        let mut core = shared.borrow_mut();
+        let waiting = core.waiting;
+        let Some(peer) = core.peers.get_mut(&id) else { continue };
+        peer.configuring = false;
+        peer.wake();
+        if is_new && !waiting {
+            core.with_session(id, |session, events| session.start(Instant::now(), events));
+        } else if let Some(reset) = reset {
+            core.with_session(id, |session, events| session.reset(Instant::now(), reset, events));
+        }
+    }
+}
+
+/// A table that is to be filled, and what follows.
+struct Table {
+    id: PeerId,
+    statements: Statements,
+    reset: Option<Reset>,
+    is_new: bool,
+}
+
+/// Does the first part of a step: the neighbor is there, or gone, with all but its routes.
+fn take(shared: &Shared, step: Step) -> Option<Table> {
+    let Step { target, differences, resets, .. } = step;
+    match target {
+        Target::Add { neighbor, statements } => {
+            info!(target: "yottabgp::reactor", "{} is configured", neighbor.peer.address);
+            let id = peer::start(shared, *neighbor, peer::Beginning::Configuring);
+            Some(Table { id, statements, reset: None, is_new: true })
+        }
+        Target::Keep { id, neighbor, statements, own } => {
+            let mut core = shared.borrow_mut();
+            let reset = update(&mut core, id, *neighbor, resets, &differences);
+            let peer = core.peers.get_mut(&id)?;
+            // One that a range let in stays from now on.
+            peer.ephemeral &= !own;
+            match (&mut peer.later, statements.shared()) {
+                (Some(later), Some(routes)) => {
+                    // It has no session yet, and gets its routes with it.
+                    *later = routes;
+                    if let Some(reset) = reset {
+                        core.with_session(id, |session, events| {
+                            session.reset(Instant::now(), reset, events);
+                        });
+                    }
+                    None
                 }
-                update(&mut core, id, neighbor, sessions);
-                tables.push((id, routes));
-            }
-            None => {
-                info!(target: "yottabgp::reactor", "{} is configured", neighbor.peer.address);
-                let id = peer::start(shared, neighbor, false);
-                configure_routes(&mut shared.borrow_mut(), id, &routes);
+                _ => {
+                    peer.later = None;
+                    peer.configuring = true;
+                    Some(Table { id, statements, reset, is_new: false })
+                }
             }
         }
-    }
-    leave(&mut shared.borrow_mut(), gone, sessions);
-    for (id, routes) in tables {
-        configure_routes(&mut shared.borrow_mut(), id, &routes);
-        tokio::task::yield_now().await;
-    }
-    services::apply(shared, healthchecks);
-}
-
-/// Ends the peers that are no longer configured, but for those that a range still lets in.
-fn leave(core: &mut Core, gone: Vec<(PeerId, String)>, sessions: Sessions) {
-    for (id, name) in gone {
-        if let Some((neighbor, routes)) = still_in_range(core, id) {
-            update(core, id, neighbor, sessions);
-            match core.peers.get_mut(&id).and_then(|peer| peer.later.as_mut()) {
-                Some(later) => *later = routes,
-                None => configure_routes(core, id, &routes),
-            }
-            continue;
+        Target::Remove { id, name } => {
+            info!(target: "yottabgp::reactor", "{name} is no longer configured");
+            peer::stop(&mut shared.borrow_mut(), id, StopReason::Removed);
+            None
         }
-        info!(target: "yottabgp::reactor", "{name} is no longer configured");
-        peer::stop(core, id, StopReason::Removed);
     }
 }
 
-/// What a range of the configuration now says for a peer that an earlier one let in.
-fn still_in_range(core: &Core, id: PeerId) -> Option<(Neighbor, Rc<[ConfiguredRoute]>)> {
-    let peer = core.peers.get(&id).filter(|peer| peer.ephemeral)?;
-    let (remote, local) = (peer.key.peer, peer.neighbor.local_address?);
-    let range = core.ranges.iter().find(|Range { section, .. }| {
-        section.peer.contains(remote)
-            && section.local_address.is_none_or(|address| address == local)
-    })?;
-    Some((peer::member(range, local, remote), range.routes.clone()))
-}
-
-/// Brings one peer to its new section, but for the routes.
-fn update(core: &mut Core, id: PeerId, neighbor: Neighbor, sessions: Sessions) {
+/// Brings one peer to its new section, but for the routes. Returns how its session is to be made again, if it is.
+fn update(
+    core: &mut Core,
+    id: PeerId,
+    neighbor: Neighbor,
+    resets: bool,
+    differences: &[yottabgp_config::reload::Difference],
+) -> Option<Reset> {
     let feeds = core.feeds();
-    let Some(peer) = core.peers.get_mut(&id) else { return };
-    let changed = peer.neighbor.session_changes(&neighbor);
-    let cache_changed = peer.neighbor.adj_rib_out != neighbor.adj_rib_out;
+    let peer = core.peers.get_mut(&id)?;
     peer.key = peer::key_of(&neighbor);
-    peer.holding = !neighbor.auto_flush;
+    if peer.neighbor.auto_flush != neighbor.auto_flush {
+        peer.holding = !neighbor.auto_flush;
+    }
+    peer.rib_out.set_cache(neighbor.adj_rib_out);
     let settings = neighbor.settings.clone();
     peer.neighbor = neighbor;
     peer.subscribe(&feeds);
-    let address = peer.key.peer;
-    if cache_changed {
-        // Its routes are announced again from the configuration; those of commands went with the old table.
-        let mut old =
-            std::mem::replace(&mut peer.rib_out, AdjRibOut::new(peer.neighbor.adj_rib_out));
-        old.drop_all(&mut core.store);
+    if !resets {
+        return None;
     }
-    if !changed.is_empty() {
-        info!(
-            target: "yottabgp::reactor",
-            "{address} is reset: {} changed", changed.join(", ")
-        );
-        core.with_session(id, |session, events| {
-            session.reset(Instant::now(), Reset::Configuration(settings.into()), events);
-        });
-    } else if sessions == Sessions::Restart {
-        core.with_session(id, |session, events| {
-            session.reset(Instant::now(), Reset::Administrative, events);
-        });
+    let reasons = plan::reasons(differences);
+    if reasons.is_empty() {
+        return Some(Reset::Administrative);
+    }
+    info!(target: "yottabgp::reactor", "{} is reset: {reasons}", peer.key.peer);
+    Some(Reset::Configuration(settings.into()))
+}
+
+/// Counts what became of a route.
+fn count(summary: &mut ReloadSummary, effect: Effect) {
+    match effect {
+        Effect::Same => {}
+        Effect::Unseen => summary.unseen += 1,
+        Effect::Announce => summary.announced += 1,
+        Effect::Withdraw => summary.withdrawn += 1,
     }
 }
 
-/// Announces the routes of the configuration and withdraws those that it does not have any more: what did not change is
-/// not sent.
-fn configure_routes(core: &mut Core, id: PeerId, routes: &[ConfiguredRoute]) {
-    if let Some(peer) = core.peers.get_mut(&id) {
-        peer.later = None;
-        configure(peer, &mut core.store, routes);
-        peer.wake.notify_one();
+/// Which reload is the present one: a check that runs into one is of no use.
+#[derive(Debug, Default)]
+pub(crate) struct Reloads {
+    number: u64,
+    is_running: bool,
+    /// Only one check at a time has a configuration in memory.
+    pub(crate) is_checking: bool,
+}
+
+impl Reloads {
+    fn begin(&mut self) {
+        self.number += 1;
+        self.is_running = true;
+    }
+
+    fn end(&mut self) {
+        self.is_running = false;
     }
 }
 
-/// The same of a peer alone.
-pub(crate) fn configure(
-    peer: &mut PeerState,
-    store: &mut AttributeStore,
-    routes: &[ConfiguredRoute],
-) {
-    let before = peer.rib_out.begin_configuration(store);
-    let mut now = BTreeSet::<RouteId>::new();
-    for route in routes {
-        let next_hop = match peer.resolve(route.next_hop, route.family) {
-            Ok(next_hop) => next_hop,
-            Err(reason) => {
-                warn!(target: "yottabgp::configuration", "{reason}");
-                continue;
-            }
-        };
-        let attributes = store.intern(&route.attributes, next_hop);
-        let Some(nlri) = route.nlri() else {
-            peer.rib_out.announce_attributes(store, attributes, Origin::Configuration);
-            continue;
-        };
-        let parked = route.withdraw && route.watchdog.is_some();
-        peer.rib_out.announce(
-            store,
-            &nlri,
-            attributes,
-            Origin::Configuration,
-            route.watchdog.as_deref(),
-            parked,
-        );
-        if !before.is_empty() {
-            now.extend(peer.rib_out.find(&nlri));
-        }
-    }
-    for id in before {
-        if !now.contains(&id) {
-            peer.rib_out.withdraw_id(store, id);
-        }
+impl PeerState {
+    /// Whether what waits is held back: until the command `flush`, or until its table is filled.
+    pub(crate) fn is_held(&self) -> bool {
+        self.holding || self.configuring
     }
 }

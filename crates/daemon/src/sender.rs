@@ -8,6 +8,7 @@ use yottabgp_config::Process;
 
 use crate::helper::Handle;
 use crate::outbox::Outbox;
+use crate::upload::Upload;
 
 /// What is known of one.
 #[derive(Debug)]
@@ -26,8 +27,12 @@ pub(crate) struct Sender {
     pub(crate) sync: bool,
     /// Its open group.
     pub(crate) group: GroupBuffer,
+    /// The configuration that it is sending line by line.
+    pub(crate) upload: Option<Upload>,
     /// A control client: it may command every peer, and is told nothing.
     pub(crate) is_client: bool,
+    /// Whether the next client has the same stream, as with named pipes.
+    pub(crate) is_shared: bool,
     /// The end of its supervisor, if it is a helper.
     pub(crate) handle: Option<Handle>,
     /// Its supervisor.

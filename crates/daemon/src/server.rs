@@ -1,21 +1,23 @@
 //! The life of the daemon: start, requests, reload, end.
 
-use std::io::Read as _;
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 use tracing::{error, info, warn};
+use yottabgp_api::answer::ReloadSummary;
 use yottabgp_api::event::Encoders;
-use yottabgp_config::{Configuration, Diagnostic, Environment, Source};
+use yottabgp_config::{Configuration, Environment};
 use yottabgp_os::{Error, daemonize, hostname, limits, pidfile::PidFile, privilege};
 
 use crate::control::{self, ControlSocket, Pipes};
 use crate::core::{Core, Request, Shared};
+use crate::files::Files;
 use crate::health::services;
-use crate::listen::Listeners;
-use crate::loader::Machine;
+use crate::listen::{self, Listeners};
 use crate::log;
 use crate::signals::{Received, Request as Asked, Signals};
 use crate::{helpers, peer, reload};
@@ -142,108 +144,6 @@ fn log_settings(environment: &Environment) -> log::Settings {
     log::Settings { enable: log.enable, level, topics, short: log.short }
 }
 
-/// Where the configuration comes from, from one reload to the next.
-#[derive(Debug)]
-struct Files {
-    files: Vec<PathBuf>,
-    rotate: bool,
-    /// Standard input can be read only once.
-    standard_input: Option<Vec<u8>>,
-}
-
-impl Files {
-    /// The present file.
-    fn path(&self) -> PathBuf {
-        self.files.first().cloned().unwrap_or_default()
-    }
-
-    /// Reads the present file.
-    fn load(&mut self, environment: &Environment) -> Result<Configuration, String> {
-        let path = self.path();
-        if path.as_os_str() == "-" && self.standard_input.is_none() {
-            let mut bytes = Vec::new();
-            std::io::stdin()
-                .read_to_end(&mut bytes)
-                .map_err(|error| format!("standard input: {error}"))?;
-            self.standard_input = Some(bytes);
-        }
-        load(&path, self.standard_input.clone(), environment)
-    }
-
-    /// Reads the present file on a thread of its own: a large one takes seconds, and sessions must go on meanwhile.
-    fn load_aside(&self, environment: &Environment) -> Loaded {
-        let (done, loaded) = oneshot::channel();
-        let (path, standard_input) = (self.path(), self.standard_input.clone());
-        let environment = environment.clone();
-        let thread = std::thread::Builder::new().name("configuration".to_owned());
-        let started = thread.spawn(move || {
-            let _ = done.send(load(&path, standard_input, &environment));
-        });
-        if let Err(error) = started {
-            warn!(target: "yottabgp::configuration", "no thread to read it on: {error}");
-        }
-        loaded
-    }
-
-    /// The next file is the present one.
-    fn rotate(&mut self) {
-        if self.rotate && self.files.len() > 1 {
-            self.files.rotate_left(1);
-        }
-    }
-}
-
-/// A configuration that is being read.
-type Loaded = oneshot::Receiver<Result<Configuration, String>>;
-
-/// Waits for the configuration that is being read, if one is.
-async fn loaded(loading: &mut Option<(Asked, Loaded)>) -> (Asked, Result<Configuration, String>) {
-    match loading {
-        Some((asked, loaded)) => {
-            let result = loaded.await;
-            (*asked, result.unwrap_or_else(|_| Err("it could not be read".to_owned())))
-        }
-        None => std::future::pending().await,
-    }
-}
-
-/// Reads a file; for `-`, what was read from standard input.
-fn load(
-    path: &Path,
-    standard_input: Option<Vec<u8>>,
-    environment: &Environment,
-) -> Result<Configuration, String> {
-    let name = path.display().to_string();
-    let bytes = match standard_input {
-        Some(bytes) if name == "-" => bytes,
-        _ => std::fs::read(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                format!("{name} is not an exabgp config file (file not found)")
-            }
-            _ => format!("{name} can not be read: {error}"),
-        })?,
-    };
-    let (source, not_text) = Source::from_bytes(name, bytes);
-    if let Some(warning) = not_text {
-        warn!(target: "yottabgp::configuration", "{}", warning.line(&source));
-    }
-    let machine = Machine::for_file(path);
-    match yottabgp_config::parse(&source, &machine, environment) {
-        Ok((configuration, warnings)) => {
-            for warning in &warnings {
-                warn!(target: "yottabgp::configuration", "{}", warning.line(&source));
-            }
-            Ok(configuration)
-        }
-        Err(diagnostics) => Err(render(&source, &diagnostics)),
-    }
-}
-
-fn render(source: &Source, diagnostics: &[Diagnostic]) -> String {
-    let details = yottabgp_config::diagnostic::render_all(diagnostics, source, false);
-    format!("{} is not a valid config file:\n{details}", source.name)
-}
-
 async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError> {
     // The very first thing: from now on a signal is a request and not the end.
     let mut signals = Signals::install().map_err(|source| Error::new("signal handlers", source))?;
@@ -278,18 +178,19 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
         configuration.processes.len()
     );
 
+    let Configuration { processes, healthchecks, neighbors } = configuration;
+    core.borrow_mut().files = files;
+
     let open_files = limits::raise_files().map(|files| files.before).ok();
-    let mut listeners = Listeners::default();
-    if let Some(error) = listeners.apply(&core, &configuration.neighbors).into_iter().next() {
+    if let Some(error) = listen::apply(&core, &neighbors).into_iter().next() {
         return Err(error.into());
     }
     let control = open_control(&environment, &options.root);
     if !environment.daemon.drop {
-        helpers::apply(&core, &configuration.processes, open_files, helpers::Changed::Keep);
+        helpers::start(&core, &processes, open_files);
         helpers::all_started(&core).await;
     }
-    let sets_up_addresses =
-        configuration.healthchecks.iter().any(|check| check.options.sets_up_addresses());
+    let sets_up_addresses = healthchecks.iter().any(|check| check.options.sets_up_addresses());
     let drop_to = match sets_up_addresses {
         true => privilege::drop_to_network_administrator,
         false => privilege::drop_to,
@@ -304,12 +205,15 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
         "" => None,
         path => Some(PidFile::create(Path::new(path))?),
     };
-    helpers::apply(&core, &configuration.processes, open_files, helpers::Changed::Keep);
+    helpers::start(&core, &processes, open_files);
     let _control = control.map(|control| control.spawn(&core));
     let wait = wait_for_minute(environment.tcp.delay);
     tokio::pin!(wait);
     core.borrow_mut().waiting = environment.tcp.delay > 0;
-    reload::apply(&core, configuration, reload::Sessions::Keep).await;
+    let (sessions, turns) = (reload::Sessions::Keep, reload::Turns::Alone);
+    let mut summary = ReloadSummary::default();
+    reload::apply(&core, neighbors, Vec::new(), sessions, turns, &mut summary).await;
+    services::apply(&core, healthchecks);
     if let Some(delay) = options.reload_after {
         tokio::task::spawn_local(async move {
             tokio::time::sleep(delay).await;
@@ -317,13 +221,14 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
         });
     }
 
-    let mut loading: Option<(Asked, Loaded)> = None;
-    // Reloads that wait for the one that is under way.
-    let mut wanted: Vec<Asked> = Vec::new();
+    // The reload that is under way, and what is wanted after it: those that come meanwhile are one.
+    let mut reloading: Option<Pin<Box<dyn Future<Output = ()>>>> = None;
+    let mut wanted: Option<Asked> = None;
     loop {
-        if loading.is_none() && !wanted.is_empty() {
-            files.rotate();
-            loading = Some((wanted.remove(0), files.load_aside(&environment)));
+        if reloading.is_none()
+            && let Some(asked) = wanted.take()
+        {
+            reloading = Some(Box::pin(reload::run(core.clone(), asked, open_files)));
         }
         let waiting = core.borrow().waiting;
         let request = tokio::select! {
@@ -331,24 +236,8 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
                 peer::start_all(&core);
                 continue;
             }
-            (asked, result) = loaded(&mut loading) => {
-                loading = None;
-                match result {
-                    Ok(configuration) => {
-                        let neighbors = configuration.neighbors.len();
-                        again(&core, &mut listeners, configuration, asked, open_files).await;
-                        info!(
-                            target: "yottabgp::configuration",
-                            "the configuration was reloaded: {neighbors} neighbors"
-                        );
-                    }
-                    Err(reason) => {
-                        error!(
-                            target: "yottabgp::configuration",
-                            "the configuration was not reloaded, the old one stays: {reason}"
-                        );
-                    }
-                }
+            () = running(&mut reloading) => {
+                reloading = None;
                 continue;
             }
             signal = signals.next() => Request::Signal(signal),
@@ -365,8 +254,7 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
                 peer::tell_signal(&core, received);
                 match received.request {
                     Asked::Shutdown => break,
-                    asked if !wanted.contains(&asked) => wanted.push(asked),
-                    _ => {}
+                    asked => wanted = Some(wanted.map_or(asked, |other| other.with(asked))),
                 }
             }
             Request::PeerEnded(id) => {
@@ -389,37 +277,21 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
     }
 
     core.borrow_mut().stopping = true;
-    listeners = Listeners::default();
+    core.borrow_mut().listeners = Listeners::default();
     // While there is somebody to withdraw their routes from.
     services::stop_all(&core).await;
     peer::stop_all(&core, FAREWELL).await;
     helpers::stop_all(&core).await;
     drop(pid_file);
-    drop(listeners);
     Ok(())
 }
 
-/// Applies a configuration that was read again.
-async fn again(
-    core: &Shared,
-    listeners: &mut Listeners,
-    configuration: Configuration,
-    asked: Asked,
-    open_files: Option<u64>,
-) {
-    for error in listeners.apply(core, &configuration.neighbors) {
-        error!(target: "yottabgp::network", "{error}");
+/// Waits for the end of what is under way, if anything is.
+async fn running(work: &mut Option<Pin<Box<dyn Future<Output = ()>>>>) {
+    match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
     }
-    let changed = match asked {
-        Asked::Reload => helpers::Changed::Keep,
-        _ => helpers::Changed::Restart,
-    };
-    helpers::apply(core, &configuration.processes, open_files, changed);
-    let sessions = match asked {
-        Asked::Restart => reload::Sessions::Restart,
-        _ => reload::Sessions::Keep,
-    };
-    reload::apply(core, configuration, sessions).await;
 }
 
 /// How commands are taken from people.
@@ -488,7 +360,7 @@ impl Control {
             let core = core.clone();
             tasks.push(tokio::task::spawn_local(async move {
                 let outbox = crate::outbox::Outbox::new();
-                let voice = helpers::client(&core, "control pipes", outbox.clone());
+                let voice = helpers::client(&core, helpers::PIPES, outbox.clone());
                 control::serve_pipes(pipes, outbox, voice).await;
             }));
         }

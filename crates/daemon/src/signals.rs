@@ -17,6 +17,14 @@ pub enum Request {
     Restart,
 }
 
+impl Request {
+    /// One that does what both ask for.
+    pub fn with(self, other: Self) -> Self {
+        let all = [Self::Shutdown, Self::Restart, Self::FullReload];
+        all.into_iter().find(|most| [self, other].contains(most)).unwrap_or(Self::Reload)
+    }
+}
+
 /// A signal that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received {

@@ -68,6 +68,7 @@ pub const ALL: &[Scenario] = &[
     scenario("refresh", RESTART, &[], refresh),
     scenario("peer-restarts", PLAIN, &[], peer_restarts),
     scenario("we-restart", PLAIN, &[], we_restart),
+    scenario("reload", PLAIN, &[], reload),
     scenario("collision", COLLISION, &[], collision),
     scenario("over-ipv6", IPV6, &[], few_routes),
     scenario("md5", MD5, &[], few_routes),
@@ -103,6 +104,43 @@ fn exchange(lab: &mut Lab, count: u32) -> Outcome {
     lab.they_have(&kept)?;
     lab.we_have(&half(&theirs))?;
     lab.we_show(&kept)
+}
+
+/// Our file has other routes: the peer has just those, and those of the helper, in the same session.
+fn reload(lab: &mut Lab) -> Outcome {
+    let all = lab.our_routes(MANY);
+    let configured = half(&all);
+    let commanded: BTreeSet<Route> = all.difference(&configured).take(100).cloned().collect();
+    lab.us.settings.routes = configured.clone();
+    lab.start()?;
+    lab.we_announce(&commanded)?;
+    let both = |configured: &BTreeSet<Route>| configured.union(&commanded).cloned().collect();
+    lab.they_have(&both(&configured))?;
+
+    // A third goes, a third has another metric, a third stays, and there are some that are new.
+    let new = all.difference(&configured).filter(|route| !commanded.contains(route)).take(200);
+    let mut next: BTreeSet<Route> = new.cloned().collect();
+    for (number, mut route) in configured.iter().cloned().enumerate() {
+        match number % 3 {
+            0 => continue,
+            1 => route.attributes.med = Some(route.attributes.med.unwrap_or(0) ^ 1),
+            _ => {}
+        }
+        next.insert(route);
+    }
+    let mark = lab.us.relay.mark();
+    lab.us.settings.routes = next.clone();
+    lab.us.configure();
+    lab.us.running().signal(Signal::SIGUSR1);
+    lab.they_have(&both(&next))?;
+    lab.we_show(&both(&next))?;
+
+    let events = lab.us.relay.lines(mark);
+    let state = |line: &&String| events::member(line, &["neighbor", "state"]).is_some();
+    match events.iter().find(state) {
+        None => Ok(()),
+        Some(line) => Err(format!("it is not the same session: {line}")),
+    }
 }
 
 /// Both sides call each other, at the start and after each restart: one connection remains

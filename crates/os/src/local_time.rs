@@ -1,10 +1,12 @@
-//! Local wall-clock time, for log lines only.
+//! Local wall-clock time, for log lines and the names of files only.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A moment as a clock on the wall shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LocalTime {
+    /// With the century.
+    pub year: u16,
     /// 0-11.
     pub month: u8,
     /// 1-31.
@@ -31,6 +33,7 @@ impl LocalTime {
         };
         let small = |value: i32| u8::try_from(value).unwrap_or_default();
         Self {
+            year: u16::try_from(parts.tm_year.saturating_add(1900)).unwrap_or_default(),
             month: small(parts.tm_mon),
             day: small(parts.tm_mday),
             hour: small(parts.tm_hour),

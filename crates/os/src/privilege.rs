@@ -115,6 +115,49 @@ fn keep_only_network_administration() -> Result<(), Error> {
     }
 }
 
+/// A user, as far as it decides what may be executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its name.
+    pub name: String,
+    user: u32,
+    groups: Vec<u32>,
+}
+
+impl Identity {
+    /// Who this process becomes when it drops its privileges to `name`; `None` when it stays who it is.
+    pub fn after_drop(name: &str) -> Result<Option<Self>, Error> {
+        if !geteuid().is_root() {
+            return Ok(None);
+        }
+        let tried = || format!("looking for user {name}");
+        let user = User::from_name(name).map_err(|errno| Error::new(tried(), errno))?.ok_or_else(
+            || Error::refused(tried(), "no such user").hint("create it or set exabgp.daemon.user"),
+        )?;
+        if user.uid.is_root() {
+            return Ok(None);
+        }
+        let text =
+            CString::new(name).map_err(|_| Error::refused(tried(), "the name has a NUL byte"))?;
+        let groups = nix::unistd::getgrouplist(&text, user.gid)
+            .map_err(|errno| Error::new(tried(), errno))?;
+        let groups = groups.into_iter().map(nix::unistd::Gid::as_raw).collect();
+        Ok(Some(Self { name: name.to_owned(), user: user.uid.as_raw(), groups }))
+    }
+
+    /// Whether it may execute a file, or enter a folder, with this mode and owner. Access lists are not looked at.
+    pub fn may_execute(&self, mode: u32, user: u32, group: u32) -> bool {
+        let bit = if user == self.user {
+            0o100
+        } else if self.groups.contains(&group) {
+            0o010
+        } else {
+            0o001
+        };
+        mode & bit != 0
+    }
+}
+
 /// The user that this process acts as.
 pub fn user_id() -> u32 {
     geteuid().as_raw()

@@ -1,5 +1,6 @@
 //! The Adj-RIB-Out: what the peer is to have, what it was sent, and what is still to be sent.
 
+pub mod configuration;
 mod fill;
 
 use std::collections::VecDeque;
@@ -158,6 +159,9 @@ impl AdjRibOut {
     ) -> Announced {
         let (id, had) = self.table.find_or_insert(nlri);
         let same_watchdog = watchdog.is_some() && self.watchdogs.name(id) == watchdog;
+        if watchdog.is_none() && origin == Origin::Configuration {
+            self.watchdogs.remove(id);
+        }
         if let Some(name) = watchdog
             && !same_watchdog
         {
@@ -393,34 +397,9 @@ impl AdjRibOut {
         }
     }
 
-    /// A configuration is about to be read. Gives the routes of the one before: what the new one does not announce is to be
-    /// withdrawn with [`Self::withdraw_id`].
-    pub fn begin_configuration(&mut self, store: &mut AttributeStore) -> Vec<RouteId> {
-        self.forget_standing(store);
-        let mut configured = Vec::new();
-        let mut from = 0;
-        while let Some(id) = self.table.next_from(from) {
-            from = id + 1;
-            if let Some(route) = self.table.get_mut(id) {
-                route.flags &= !NAMED;
-                configured.extend(route.is(CONFIGURED).then_some(id));
-            }
-        }
-        configured
-    }
-
-    /// The route to an NLRI.
-    pub fn find(&self, nlri: &Nlri<'_>) -> Option<RouteId> {
-        self.table.find(nlri)
-    }
-
-    /// Withdraws a route that the configuration does not have any more.
-    pub fn withdraw_id(&mut self, store: &mut AttributeStore, id: RouteId) {
-        let Some(route) = self.table.get_mut(id) else { return };
-        route.flags &= !(PARKED | CONFIGURED);
-        self.watchdogs.remove(id);
-        self.unwant(id);
-        self.forget_if_idle(store, id);
+    /// Whether what was sent is kept from now on (`adj-rib-out`).
+    pub const fn set_cache(&mut self, cache: bool) {
+        self.cache = cache;
     }
 
     /// Whether something is to be sent.

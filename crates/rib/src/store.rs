@@ -66,6 +66,16 @@ impl AttributeStore {
         AttributesId(id)
     }
 
+    /// The identifier of this set and next hop, if it is kept; without a reference.
+    pub fn find(&self, set: &[u8], next_hop: NextHop) -> Option<AttributesId> {
+        let wanted = Slot::new(u32::MAX, hash(&self.hasher, set, next_hop));
+        let same = |entry: &Entry| &*entry.set == set && entry.next_hop == next_hop;
+        let found = self.index.find(wanted.spread(), |slot| {
+            slot.hash == wanted.hash && self.entries.get(slot.id as usize).is_some_and(same)
+        });
+        found.map(|slot| AttributesId(slot.id))
+    }
+
     /// One more reference.
     pub fn retain(&mut self, id: AttributesId) {
         if let Some(entry) = self.entries.get_mut(id.0 as usize) {

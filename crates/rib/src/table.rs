@@ -128,6 +128,11 @@ impl<T: Default> Table<T> {
         self.index.is_empty()
     }
 
+    /// The first identifier that was never given to a route.
+    pub fn end(&self) -> RouteId {
+        RouteId::try_from(self.records.len()).unwrap_or(NONE)
+    }
+
     /// The route to this NLRI.
     pub fn find(&self, nlri: &Nlri<'_>) -> Option<RouteId> {
         let wanted = Slot::new(NONE, hash(&self.hasher, nlri));

@@ -409,10 +409,13 @@ fn a_route_that_the_configuration_has_twice_is_sent_twice_at_the_start_of_each_s
     let mut bench = Bench::new(true);
     bench.rib.session_down(&mut bench.store);
     let configure = |bench: &mut Bench, meds: &[u32]| {
-        bench.rib.begin_configuration(&mut bench.store);
+        let before = bench.rib.begin_configuration();
         for med in meds {
             bench.announce_as("10.0.0.0/24", *med, Origin::Configuration, None, false);
         }
+        let end = bench.rib.end();
+        bench.rib.end_configuration(&mut bench.store, 0..end, |_| {});
+        before.forget(&mut bench.store);
     };
     configure(&mut bench, &[1, 2, 2]);
     for _ in 0..2 {

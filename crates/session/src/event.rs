@@ -111,4 +111,9 @@ pub trait Source {
     /// Appends whole messages to `out` (UPDATE, and ROUTE-REFRESH markers of RFC 7313), until nothing is pending or `out`
     /// is longer than `limit` octets. Returns whether more is pending.
     fn fill(&mut self, negotiated: &Negotiated, out: &mut Vec<u8>, limit: usize) -> bool;
+
+    /// Whether it is still being filled: the End-of-RIB of what the session starts with must wait.
+    fn is_incomplete(&self) -> bool {
+        false
+    }
 }

@@ -73,6 +73,9 @@ impl Established {
         if more {
             return true;
         }
+        if source.is_incomplete() {
+            return false;
+        }
         if !self.started {
             self.started = true;
             self.finish_start(link, out, context);

@@ -183,9 +183,8 @@ impl Speaker {
     /// # Panics
     /// When the helper does not come.
     pub fn start(&mut self, namespace: &Namespace) {
+        let path = self.configure();
         let settings = &self.settings;
-        let path = settings.directory.join(format!("{}.conf", settings.name));
-        std::fs::write(&path, settings.configuration(self.relay.path())).expect("a configuration");
         let before = self.relay.generation();
         // With `listen` the neighbor has a socket of its own.
         let listens = settings.listens || settings.passive && settings.password.is_none();
@@ -212,6 +211,19 @@ impl Speaker {
             settings.name,
             log_tail(&self.log())
         );
+    }
+
+    /// Writes the configuration file, at once and as a whole.
+    ///
+    /// # Panics
+    /// When it can not be written.
+    pub fn configure(&self) -> PathBuf {
+        let settings = &self.settings;
+        let path = settings.directory.join(format!("{}.conf", settings.name));
+        let new = path.with_extension("new");
+        std::fs::write(&new, settings.configuration(self.relay.path())).expect("a configuration");
+        std::fs::rename(new, &path).expect("a configuration");
+        path
     }
 
     /// The process.

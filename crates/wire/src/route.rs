@@ -5,6 +5,7 @@
 
 mod keyword;
 mod memo;
+mod spell;
 
 use std::ops::Range;
 
@@ -22,6 +23,7 @@ use crate::prefix::Prefix;
 /// The rules of flow specifications, whose blocks have statements of their own.
 pub use crate::nlri::flow::statement as rule;
 pub(crate) use keyword::next_hop;
+pub use spell::{push_statement, push_withdrawal};
 
 use memo::Memo;
 

@@ -5,6 +5,7 @@ use yottabgp_config::loader::Offline;
 use yottabgp_config::{Environment, Source, parse};
 
 /// The text of a configuration.
+#[allow(dead_code, reason = "each target uses one")]
 pub(crate) fn configuration(data: &[u8]) {
     let (source, _) = Source::from_bytes("fuzz", data.to_vec());
     let diagnostics = match parse(&source, &Offline, &Environment::default()) {
@@ -21,4 +22,10 @@ pub(crate) fn configuration(data: &[u8]) {
     for diagnostic in &diagnostics {
         let _ = diagnostic.line(&source);
     }
+}
+
+/// The text of a configuration, to be laid out.
+#[allow(dead_code, reason = "each target uses one")]
+pub(crate) fn format(data: &[u8]) {
+    yottabgp_config::format::fuzz(data);
 }

@@ -9,6 +9,7 @@ mod group;
 mod healthcheck;
 mod help;
 mod neighbor;
+mod reload;
 mod system;
 
 use std::time::Duration;
@@ -23,6 +24,10 @@ pub use self::help::help;
 pub use self::neighbor::{
     CapabilityView, FamilyView, MessageCounts, NeighborView, list, neighbors_json, show_neighbors,
     usage,
+};
+pub use self::reload::{
+    KeywordView, ReloadSummary, RouteChange, is_change, reload_neighbor, reload_route,
+    reload_summary, reload_thing,
 };
 pub use self::system::{
     QueueView, StatusView, api_version, api_version_set, in_progress, ping, queue_status, reset,

@@ -6,7 +6,12 @@ pub(super) fn status<'a>(_: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refus
     Ok(Command::Status)
 }
 
-pub(super) fn reload<'a>(_: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
+pub(super) fn reload<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
+    let tokens = &mut arguments.tokens;
+    if tokens.accept("--check") || tokens.accept("check") {
+        let follows = tokens.accept("-").then(|| tokens.next().unwrap_or("-"));
+        return Ok(Command::ReloadCheck { follows });
+    }
     Ok(Command::Reload)
 }
 

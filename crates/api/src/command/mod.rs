@@ -113,6 +113,11 @@ pub enum Command<'a> {
     Status,
     /// The configuration is read again.
     Reload,
+    /// What a reload would do is told.
+    ReloadCheck {
+        /// The name of another configuration, whose lines follow, up to a line `.`; one that begins with a dot has one more.
+        follows: Option<&'a str>,
+    },
     /// The configuration is read again and every session made anew.
     Restart,
     /// The daemon ends.

@@ -11,6 +11,7 @@
 )]
 
 mod bad_input;
+mod check;
 mod control;
 mod events;
 mod health;
@@ -18,6 +19,7 @@ mod malformed;
 mod operational;
 mod process;
 mod reload;
+mod reload_scale;
 mod sending;
 mod sockets;
 mod support;

@@ -8,11 +8,11 @@ use yottabgp_testkit::wait::until;
 
 use crate::support::{Daemon, Helper, Lab, PATIENCE, Session, Site, Update};
 
-const FAMILIES: &str = "family { ipv4 unicast; }";
+pub(crate) const FAMILIES: &str = "family { ipv4 unicast; }";
 
 /// Reads this configuration, and waits until it is applied.
 #[track_caller]
-fn reload(daemon: &Daemon, text: &str) {
+pub(crate) fn reload(daemon: &Daemon, text: &str) {
     let done = "was reloaded";
     let before = daemon.log().matches(done).count();
     daemon.lab.configure(text);
@@ -22,7 +22,7 @@ fn reload(daemon: &Daemon, text: &str) {
 
 /// Checks that nothing was sent before what a command sends now.
 #[track_caller]
-fn nothing_came(daemon: &Daemon, session: &mut Session, number: u8) {
+pub(crate) fn nothing_came(daemon: &Daemon, session: &mut Session, number: u8) {
     let prefix = format!("10.99.{number}.0/24");
     daemon.ask(&format!("announce route {prefix} next-hop 9.9.9.9"));
     let told = session.update();
@@ -31,7 +31,7 @@ fn nothing_came(daemon: &Daemon, session: &mut Session, number: u8) {
 
 /// The changes in the next UPDATEs, as many as there are to be.
 #[track_caller]
-fn changes(session: &mut Session, count: usize) -> (Vec<String>, Vec<String>) {
+pub(crate) fn changes(session: &mut Session, count: usize) -> (Vec<String>, Vec<String>) {
     let (mut announced, mut withdrawn) = (Vec::new(), Vec::new());
     while announced.len() + withdrawn.len() < count {
         let Update { announced: some, withdrawn: others, .. } = session.update();

@@ -1,10 +1,7 @@
 //! Routes, in the order of the neighbor: `static` for what `route` reads, `announce` for the other families.
 
-use std::net::Ipv4Addr;
-
-use yottabgp_wire::attribute::{render, set, unknown};
 use yottabgp_wire::codes::Afi;
-use yottabgp_wire::route::push_command;
+use yottabgp_wire::route::push_statement;
 
 use super::{Lines, quote};
 use crate::model::ConfiguredRoute;
@@ -54,32 +51,15 @@ fn close(open: Option<Place>, lines: &mut Lines) {
 fn text(route: &ConfiguredRoute) -> (Place, String) {
     let mut out: Vec<u8> = Vec::new();
     let mut place = Place::Static;
-    match route.nlri() {
-        None => out.extend(b"attributes"),
-        Some(nlri) => {
-            push_command(nlri, &mut out);
-            let first = out.iter().position(|octet| *octet == b' ').unwrap_or(out.len());
-            let word = String::from_utf8_lossy(out.get(..first).unwrap_or_default());
-            if let Some(afi) = Afi::named(&word) {
-                place = Place::Announce(afi);
-                out.drain(..=first);
-            } else if word == "vpls" {
-                place = Place::L2vpn;
-            }
-        }
-    }
-    if let Some(id) = route.path_id {
-        out.extend(format!(" path-information {}", Ipv4Addr::from_bits(id)).bytes());
-    }
-    if route.next_hop != yottabgp_wire::next_hop::NextHop::Absent {
-        out.extend(b" next-hop ");
-        route.next_hop.push_text(&mut out);
-    }
-    for stored in set::iter(&route.attributes) {
-        if stored.verbatim {
-            unknown::stored_text(&stored, &mut out);
-        } else {
-            render::push_readable(&stored.attribute, &mut out);
+    push_statement(route.nlri(), route.next_hop, &route.attributes, &mut out);
+    if route.nlri.is_some() {
+        let first = out.iter().position(|octet| *octet == b' ').unwrap_or(out.len());
+        let word = String::from_utf8_lossy(out.get(..first).unwrap_or_default());
+        if let Some(afi) = Afi::named(&word) {
+            place = Place::Announce(afi);
+            out.drain(..=first);
+        } else if word == "vpls" {
+            place = Place::L2vpn;
         }
     }
     let mut text = String::from_utf8_lossy(&out).into_owned();

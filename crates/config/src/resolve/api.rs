@@ -17,7 +17,11 @@ pub(crate) fn resolve(
     processes: &[Process],
     context: &mut Context<'_>,
 ) -> Vec<ApiBlock> {
-    draft.api.iter().map(|block| resolve_block(block, peer, processes, context)).collect()
+    context.problems.about("process");
+    let blocks = draft.api.iter().map(|block| resolve_block(block, peer, processes, context));
+    let blocks = blocks.collect();
+    context.problems.about("neighbor");
+    blocks
 }
 
 fn resolve_block(

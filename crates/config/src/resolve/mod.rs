@@ -21,6 +21,22 @@ use crate::model::{Configuration, Healthcheck, Neighbor};
 use crate::problems::Problems;
 use crate::slot::At;
 
+/// Where in the source the parts of a configuration are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// For each neighbor.
+    pub neighbors: Vec<NeighborPlaces>,
+}
+
+/// Where a neighbor and its routes are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NeighborPlaces {
+    /// The words before its `{`.
+    pub header: Span,
+    /// For each route, its statement.
+    pub routes: Vec<Span>,
+}
+
 /// What is known to all neighbors.
 pub(crate) struct Context<'a> {
     /// The source, to quote from.
@@ -29,18 +45,25 @@ pub(crate) struct Context<'a> {
     pub(crate) environment: &'a Environment,
     /// What is wrong.
     pub(crate) problems: &'a mut Problems,
+    /// Where the routes of the last neighbor are.
+    pub(crate) route_places: Vec<Span>,
+    /// Where the neighbors are.
+    pub(crate) places: Places,
 }
 
 /// Makes the configuration. What is wrong is added to the problems; the result counts only when nothing is.
 pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configuration {
     let RootDraft { processes, healthchecks, templates, neighbors, api } = root;
     let processes: Vec<_> = processes.into_iter().map(|process| process.value).collect();
+    context.problems.about("template");
     let templates = template::Templates::new(templates, context);
     let mut seen: HashMap<String, Span> = HashMap::new();
     let mut resolved = Vec::with_capacity(neighbors.len());
     for draft in neighbors {
         let header = draft.header;
+        context.problems.about("template");
         let mut draft = templates.apply(draft, context);
+        context.problems.about("neighbor");
         draft.api.extend(api.iter().cloned());
         let Some(neighbor) = neighbor::resolve(draft, &processes, context) else { continue };
         if let Some(other) = seen.insert(identity(&neighbor), header) {
@@ -50,6 +73,8 @@ pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configurati
                 .help("neighbors may have the same address when their AS, router-id or local-address differ");
             context.problems.push(error);
         }
+        let routes = std::mem::take(&mut context.route_places);
+        context.places.neighbors.push(NeighborPlaces { header, routes });
         resolved.push(neighbor);
     }
     let healthchecks = healthchecks.into_iter().map(|at| known_neighbors(at, &resolved, context));

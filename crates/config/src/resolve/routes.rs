@@ -20,7 +20,8 @@ pub(crate) fn resolve(
     settings: &Settings,
     context: &mut Context<'_>,
 ) -> Vec<ConfiguredRoute> {
-    let Routes { mut routes, spans } = routes;
+    let Routes { mut routes, mut spans } = routes;
+    context.problems.about("route");
     let mut dropped: Option<Span> = None;
     let mut known: Option<Family> = None;
     for (route, span) in routes.iter().zip(&spans) {
@@ -58,7 +59,13 @@ pub(crate) fn resolve(
         let warning = Diagnostic::warning(first, message).related(header, "the neighbor");
         context.problems.push(warning.help("add 'ipv4 unicast;' to family { … }"));
         let families = &settings.families;
-        routes.retain(|route| route.nlri.is_none() || families.contains(&route.family));
+        let kept =
+            |route: &ConfiguredRoute| route.nlri.is_none() || families.contains(&route.family);
+        let mut each = routes.iter();
+        spans.retain(|_| each.next().is_none_or(kept));
+        routes.retain(kept);
     }
+    context.problems.about("neighbor");
+    context.route_places = spans;
     routes
 }

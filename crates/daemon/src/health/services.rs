@@ -41,6 +41,22 @@ impl Running {
     }
 }
 
+/// What a reload does to services that do not go on as they are.
+pub(crate) fn fates(core: &Core, sections: &[Healthcheck]) -> Vec<(Arc<str>, &'static str)> {
+    let mut fates = Vec::new();
+    for section in sections {
+        match core.services.get(&section.name) {
+            Some(running) if running.options == section.options => {}
+            Some(_) => fates.push((section.name.clone(), "changed")),
+            None => fates.push((section.name.clone(), "started")),
+        }
+    }
+    let gone = core.services.keys();
+    let gone = gone.filter(|name| !sections.iter().any(|section| section.name == **name));
+    fates.extend(gone.map(|name| (name.clone(), "ended")));
+    fates
+}
+
 /// Brings the services to those of the configuration: one whose section did not change goes on, one whose section changed
 /// goes on from its state and withdraws only what it has no more, one that is gone withdraws everything.
 pub(crate) fn apply(shared: &Shared, sections: Vec<Healthcheck>) {

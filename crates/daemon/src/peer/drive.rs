@@ -151,7 +151,7 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
         );
     }
     // What is held back until the command `flush` is not waited for.
-    let waits = peer.rib_out.is_pending() && !peer.holding;
+    let waits = peer.configuring || peer.rib_out.is_pending() && !peer.holding;
     let idle = !waits && sockets.connections.iter().all(Connection::is_flushed);
     if idle && !peer.is_idle {
         peer.idle.notify_waiters();
@@ -212,12 +212,17 @@ struct Routes<'a> {
     encoder: &'a mut UpdateEncoder,
     group_updates: bool,
     holding: bool,
+    configuring: bool,
 }
 
 impl Source for Routes<'_> {
     fn fill(&mut self, negotiated: &Negotiated, out: &mut Vec<u8>, limit: usize) -> bool {
         let (group, holding) = (self.group_updates, self.holding);
         self.rib.fill(self.store, self.encoder, negotiated, group, holding, out, limit)
+    }
+
+    fn is_incomplete(&self) -> bool {
+        self.configuring
     }
 }
 
@@ -231,6 +236,7 @@ impl Core {
         out: &mut Vec<u8>,
     ) -> bool {
         let Some(peer) = self.peers.get_mut(&id) else { return false };
+        let (holding, configuring) = (peer.is_held(), peer.configuring);
         let PeerState {
             key,
             neighbor,
@@ -241,7 +247,6 @@ impl Core {
             feed,
             listeners,
             counts,
-            holding,
             ..
         } = peer;
         let mut surroundings = Surroundings {
@@ -260,7 +265,8 @@ impl Core {
             store: &mut self.store,
             encoder,
             group_updates: neighbor.settings.group_updates,
-            holding: *holding,
+            holding,
+            configuring,
         };
         session.poll_transmit(now, connection, out, &mut routes, &mut |event| {
             surroundings.event(&event);

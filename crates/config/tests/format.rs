@@ -1,0 +1,173 @@
+//! The usual layout: what changes, what stays, and that nothing else does.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may"
+)]
+
+mod common;
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use yottabgp_config::format::{INDENT, format, fuzz};
+
+/// The layout of a text.
+fn laid_out(text: &str) -> String {
+    format(&common::source(text), INDENT).unwrap_or_else(|errors| {
+        panic!("{text}\n{}", common::lines(text, &errors).join("\n"));
+    })
+}
+
+#[test]
+fn statements_comments_and_continued_lines() {
+    let text = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/format/layout"),
+    );
+    let expected = "\
+# first
+process a {
+    run /usr/bin/x 'it is' a,[b];
+    encoder json;
+} # behind
+
+neighbor 192.0.2.1 { # before the brace
+    local-as 1;
+    peer-as 2;
+    router-id 1.1.1.1;
+
+    # two \\
+\t  lines
+    family { ipv4 unicast; }
+    api {
+        processes [ a
+            # inside
+            ];
+    }
+    static {
+        route 10.0.0.0/8 next-hop 1.1.1.1 \\
+            as-path [ 1 ( 2 ) ] community [ 1:1, 2:2 ];
+        route 10.1.0.0/16 {
+            next-hop 1.1.1.1;
+            as-path [ { 3 } ];
+            med 5 }
+    }
+}
+";
+    assert_eq!(laid_out(&text.unwrap()), expected);
+    assert_eq!(laid_out(expected), expected);
+}
+
+#[test]
+fn short_sections_stay_on_their_line_and_long_ones_do_not() {
+    assert_eq!(laid_out("a{b;}c{\n}d{e{f;}}\n"), "a { b; }\nc { }\nd {\n    e { f; }\n}\n");
+    let long = "x".repeat(100);
+    assert_eq!(laid_out(&format!("a {{ {long}; }}")), format!("a {{\n    {long};\n}}\n"));
+    assert_eq!(laid_out(""), "");
+    assert_eq!(laid_out("\n\n# only\n\n\n"), "# only\n");
+    assert_eq!(laid_out("a;\r\n\r\n\r\nb;\r\n"), "a;\n\nb;\n");
+}
+
+#[test]
+fn what_can_not_be_read_is_refused_with_its_place() {
+    let refused = |text: &str| -> Vec<String> {
+        common::lines(text, &format(&common::source(text), INDENT).unwrap_err())
+    };
+    assert!(
+        refused("a {\n  b\n}\n")[0].starts_with("t:2:4: error: the statement 'b' does not end")
+    );
+    assert!(refused("a;\n}\n")[0].starts_with("t:2:1: error: this '}' closes nothing"));
+    assert!(refused("a \"b;\n")[0].starts_with("t:1:3: error: the text after this \" has no end"));
+    // A wrong keyword or value is no reason.
+    assert_eq!(laid_out("nonsense   x;"), "nonsense x;\n");
+}
+
+#[test]
+fn the_configurations_of_the_suite_stay_what_they_are() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/qa/data/conf");
+    let Ok(files) = std::fs::read_dir(&folder) else {
+        println!("SKIPPED: there is no {}", folder.display());
+        return;
+    };
+    let mut count = 0;
+    for file in files {
+        let octets = std::fs::read(file.unwrap().path()).unwrap();
+        fuzz(&octets);
+        count += 1;
+    }
+    assert!(count > 50, "{count}");
+}
+
+/// Pieces of the language, so that random texts have its structure.
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "neighbor 192.0.2.1 {",
+        "process p {",
+        "template {",
+        "group g {",
+        "static {",
+        "flow {",
+        "api {",
+        "family {",
+        "announce {",
+        "operational {",
+        "}",
+        "}",
+        "}",
+        ";",
+        ";",
+        "\n",
+        "\n\n\n",
+        " ",
+        "\t",
+        "# c\n",
+        "# c \\\n d\n",
+        "\\\n",
+        "a",
+        "word",
+        "[",
+        "]",
+        "(",
+        ")",
+        "{",
+        ",",
+        "\"q ; \"",
+        "'x'",
+        "\"a \\\n b\"",
+        "x\"y z\"w",
+        "\\t",
+        "\\;",
+        "local-as 1;",
+        "peer-as 2;",
+        "router-id 1.1.1.1;",
+        "route 10.0.0.0/8 next-hop 1.1.1.1;",
+        "run /bin/a b,c;",
+        "as-path [ { 1 } ];",
+        "ipv4 unicast;",
+        "\r\n",
+        "\u{feff}",
+        "é",
+        "\u{b}",
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_pieces(pieces in prop::collection::vec(piece(), 0..60)) {
+        fuzz(pieces.concat().as_bytes());
+    }
+
+    #[test]
+    fn any_pieces_in_a_neighbor(pieces in prop::collection::vec(piece(), 0..30)) {
+        fuzz(common::wrap(&pieces.concat()).as_bytes());
+    }
+
+    #[test]
+    fn any_characters(text in "\\PC{0,60}") {
+        fuzz(text.as_bytes());
+    }
+}

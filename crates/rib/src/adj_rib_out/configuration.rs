@@ -1,0 +1,238 @@
+//! A configuration that is read again: what it changes of the routes, done or only told. Both take the same decision, in
+//! `AdjRibOut::effect`.
+//!
+//! [`AdjRibOut::begin_configuration`], then [`AdjRibOut::configure`] for each route of the file in its order, then
+//! [`AdjRibOut::end_configuration`] for what the file does not have any more. Commands may change the table between.
+
+use std::ops::Range;
+
+use yottabgp_wire::next_hop::NextHop;
+use yottabgp_wire::nlri::Nlri;
+
+use super::{AdjRibOut, Announced, CONFIGURED, MOST_ALONE, NAMED, Once, Origin, PARKED, WANTED};
+use crate::store::AttributeStore;
+use crate::table::RouteId;
+
+/// A route of the file.
+#[derive(Clone, Copy, Debug)]
+pub struct Configured<'a> {
+    /// What it is to; `None` for attributes alone.
+    pub nlri: Option<Nlri<'a>>,
+    /// The set of attributes.
+    pub attributes: &'a [u8],
+    /// The next hop, resolved.
+    pub next_hop: NextHop,
+    /// Its watchdog.
+    pub watchdog: Option<&'a str>,
+    /// Whether it waits for its watchdog, unless that was heard already.
+    pub parked: bool,
+    /// Whether a later statement of the same file is to the same: then only a new session is told this one, before that.
+    pub superseded: bool,
+}
+
+/// What a route of the file changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Same,
+    /// Something that the peer does not see now: it waits for a watchdog, or has another one.
+    Unseen,
+    /// The peer is told the route.
+    Announce,
+    /// The peer is told that the route is gone.
+    Withdraw,
+}
+
+/// What there was before.
+#[derive(Debug)]
+pub struct Before {
+    /// What the configuration before had sent once a session.
+    standing: Vec<Once>,
+    /// There was no route: what the file has is all new, and a look at the table would only take time.
+    fresh: bool,
+}
+
+/// The routes that a file names while it is only looked at: one bit for each route of the table.
+#[derive(Debug, Default)]
+pub struct Marks(Vec<u64>);
+
+impl Marks {
+    fn set(&mut self, id: RouteId) {
+        let word = id as usize / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        if let Some(bits) = self.0.get_mut(word) {
+            *bits |= 1 << (id % 64);
+        }
+    }
+
+    fn has(&self, id: RouteId) -> bool {
+        self.0.get(id as usize / 64).is_some_and(|bits| bits & 1 << (id % 64) != 0)
+    }
+}
+
+impl AdjRibOut {
+    /// A configuration is about to be read: what its predecessor had sent once a session is put aside.
+    pub fn begin_configuration(&mut self) -> Before {
+        Before { standing: std::mem::take(&mut self.standing), fresh: self.table.is_empty() }
+    }
+
+    /// The peer is to have this route of the file.
+    pub fn configure(
+        &mut self,
+        store: &mut AttributeStore,
+        before: &Before,
+        route: &Configured<'_>,
+    ) -> Effect {
+        let Some(nlri) = &route.nlri else { return self.configure_alone(store, before, route) };
+        if route.superseded {
+            if self.standing.len() < MOST_ALONE {
+                let attributes = store.intern(route.attributes, route.next_hop);
+                let nlri = Some((nlri.family, nlri.path_id, nlri.bytes.into()));
+                self.standing.push(Once { attributes, nlri });
+            }
+            return Effect::Same;
+        }
+        let (known, effect) =
+            if before.fresh { (None, Effect::Announce) } else { self.effect(store, nlri, route) };
+        if effect == Effect::Same
+            && let Some(route) = known.and_then(|id| self.table.get_mut(id))
+        {
+            route.flags |= CONFIGURED | NAMED;
+            return effect;
+        }
+        let attributes = store.intern(route.attributes, route.next_hop);
+        let origin = Origin::Configuration;
+        match self.announce(store, nlri, attributes, origin, route.watchdog, route.parked) {
+            Announced::Parked if effect == Effect::Announce => Effect::Unseen,
+            _ => effect,
+        }
+    }
+
+    fn configure_alone(
+        &mut self,
+        store: &mut AttributeStore,
+        before: &Before,
+        route: &Configured<'_>,
+    ) -> Effect {
+        let attributes = store.intern(route.attributes, route.next_hop);
+        let once = Once { attributes, nlri: None };
+        if self.standing.contains(&once) {
+            store.release(attributes);
+            return Effect::Same;
+        }
+        if before.standing.contains(&once) {
+            self.standing.push(once);
+            return Effect::Same;
+        }
+        self.announce_attributes(store, attributes, Origin::Configuration);
+        Effect::Announce
+    }
+
+    /// What [`Self::configure`] would do.
+    pub fn would_configure(
+        &self,
+        store: &AttributeStore,
+        marks: &mut Marks,
+        route: &Configured<'_>,
+    ) -> Effect {
+        if route.superseded {
+            return Effect::Same;
+        }
+        let Some(nlri) = &route.nlri else {
+            let found = store.find(route.attributes, route.next_hop);
+            let same = |once: &Once| once.nlri.is_none() && Some(once.attributes) == found;
+            return if self.standing.iter().any(same) { Effect::Same } else { Effect::Announce };
+        };
+        let (known, effect) = self.effect(store, nlri, route);
+        if let Some(id) = known {
+            marks.set(id);
+        }
+        effect
+    }
+
+    /// The one decision: what becomes of a route when the file has it.
+    fn effect(
+        &self,
+        store: &AttributeStore,
+        nlri: &Nlri<'_>,
+        route: &Configured<'_>,
+    ) -> (Option<RouteId>, Effect) {
+        let known = self.table.find(nlri);
+        let found = known.and_then(|id| Some((id, self.table.get(id)?, self.table.nlri(id)?)));
+        let Some((id, old, old_nlri)) = found else {
+            return (None, if route.parked { Effect::Unseen } else { Effect::Announce });
+        };
+        let watchdog = self.watchdogs.name(id);
+        let same_watchdog = watchdog == route.watchdog;
+        // A configuration that is read again does not undo what the watchdog has done.
+        let parked = if old.is(CONFIGURED) && watchdog.is_some() && same_watchdog {
+            old.is(PARKED)
+        } else {
+            route.parked
+        };
+        let same = old_nlri.bytes == nlri.bytes
+            && old.attributes.is_some()
+            && old.attributes == store.find(route.attributes, route.next_hop);
+        let effect = match (parked, old.is(WANTED)) {
+            (true, true) => Effect::Withdraw,
+            (true, false) if same && same_watchdog && old.is(PARKED) => Effect::Same,
+            (true, false) => Effect::Unseen,
+            (false, true) if same && same_watchdog => Effect::Same,
+            (false, true) if same => Effect::Unseen,
+            (false, _) => Effect::Announce,
+        };
+        (known, effect)
+    }
+
+    /// The first place of the table that was never used: [`Self::end_configuration`] has to see all before it.
+    pub fn end(&self) -> RouteId {
+        self.table.end()
+    }
+
+    /// The file has been read: withdraws those of its routes in these places that it does not have any more. Tells each
+    /// route, and whether the peer is told.
+    pub fn end_configuration(
+        &mut self,
+        store: &mut AttributeStore,
+        places: Range<RouteId>,
+        mut gone: impl FnMut(Effect),
+    ) {
+        for id in places {
+            let Some(route) = self.table.get_mut(id) else { break };
+            let named = route.is(NAMED);
+            route.flags &= !NAMED;
+            if route.is(CONFIGURED) && !named {
+                gone(if route.is(WANTED) { Effect::Withdraw } else { Effect::Unseen });
+                route.flags &= !(PARKED | CONFIGURED);
+                self.watchdogs.remove(id);
+                self.unwant(id);
+                self.forget_if_idle(store, id);
+            }
+        }
+    }
+
+    /// What [`Self::end_configuration`] would withdraw: the routes, and whether the peer would be told.
+    pub fn would_withdraw(
+        &self,
+        marks: &Marks,
+        places: Range<RouteId>,
+    ) -> impl Iterator<Item = (Nlri<'_>, Effect)> {
+        places.filter_map(|id| {
+            let route =
+                self.table.get(id).filter(|route| route.is(CONFIGURED) && !marks.has(id))?;
+            let effect = if route.is(WANTED) { Effect::Withdraw } else { Effect::Unseen };
+            Some((self.table.nlri(id)?, effect))
+        })
+    }
+}
+
+impl Before {
+    /// Gives the references back.
+    pub fn forget(self, store: &mut AttributeStore) {
+        for once in self.standing {
+            store.release(once.attributes);
+        }
+    }
+}
