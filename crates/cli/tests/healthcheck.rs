@@ -33,10 +33,19 @@ struct Check {
 
 impl Check {
     fn start(program: impl AsRef<Path>, arguments: &[&str]) -> Self {
+        Self::start_with(program, arguments, &[])
+    }
+
+    fn start_with(
+        program: impl AsRef<Path>,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut child = Command::new(program.as_ref())
             .arg("healthcheck")
             .args(arguments)
             .arg("--no-syslog")
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -266,6 +275,66 @@ fn found_addresses_are_announced_and_stay() {
     let none = Namespace::new().unwrap();
     let mut check = none.enter(|| Check::start(OURS, &[]));
     assert_eq!(check.ended().code(), Some(1));
+}
+
+#[test]
+fn addresses_are_removed_by_whoever_it_became() {
+    let namespace = match Namespace::new() {
+        Ok(namespace) => namespace,
+        Err(reason) => return println!("SKIPPED: {reason}"),
+    };
+    let words = options("--user nobody --group nogroup -i 0.1 -c", &["test $(id -u) != 0"]);
+    let mut check = namespace.enter(|| Check::start(OURS, &words));
+    assert_eq!(check.taken(), ANNOUNCE, "the command runs as the user");
+    assert_eq!(addresses(&namespace), ["198.51.100.1/32"]);
+    let status = fs::read_to_string(format!("/proc/{}/status", check.child.id())).unwrap();
+    let of = |name: &str| {
+        status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
+    };
+    // CAP_NET_ADMIN, and nothing that is given to others.
+    assert_eq!(
+        (of("CapPrm:"), of("CapInh:")),
+        ("0000000000001000".into(), "0000000000000000".into())
+    );
+    check.signal(Signal::SIGTERM);
+    while check.taken() != WITHDRAW {}
+    assert!(check.ended().success());
+    assert_eq!(addresses(&namespace), Vec::<String>::new());
+}
+
+#[test]
+fn certificates_are_those_that_the_system_trusts() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let (key, certificate) = (place("key"), place("certificate"));
+    let made = Command::new("openssl")
+        .args("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split(' '))
+        .args(
+            "-addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE"
+                .split(' '),
+        )
+        .args(["-keyout", &key, "-out", &certificate])
+        .output();
+    if !made.is_ok_and(|made| made.status.success()) {
+        return println!("SKIPPED: openssl makes no certificate");
+    }
+    let mut server = Command::new("openssl")
+        .args(["s_server", "-accept", "127.0.0.1:0", "-www", "-key", &key, "-cert", &certificate])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let accept = lines.map_while(Result::ok).find(|line| line.starts_with("ACCEPT ")).unwrap();
+    let url = format!("https://localhost:{}/", accept.rsplit(':').next().unwrap());
+    let words = options("--no-ip-setup -i 0.1 --withdraw-on-down --check", &[&url]);
+    for (trusted, said) in [(certificate.as_str(), ANNOUNCE), ("/dev/null", WITHDRAW)] {
+        let mut check = Check::start_with(OURS, &words, &[("SSL_CERT_FILE", trusted)]);
+        assert_eq!(check.taken(), said, "{trusted}");
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
 }
 
 /// A script that succeeds and fails as written: `S` and `F`, the last one for ever; `D` succeeds and disables the service for a

@@ -4,11 +4,15 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+
+use yottabgp_testkit::Namespace;
+use yottabgp_testkit::wait::until;
 
 use crate::support::{Helper, Lab, Session, Site, Update};
 
@@ -147,9 +151,7 @@ fn a_reload_keeps_what_did_not_change() {
         let before = daemon.log().matches("was reloaded").count();
         daemon.lab.configure(text);
         daemon.signal(Signal::SIGUSR1);
-        yottabgp_testkit::wait::until("the reload", || {
-            daemon.log().matches("was reloaded").count() > before
-        });
+        until("the reload", || daemon.log().matches("was reloaded").count() > before);
     };
     // The same again, and then one more address: nothing but that is sent.
     reload(&format!("{}{neighbors}", section("")));
@@ -199,6 +201,44 @@ fn a_prefix_that_no_neighbor_takes_is_told_once_and_the_others_are_announced() {
     }
 }
 
+/// Whether an address is on the loopback interface of a namespace.
+fn has_address(namespace: &Namespace, address: &str) -> bool {
+    let list = || Command::new("ip").args(["-o", "address", "show", "dev", "lo"]).output().unwrap();
+    String::from_utf8(namespace.enter(list).stdout).unwrap().contains(&format!(" {address} "))
+}
+
+#[test]
+fn a_daemon_that_gave_up_root_sets_up_addresses() {
+    let namespace = match Namespace::new() {
+        Ok(namespace) => namespace,
+        Err(reason) => return println!("SKIPPED: {reason}"),
+    };
+    let lab = Lab::new().with("daemon_user", "nobody").with("daemon_drop", true);
+    // Reached by whoever the daemon becomes.
+    std::os::unix::fs::chown(lab.folder(), Some(65534), None).unwrap();
+    let options = "rise 1; interval 0.1; ip 198.51.100.1; drain-time 0.1; withdraw-on-down;";
+    let (site, daemon) = namespace.enter(|| {
+        let site = Site::new(2);
+        let text = format!("healthcheck web {{ {options} }}\n{}", site.neighbor(FAMILIES));
+        (site, lab.start(&text))
+    });
+    let mut session = site.session();
+    session.updates(|update| update.announced == [VIP]);
+    assert!(has_address(&namespace, VIP));
+    let status = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
+    assert!(!status.contains("Uid:\t0"), "{status}");
+    daemon.ask("healthcheck drain web");
+    session.updates(|update| update.withdrawn == [VIP]);
+    until("the address to be removed", || !has_address(&namespace, VIP));
+    daemon.ask("healthcheck undrain web");
+    session.updates(|update| update.announced == [VIP]);
+    assert!(has_address(&namespace, VIP));
+    // The end: withdrawn, removed.
+    daemon.signal(Signal::SIGTERM);
+    session.updates(|update| update.withdrawn == [VIP]);
+    until("the address to be removed", || !has_address(&namespace, VIP));
+}
+
 /// Serves one page after the other.
 fn serve(listener: TcpListener, pages: Vec<&'static str>) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
@@ -232,7 +272,7 @@ fn pages_are_looked_at() {
     let states = ["UP", "DOWN", "UP", "DOWN", "UP", "DOWN"];
     server.join().unwrap();
     daemon.await_log("http://127.0.0.1:");
-    yottabgp_testkit::wait::until("all states", || {
+    until("all states", || {
         let log = daemon.log();
         let seen: Vec<&str> =
             log.lines().filter_map(|line| line.split("the service is ").nth(1)).take(6).collect();
