@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal as _};
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
+use clap::Args;
 use yottabgp_api::event::{Encoder, Label, Moment, Way};
 use yottabgp_api::{Encoding, Version};
 use yottabgp_config::Environment;
@@ -22,11 +24,54 @@ use yottabgp_wire::negotiated::{Direction, Negotiated};
 use yottabgp_wire::nlri::{JsonForm, NlriIter};
 use yottabgp_wire::route;
 
-use crate::args::DecodeArgs;
 use crate::as_command::LeftOut;
 use crate::capture::{Captured, Format, Sink};
 use crate::messages::{Message, Messages};
 use crate::{as_command, context, hex, out, validate};
+
+/// What `decode` is told.
+#[derive(Debug, Args)]
+pub(crate) struct DecodeArgs {
+    /// The payload is an NLRI alone
+    #[arg(short, long)]
+    pub(crate) nlri: bool,
+    /// The payload is an UPDATE (found out by itself)
+    #[arg(short, long)]
+    pub(crate) update: bool,
+    /// The payload is an OPEN (found out by itself)
+    #[arg(short, long)]
+    pub(crate) open: bool,
+    /// Accepted for ExaBGP's sake
+    #[arg(short, long, hide = true)]
+    pub(crate) debug: bool,
+    /// Accepted for ExaBGP's sake
+    #[arg(short, long, hide = true)]
+    pub(crate) pdb: bool,
+    /// Decode as the neighbors of this file would: one line for each
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) configuration: Option<PathBuf>,
+    /// The families of the session: "ipv4 unicast" …
+    #[arg(short, long, value_name = "FAMILIES")]
+    pub(crate) family: Option<String>,
+    /// NLRI have path identifiers (ADD-PATH)
+    #[arg(short = 'i', long)]
+    pub(crate) path_information: bool,
+    /// Unknown attributes in hexadecimal
+    #[arg(short, long)]
+    pub(crate) generic: bool,
+    /// JSON (it always is)
+    #[arg(short, long)]
+    pub(crate) json: bool,
+    /// Show the command that announces it
+    #[arg(short = 'm', long)]
+    pub(crate) command: bool,
+    /// Read the messages of a packet capture (pcap, pcapng) or of an MRT file; `-` is standard input
+    #[arg(short, long, value_name = "FILE", conflicts_with = "payload")]
+    pub(crate) read: Option<PathBuf>,
+    /// Hexadecimal, with or without colons and blanks; standard input, a message a line, when absent
+    #[arg(value_name = "HEX")]
+    pub(crate) payload: Vec<String>,
+}
 
 /// Shows every message. Says whether all of them could be read.
 pub(crate) fn run(arguments: &DecodeArgs, environment: &Environment) -> Result<bool> {

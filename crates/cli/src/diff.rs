@@ -13,8 +13,7 @@ use clap::Args;
 use yottabgp_api::answer::is_change;
 use yottabgp_config::Environment;
 
-use crate::args::RunArgs;
-use crate::run::{Daemon, Patience, connect};
+use crate::client::{Answer, Daemon, Reach, connect};
 use crate::{load, out};
 
 #[derive(Debug, Args)]
@@ -31,17 +30,17 @@ pub(crate) struct DiffArgs {
 }
 
 /// Whether `run` is asked for a check.
-pub(crate) fn is_check(arguments: &RunArgs) -> bool {
-    let command = arguments.command.join(" ");
+pub(crate) fn is_check(command: &[String]) -> bool {
+    let command = command.join(" ");
     let words: Vec<&str> = command.split_whitespace().collect();
     let words = words.strip_prefix(&["daemon"]).unwrap_or(&words);
     matches!(words, ["reload", "--check" | "check", rest @ ..] if !rest.contains(&"-"))
 }
 
 /// `run reload --check`.
-pub(crate) fn check(arguments: &RunArgs, environment: &Environment) -> u8 {
-    status(connect(arguments, environment, Patience::Work).and_then(|mut daemon| {
-        let command = arguments.command.join(" ");
+pub(crate) fn check(reach: &Reach, command: &[String], environment: &Environment) -> u8 {
+    status(connect(reach, environment, None).and_then(|mut daemon| {
+        let command = command.join(" ");
         ask(&mut daemon, command.trim(), b"")
     }))
 }
@@ -53,16 +52,9 @@ pub(crate) fn run(arguments: &DiffArgs, environment: &Environment) -> u8 {
 
 fn compare(arguments: &DiffArgs, environment: &Environment) -> Result<Option<bool>> {
     let octets = read(&arguments.file)?;
-    let way = RunArgs {
-        pipename: arguments.pipename.clone(),
-        pipe: false,
-        // Whoever shares a pipe could be left with half of a file.
-        socket: true,
-        batch: None,
-        no_color: false,
-        command: Vec::new(),
-    };
-    let mut daemon = connect(&way, environment, Patience::Work)?;
+    // Whoever shares a pipe could be left with half of a file.
+    let reach = Reach { pipename: arguments.pipename.clone(), pipe: false, socket: true };
+    let mut daemon = connect(&reach, environment, None)?;
     let name = match arguments.file.to_str() {
         Some("-") => "standard input".to_owned(),
         _ => arguments.file.display().to_string().replace(['"', '\\', '\n'], "?"),
@@ -99,10 +91,14 @@ fn stuffed(octets: &[u8]) -> Vec<u8> {
 fn ask(daemon: &mut Daemon, command: &str, more: &[u8]) -> Result<Option<bool>> {
     let mut change = None;
     let text = [command.as_bytes(), b"\n", more].concat();
-    let done = daemon.ask_each(command, &text, |line| {
+    let answer = daemon.ask_with(command, &text, |line| {
         change = is_change(&String::from_utf8_lossy(line)).or(change);
+        out::line(line)
     })?;
-    Ok(change.filter(|_| done))
+    if let Some(complaint) = answer.complaint(command) {
+        out::warn(complaint);
+    }
+    Ok(change.filter(|_| answer == Answer::Done))
 }
 
 fn status(result: Result<Option<bool>>) -> u8 {

@@ -1,10 +1,11 @@
 //! `encode`: commands and configured routes as the messages that a peer would get, in hexadecimal.
 
 use std::io::{BufRead as _, IsTerminal as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use clap::Args;
 use yottabgp_api::Version;
 use yottabgp_api::command::{self, Command, Refusal};
 use yottabgp_config::{Diagnostic, Environment, Neighbor, Source};
@@ -20,8 +21,42 @@ use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::Nlri;
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
-use crate::args::EncodeArgs;
 use crate::{context, hex, out, validate};
+
+/// What `encode` is told.
+#[derive(Debug, Args)]
+pub(crate) struct EncodeArgs {
+    /// The families of the session, "ipv4 unicast" …; all when absent
+    #[arg(short, long, value_name = "FAMILIES")]
+    pub(crate) family: Option<String>,
+    /// Our AS
+    #[arg(short = 'a', long, default_value = "65533", value_name = "ASN")]
+    pub(crate) local_as: String,
+    /// The peer's AS
+    #[arg(short = 'z', long, default_value = "65533", value_name = "ASN")]
+    pub(crate) peer_as: String,
+    /// NLRI have path identifiers (ADD-PATH)
+    #[arg(short = 'i', long)]
+    pub(crate) path_information: bool,
+    /// The NLRI alone
+    #[arg(short, long)]
+    pub(crate) nlri: bool,
+    /// Without the 19 octets of the header
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// Encode the routes of this file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) configuration: Option<PathBuf>,
+    /// Accepted for ExaBGP's sake
+    #[arg(short, long, hide = true)]
+    pub(crate) debug: bool,
+    /// Accepted for ExaBGP's sake
+    #[arg(short, long, hide = true)]
+    pub(crate) pdb: bool,
+    /// A route as in a `static` section, or a command: "route 10.0.0.0/24 next-hop 192.0.2.1"
+    #[arg(value_name = "ROUTE")]
+    pub(crate) route: Vec<String>,
+}
 
 /// Writes the messages, a line each. Says whether everything could be encoded.
 pub(crate) fn run(arguments: &EncodeArgs, environment: &Environment) -> Result<bool> {

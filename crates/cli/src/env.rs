@@ -3,11 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use clap::Args;
 use yottabgp_config::environment::{self, Form};
 use yottabgp_config::{Environment, Severity, Source};
 
-use crate::args::EnvArgs;
 use crate::{out, root};
+
+/// What `env` is told.
+#[derive(Debug, Args)]
+pub(crate) struct EnvArgs {
+    /// Only what differs from the defaults
+    #[arg(short, long)]
+    pub(crate) diff: bool,
+    /// As `exabgp.section.key=value`
+    #[arg(short, long)]
+    pub(crate) env: bool,
+}
 
 /// The settings and what is doubtful about them.
 #[derive(Debug)]
@@ -16,13 +27,15 @@ pub(crate) struct Settings {
     pub(crate) environment: Environment,
     /// Warnings, a line each.
     pub(crate) warnings: Vec<String>,
+    /// The ini file that was read.
+    pub(crate) file: Option<PathBuf>,
 }
 
-/// Reads the variables and the ini file: `file`, or `$EXABGP_ENVFILE`, or `etc/exabgp/exabgp.env` below the root. A value that
-/// can not be is an error.
+/// Reads the variables and the ini file: `file`, or `$EXABGP_ENVFILE`, or `exabgp.env` in the folder of configurations. A value
+/// that can not be is an error.
 pub(crate) fn load(file: Option<&Path>) -> Result<Settings> {
     let mut warnings = Vec::new();
-    let ini = ini(file, &mut warnings)?;
+    let (file, ini) = ini(file, &mut warnings)?.unzip();
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let (environment, notices) = environment::load(variables, ini.as_ref());
@@ -34,7 +47,7 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Settings> {
         }
     }
     if errors.is_empty() {
-        Ok(Settings { environment, warnings })
+        Ok(Settings { environment, warnings, file })
     } else {
         // Who shows it puts "error: " before the first.
         bail!(errors.join("\nerror: "))
@@ -42,16 +55,25 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Settings> {
 }
 
 /// The ini file. Only one that was asked for has to be there.
-fn ini(file: Option<&Path>, warnings: &mut Vec<String>) -> Result<Option<Source>> {
+fn ini(file: Option<&Path>, warnings: &mut Vec<String>) -> Result<Option<(PathBuf, Source)>> {
     let variable = std::env::var_os("EXABGP_ENVFILE").filter(|path| !path.is_empty());
     let asked = file.map(Path::to_owned).or_else(|| variable.map(PathBuf::from));
-    let path = asked.clone().unwrap_or_else(|| root::folder().join("etc/exabgp/exabgp.env"));
+    let path = match &asked {
+        None => root::in_configuration_folder(Path::new("exabgp.env")),
+        // As ExaBGP 3 and 4 looked for it.
+        Some(path) if path.is_relative() && !path.exists() => {
+            Some(root::in_configuration_folder(path))
+                .filter(|path| path.exists())
+                .unwrap_or(path.clone())
+        }
+        Some(path) => path.clone(),
+    };
     let name = path.display().to_string();
     match std::fs::read(&path) {
         Ok(octets) => {
             let (source, doubt) = Source::from_bytes(name, octets);
             warnings.extend(doubt.map(|doubt| doubt.line(&source)));
-            Ok(Some(source))
+            Ok(Some((std::path::absolute(path)?, source)))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if asked.is_some() {

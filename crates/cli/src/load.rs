@@ -1,14 +1,14 @@
 //! Configuration files, read and parsed.
 
 use std::io::{IsTerminal as _, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use yottabgp_config::{Configuration, Diagnostic, Environment, Places, Source};
 use yottabgp_daemon::Machine;
 use yottabgp_os::privilege::Identity;
 
-use crate::root;
+pub(crate) use crate::root::place;
 
 /// A file and what it says.
 #[derive(Debug)]
@@ -83,12 +83,4 @@ pub(crate) fn octets(path: &Path) -> Result<(String, Vec<u8>)> {
         _ => anyhow::Error::new(error).context(format!("{name} can not be read")),
     })?;
     Ok((name, octets))
-}
-
-/// `etc/exabgp/FILE` is below the root of the installation unless it is here.
-pub(crate) fn place(path: &Path) -> PathBuf {
-    if path.starts_with("etc/exabgp") && !path.exists() {
-        return root::folder().join(path);
-    }
-    path.to_owned()
 }

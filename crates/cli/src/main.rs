@@ -6,15 +6,20 @@
 mod args;
 mod as_command;
 mod capture;
+mod client;
+mod configuration;
 mod context;
 mod decode;
 mod demo;
 mod diff;
 mod encode;
 mod env;
+mod export;
+mod flags;
 mod fmt;
 mod healthcheck;
 mod hex;
+mod interactive;
 mod load;
 mod messages;
 mod migrate;
@@ -22,8 +27,10 @@ mod out;
 mod root;
 mod run;
 mod server;
+mod shell;
 mod validate;
 mod version;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -32,7 +39,7 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 
-use args::{Command, ConfigurationCommand, Invocation};
+use args::{Command, Invocation};
 use yottabgp_config::environment::Form;
 
 fn main() -> ExitCode {
@@ -40,11 +47,7 @@ fn main() -> ExitCode {
     let held = yottabgp_os::signals::hold();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let done = match arguments.len() {
-        0 | 1
-            if !["cli", "healthcheck"]
-                .iter()
-                .any(|word| args::called(&arguments).contains(word)) =>
-        {
+        0 | 1 if args::subcommand_of(&args::called(&arguments)).is_none() => {
             no_arguments().map(status)
         }
         _ => match args::parse(arguments) {
@@ -70,10 +73,8 @@ fn status(done: bool) -> u8 {
 
 /// Runs the subcommand. Gives the exit status.
 fn dispatch(invocation: Invocation) -> Result<u8> {
-    let Invocation { cli, called, env_file, root } = invocation;
-    if let Some(root) = root {
-        root::choose(root);
-    }
+    let Invocation { cli, called, env_file, root, folder } = invocation;
+    root::choose(root, folder);
     // Everything but the daemon ends by signals as any program does.
     if !matches!(cli.command, Command::Server(_)) {
         yottabgp_os::signals::release()?;
@@ -86,18 +87,22 @@ fn dispatch(invocation: Invocation) -> Result<u8> {
         Command::Env(arguments) => env::run(&arguments, &settings),
         Command::Decode(arguments) => decode::run(&arguments, environment),
         Command::Encode(arguments) => encode::run(&arguments, environment),
-        Command::Validate(arguments)
-        | Command::Configuration(args::ConfigurationArgs {
-            command: ConfigurationCommand::Validate(arguments),
-        }) => validate::run(&arguments, environment),
+        Command::Validate(arguments) => validate::run(&arguments, environment),
+        Command::Configuration(arguments) => configuration::run(arguments, environment),
         Command::Diff(arguments) => return Ok(diff::run(&arguments, environment)),
-        Command::Run(arguments) | Command::Cli(arguments) if diff::is_check(&arguments) => {
-            return Ok(diff::check(&arguments, environment));
+        Command::Run(arguments) if diff::is_check(&arguments.command) => {
+            return Ok(diff::check(&arguments.reach, &arguments.command, environment));
         }
+        Command::Cli(arguments) if diff::is_check(&arguments.command) => {
+            return Ok(diff::check(&arguments.reach, &arguments.command, environment));
+        }
+        Command::Run(arguments) => run::run(&arguments, environment),
+        Command::Cli(arguments) => interactive::run(&arguments, &called, environment),
         Command::Migrate(arguments) => migrate::run(&arguments, environment),
         Command::Fmt(arguments) => fmt::run(&arguments),
-        Command::Run(arguments) | Command::Cli(arguments) => run::run(&arguments, environment),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments, environment),
+        Command::Schema(arguments) => export::show_schema(&arguments),
+        Command::Shell(arguments) => shell::run(&arguments, environment),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),
     };

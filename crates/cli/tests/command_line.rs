@@ -682,3 +682,109 @@ fn commands_of_messages_say_the_same_as_the_messages() {
     }
     assert!(same > 150 && wrong.is_empty(), "{same} the same\n{}", wrong.join("\n"));
 }
+
+/// The program under another name, as a link to it is called.
+fn called(name: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_yottabgp"), &path).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn command_lines_of_older_versions_mean_what_they_meant() {
+    let (folder, conf) =
+        file("neighbor 127.0.0.2 { local-address 127.0.0.1; local-as 1; peer-as 2; }\n");
+    let settings = folder.path().join("etc/exabgp/exabgp.env");
+    std::fs::create_dir_all(settings.parent().unwrap()).unwrap();
+    std::fs::write(&settings, "[exabgp.tcp]\nport = 1790\n").unwrap();
+    std::fs::copy(&conf, folder.path().join("etc/exabgp/test.conf")).unwrap();
+    let root = folder.path().to_str().unwrap();
+    let env = settings.to_str().unwrap();
+    // What was checked, by the flags of 3.4 and 4.2.
+    for words in [
+        &["--test", &conf][..],
+        &["-t", &conf],
+        &["-d", "-t", &conf],
+        &["--validate", &conf],
+        &["--valid", &conf],
+        &[&conf, "--test"],
+        &["-e", env, "-p", "-m", "-s", "--test", &conf],
+        // Names below the folder that was chosen.
+        &["-f", root, "-t", "etc/exabgp/test.conf"],
+        &["--root", root, "--test", "etc/exabgp/test.conf"],
+    ] {
+        let run = run(words);
+        assert_eq!(run.status, 0, "{words:?}: {run:?}");
+    }
+    bad(&["--test", "/nowhere/test.conf"], 1, "/nowhere/test.conf");
+
+    // Settings, and where they come from.
+    let port = "exabgp.tcp.port=1790\n";
+    let etc = format!("{root}/etc/exabgp");
+    for words in [
+        &["--env", env, "--de"][..],
+        &["-e", env, "--diff-env"],
+        &["--root", root, "--de"],
+        &["--root", root, "-e", "exabgp.env", "--de"],
+        &["--folder", &etc, "--de"],
+        &["-f", &etc, "--de"],
+        &["env", "--env", "--diff", "--env-file", env],
+    ] {
+        assert_eq!(good(words), port, "{words:?}");
+    }
+    assert!(good(&["--root", root, "--fi"]).contains("\nport = 1790\n"));
+    assert!(good(&["--full-env"]).contains("exabgp.tcp.port=179\n"));
+    assert!(good(&["--root", root, "--di"]).contains("[exabgp.tcp]\nport = 1790\n"));
+
+    // A message, with the sessions of a file.
+    let message = update();
+    let event: serde_json::Value = serde_json::from_str(&good(&["-x", &message, &conf])).unwrap();
+    assert_eq!(event["neighbor"]["asn"]["peer"], 2);
+    assert!(good(&["--decode", &message]).contains("10.0.0.0/24"));
+
+    bad(&["--nonsense", &conf], 2, "--nonsense");
+    bad(&["--ver"], 2, "ambiguous option: --ver could match --version, --verbose");
+    bad(&["--env"], 2, "--env needs a value");
+    bad(&["--run", "flow"], 2, "it runs healthcheck or cli");
+    bad(&["--run", "cli", "--pipename", "no-such-daemon", "version"], 1, "no-such-daemon.sock");
+}
+
+#[test]
+fn the_version_is_new_enough_for_frr() {
+    let (_folder, exabgp) = called("exabgp");
+    for flag in ["--version", "-v", "version"] {
+        let output = Command::new(&exabgp).arg(flag).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        // `ExaBGP\s*:\s*((\d+)\.(\d+)(?:\.(\d+))?)`, and at least 4.2.11.
+        let version = text.split_once("ExaBGP").unwrap().1.trim_start().strip_prefix(':').unwrap();
+        let version = version.lines().next().unwrap().trim();
+        let numbers: Vec<u32> = version.split('.').map(|number| number.parse().unwrap()).collect();
+        assert!(output.status.success() && numbers >= vec![4, 2, 11], "{flag}: {text}");
+    }
+}
+
+#[test]
+fn every_name_has_its_subcommand() {
+    for (name, words, says) in [
+        ("exabgpcli", &["--help"][..], "Talk with a running daemon"),
+        ("exabgp-cli", &["-h"], "Talk with a running daemon"),
+        ("exabgpcli", &["run", "--help"], "Send a command"),
+        ("exabgp", &["cli", "--help"], "Talk with a running daemon"),
+        ("exabgp", &["--help"], "Usage:"),
+    ] {
+        let (_folder, path) = called(name);
+        let output = Command::new(&path).args(words).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && text.contains(says), "{name} {words:?}: {output:?}");
+    }
+    // Without words it talks; what is not a terminal has commands, here none.
+    let (_folder, path) = called("exabgpcli");
+    let output = Command::new(&path)
+        .args(["--pipename", "no-such-daemon"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no-such-daemon.sock"));
+}

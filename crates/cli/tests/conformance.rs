@@ -23,7 +23,11 @@ fn exabgp_suite_without_sessions() {
     let differs = concat!("@", env!("CARGO_MANIFEST_DIR"), "/../../.ci/differs.txt");
     let output = Command::new(suite.join("conformance"))
         .args(["--program", env!("CARGO_BIN_EXE_yottabgp"), "--skip", differs])
-        .args(["decoding", "json", "encode", "parsing"].iter().flat_map(|name| ["--suite", name]))
+        .args(
+            ["decoding", "json", "encode", "parsing", "migrate"]
+                .iter()
+                .flat_map(|name| ["--suite", name]),
+        )
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));

@@ -8,6 +8,7 @@
 //! - `print`: a neighbor as configuration again.
 //! - `outline`, `format`: a source with nothing left out, and in the usual layout.
 //! - `migrate`: files of older versions as newer ones have them.
+//! - `export`, `schema`, `example`: a configuration as JSON, what that may be, and what may be written, all by the rows.
 //! - `reload`: what changed between two configurations.
 //! - `environment`: the settings of the process.
 //!
@@ -17,7 +18,10 @@ mod base64;
 pub mod diagnostic;
 mod draft;
 pub mod environment;
+pub mod example;
+pub mod export;
 pub mod format;
+mod kind;
 mod legacy;
 pub mod lexer;
 pub mod loader;
@@ -31,6 +35,7 @@ mod program;
 pub mod reload;
 mod resolve;
 mod routes;
+pub mod schema;
 mod section;
 mod slot;
 mod words;

@@ -230,7 +230,7 @@ fn of_several_routes_to_the_same_the_last_one_counts() {
     let b = "route 11.0.0.0/8 next-hop 1.1.1.1;";
     let path = "route 10.0.0.0/8 path-information 1 next-hop 1.1.1.1;";
     let bare = "attributes next-hop 1.1.1.1 med 1;";
-    assert_eq!(superseded(&routes(&format!("{a}{b}{path}{bare}"))), []);
+    assert_eq!(superseded(&routes(&format!("{a}{b}{path}{bare}"))), [0_u32; 0]);
     let med = a.replace(';', " med 1;");
     assert_eq!(superseded(&routes(&format!("{a}{b}{med}{bare}{bare}{a}{b}"))), [0, 1, 2]);
 }

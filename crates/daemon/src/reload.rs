@@ -122,6 +122,9 @@ pub(crate) async fn apply(
         }
     }
     for Table { id, statements, reset, is_new } in tables {
+        if let Some(peer) = shared.borrow_mut().peers.get_mut(&id) {
+            peer.configuring = true;
+        }
         table::fill(shared, id, statements, turns, summary).await;
         let mut core = shared.borrow_mut();
         let waiting = core.waiting;
@@ -172,7 +175,6 @@ fn take(shared: &Shared, step: Step) -> Option<Table> {
                 }
                 _ => {
                     peer.later = None;
-                    peer.configuring = true;
                     Some(Table { id, statements, reset, is_new: false })
                 }
             }

@@ -11,9 +11,10 @@ use tracing::{error, info, warn};
 use yottabgp_api::answer::ReloadSummary;
 use yottabgp_api::event::Encoders;
 use yottabgp_config::{Configuration, Environment};
+use yottabgp_os::daemonize::Starter;
 use yottabgp_os::{Error, daemonize, hostname, limits, pidfile::PidFile, privilege};
 
-use crate::control::{self, ControlSocket, Pipes};
+use crate::control::Control;
 use crate::core::{Core, Request, Shared};
 use crate::files::Files;
 use crate::health::services;
@@ -68,6 +69,7 @@ pub fn run(options: Options) -> Result<(), StartError> {
     }
     // Relative paths of the command line mean what they meant when it was typed.
     let options = absolute(options);
+    let mut starter = None;
     if background {
         if writes_to_terminal(&options.environment) {
             error!(
@@ -76,27 +78,40 @@ pub fn run(options: Options) -> Result<(), StartError> {
                 "not going to the background: the log is written to the terminal (set exabgp.log.destination)"
             );
         } else if !daemonize::is_child_of_init() {
-            daemonize::daemonize()?;
+            starter = Some(daemonize::daemonize()?);
         }
     }
+    let result = live(options, &writer, &mut starter);
+    if let (Err(error), Some(starter)) = (&result, starter) {
+        // Standard error is nobody's by now.
+        starter.failed(&format!("error: {error}\n"));
+    }
+    writer.flush(Duration::from_millis(200));
+    result
+}
+
+/// The runtime, and the daemon in it.
+fn live(
+    options: Options,
+    writer: &log::Writer,
+    starter: &mut Option<Starter>,
+) -> Result<(), StartError> {
     daemonize::change_directory(Path::new("/"))?;
     if let Err(error) = writer.in_background() {
         warn!(target: "yottabgp::daemon", "the log is written in the foreground: {error}");
     }
-    let result = tokio::runtime::Builder::new_current_thread()
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| Error::new("the runtime", source).into())
         .and_then(|runtime| {
             let local = LocalSet::new();
-            let result = local.block_on(&runtime, serve(options, &writer));
+            let result = local.block_on(&runtime, serve(options, writer, starter));
             drop(local);
             // A name that a check is still looking up is not waited for.
             runtime.shutdown_background();
             result
-        });
-    writer.flush(Duration::from_millis(200));
-    result
+        })
 }
 
 fn writes_to_terminal(environment: &Environment) -> bool {
@@ -144,7 +159,11 @@ fn log_settings(environment: &Environment) -> log::Settings {
     log::Settings { enable: log.enable, level, topics, short: log.short }
 }
 
-async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError> {
+async fn serve(
+    options: Options,
+    writer: &log::Writer,
+    starter: &mut Option<Starter>,
+) -> Result<(), StartError> {
     // The very first thing: from now on a signal is a request and not the end.
     let mut signals = Signals::install().map_err(|source| Error::new("signal handlers", source))?;
     let environment = options.environment.clone();
@@ -185,7 +204,7 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
     if let Some(error) = listen::apply(&core, &neighbors).into_iter().next() {
         return Err(error.into());
     }
-    let control = open_control(&environment, &options.root);
+    let control = Control::open(&environment, &options.root);
     if !environment.daemon.drop {
         helpers::start(&core, &processes, open_files);
         helpers::all_started(&core).await;
@@ -214,6 +233,9 @@ async fn serve(options: Options, writer: &log::Writer) -> Result<(), StartError>
     let mut summary = ReloadSummary::default();
     reload::apply(&core, neighbors, Vec::new(), sessions, turns, &mut summary).await;
     services::apply(&core, healthchecks);
+    if let Some(starter) = starter.take() {
+        starter.works();
+    }
     if let Some(delay) = options.reload_after {
         tokio::task::spawn_local(async move {
             tokio::time::sleep(delay).await;
@@ -291,80 +313,6 @@ async fn running(work: &mut Option<Pin<Box<dyn Future<Output = ()>>>>) {
     match work {
         Some(work) => work.await,
         None => std::future::pending().await,
-    }
-}
-
-/// How commands are taken from people.
-#[derive(Debug, Default)]
-struct Control {
-    socket: Option<ControlSocket>,
-    pipes: Option<Pipes>,
-}
-
-fn open_control(environment: &Environment, root: &Path) -> Option<Control> {
-    if !environment.api.cli {
-        return None;
-    }
-    let mut control = Control::default();
-    let folders = control::folders(root, privilege::user_id());
-    let path = std::env::var_os("exabgp_api_socketpath").filter(|path| !path.is_empty());
-    let disabled = std::env::var_os("exabgp_cli_socket").is_some_and(|value| value.is_empty());
-    if !disabled {
-        let socket = match path {
-            Some(path) => ControlSocket::at(Path::new(&path)),
-            None => ControlSocket::in_folders(&folders, &environment.api.socketname),
-        };
-        match socket {
-            Ok(socket) => {
-                info!(target: "yottabgp::cli", "control socket {}", socket.path().display());
-                control.socket = Some(socket);
-            }
-            // Peers matter more than people here.
-            Err(error) => warn!(target: "yottabgp::cli", "no control socket: {error}"),
-        }
-    }
-    if let Some((input, output)) = control::pipes(&folders, &environment.api.pipename) {
-        match Pipes::open(&input, &output) {
-            Ok(pipes) => control.pipes = Some(pipes),
-            Err(error) => warn!(target: "yottabgp::cli", "no control pipes: {error}"),
-        }
-    }
-    Some(control)
-}
-
-/// The tasks that take commands from people, and the files that go with them.
-#[derive(Debug)]
-struct ControlTasks(Vec<tokio::task::JoinHandle<()>>);
-
-impl Drop for ControlTasks {
-    fn drop(&mut self) {
-        for task in &self.0 {
-            task.abort();
-        }
-    }
-}
-
-impl Control {
-    fn spawn(self, core: &Shared) -> ControlTasks {
-        let mut tasks = Vec::new();
-        if let Some(socket) = self.socket {
-            let core = core.clone();
-            tasks.push(tokio::task::spawn_local(async move {
-                let connected = |outbox| helpers::client(&core, "control socket", outbox);
-                if let Err(error) = control::serve(&socket, connected).await {
-                    warn!(target: "yottabgp::cli", "the control socket is closed: {error}");
-                }
-            }));
-        }
-        if let Some(pipes) = self.pipes {
-            let core = core.clone();
-            tasks.push(tokio::task::spawn_local(async move {
-                let outbox = crate::outbox::Outbox::new();
-                let voice = helpers::client(&core, helpers::PIPES, outbox.clone());
-                control::serve_pipes(pipes, outbox, voice).await;
-            }));
-        }
-        ControlTasks(tasks)
     }
 }
 

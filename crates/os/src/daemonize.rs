@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::fs::OpenOptions;
+use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
 
@@ -10,16 +11,75 @@ use nix::unistd::{ForkResult, chdir, dup2_stderr, dup2_stdin, dup2_stdout, fork,
 
 use crate::Error;
 
-/// Goes to the background: returns in the daemon, while the callers before it exit with 0.
+/// What the process at the terminal waits for: it ends with 0 once the daemon works, and with 1 and the reason if it does not.
+#[derive(Debug)]
+pub struct Starter(PipeWriter);
+
+/// The first octet of what the daemon tells: it works.
+const WORKS: u8 = 0;
+
+impl Starter {
+    /// The daemon works.
+    pub fn works(mut self) {
+        // Whoever waited may be gone: it is told for its own sake only.
+        let _ = self.0.write_all(&[WORKS]);
+    }
+
+    /// The daemon ends; why, for the terminal.
+    pub fn failed(mut self, reason: &str) {
+        let _ = self.0.write_all(reason.as_bytes());
+    }
+}
+
+/// Goes to the background: returns in the daemon. The process that calls it stays until the daemon says that it works, and ends
+/// with 0 then; with 1 when the daemon ends before that, and with its reason on standard error.
 ///
 /// # Panics and threads
 /// Call it before any thread or runtime exists: only the calling thread survives a fork.
-pub fn daemonize() -> Result<(), Error> {
-    leave_parent("first fork")?;
+pub fn daemonize() -> Result<Starter, Error> {
+    let (reader, writer) =
+        std::io::pipe().map_err(|source| Error::new("going to the background (pipe)", source))?;
+    match fork_once("first fork")? {
+        // Its copy of the other end would keep the end of the daemon from being seen.
+        ForkResult::Parent { .. } => {
+            drop(writer);
+            wait_for_daemon(reader)
+        }
+        ForkResult::Child => drop(reader),
+    }
     setsid().map_err(|errno| Error::new("new session", errno))?;
     // The second fork gives up the right to acquire a terminal by opening one.
-    leave_parent("second fork")?;
-    null_standard_descriptors()
+    if let ForkResult::Parent { .. } = fork_once("second fork")? {
+        // SAFETY: ends the process without running destructors, which belong to the child now.
+        unsafe { libc::_exit(0) }
+    }
+    null_standard_descriptors()?;
+    Ok(Starter(writer))
+}
+
+/// Ends as the daemon says.
+fn wait_for_daemon(mut reader: PipeReader) -> ! {
+    // ^C ends the waiting.
+    let _ = crate::signals::release();
+    let mut told = Vec::new();
+    let read = reader.read_to_end(&mut told);
+    let status = match told.split_first() {
+        Some((&WORKS, _)) => 0,
+        Some(_) => {
+            let _ = std::io::stderr().write_all(&told);
+            1
+        }
+        None => {
+            let reason = read.err().map_or(String::new(), |error| format!(": {error}"));
+            let _ = writeln!(
+                std::io::stderr(),
+                "error: the daemon ended while it was starting{reason}"
+            );
+            1
+        }
+    };
+    // SAFETY: ends the process without running destructors, which belong to the daemon now.
+    unsafe { libc::_exit(status) }
 }
 
 /// Whether there is a point: not when the init process started us, as under a supervisor.
@@ -27,14 +87,10 @@ pub fn is_child_of_init() -> bool {
     getppid().as_raw() == 1
 }
 
-fn leave_parent(what: &'static str) -> Result<(), Error> {
+fn fork_once(what: &'static str) -> Result<ForkResult, Error> {
     // SAFETY: documented above to be called with one thread, so the child may do anything.
-    match unsafe { fork() } {
-        Ok(ForkResult::Child) => Ok(()),
-        // SAFETY: ends the parent without running destructors, which belong to the child now.
-        Ok(ForkResult::Parent { .. }) => unsafe { libc::_exit(0) },
-        Err(errno) => Err(Error::new(format!("going to the background ({what})"), errno)),
-    }
+    unsafe { fork() }
+        .map_err(|errno| Error::new(format!("going to the background ({what})"), errno))
 }
 
 fn null_standard_descriptors() -> Result<(), Error> {

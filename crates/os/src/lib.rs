@@ -8,6 +8,7 @@ pub mod address;
 pub mod ao;
 pub mod daemonize;
 mod error;
+pub mod fifo;
 pub mod hostname;
 pub mod limits;
 pub mod local_time;

@@ -115,6 +115,31 @@ fn keep_only_network_administration() -> Result<(), Error> {
     }
 }
 
+/// A user, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The user.
+    pub user: u32,
+    /// Its group.
+    pub group: u32,
+    /// Whether the group is the user's own: one of the same name.
+    pub own_group: bool,
+}
+
+/// Who [`drop_to`] would make of us; `None` when it would change nothing.
+pub fn account(name: &str) -> Option<Account> {
+    let user = User::from_name(name).ok().flatten()?;
+    if !geteuid().is_root() || user.uid.is_root() {
+        return None;
+    }
+    let group = Group::from_gid(user.gid).ok().flatten();
+    Some(Account {
+        user: user.uid.as_raw(),
+        group: user.gid.as_raw(),
+        own_group: group.is_some_and(|group| group.name == name),
+    })
+}
+
 /// A user, as far as it decides what may be executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {

@@ -22,6 +22,7 @@ use crate::prefix::Prefix;
 
 /// The rules of flow specifications, whose blocks have statements of their own.
 pub use crate::nlri::flow::statement as rule;
+pub use keyword::keywords;
 pub(crate) use keyword::next_hop;
 pub use spell::{push_statement, push_withdrawal};
 

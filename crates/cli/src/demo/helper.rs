@@ -3,8 +3,16 @@
 use std::io::BufRead as _;
 
 use anyhow::Result;
+use clap::Args;
 
 use crate::out;
+
+/// What `demo-helper` is told.
+#[derive(Debug, Args)]
+pub(crate) struct DemoHelperArgs {
+    /// Which of the two
+    pub(crate) name: String,
+}
 
 /// What the announcer adds to the routes of its configuration.
 pub(crate) const COMMAND: &str = "announce route 203.0.113.0/24 next-hop self med 5";

@@ -23,8 +23,8 @@ pub(crate) use self::options::{HealthcheckArgs, spell_out};
 
 use self::log::Log;
 use self::pipes::Pipes;
-use crate::args::RunArgs;
 use crate::out;
+use crate::run::RunArgs;
 
 /// The exit status of a command line that is wrong.
 const USAGE: i32 = 2;

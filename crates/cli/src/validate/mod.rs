@@ -3,9 +3,10 @@
 mod report;
 mod routes;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
+use clap::Args;
 use yottabgp_config::loader::Offline;
 use yottabgp_config::print::{self, Secrets};
 use yottabgp_config::{
@@ -13,8 +14,33 @@ use yottabgp_config::{
 };
 use yottabgp_os::privilege::Identity;
 
-use crate::args::ValidateArgs;
 use crate::{load, out};
+
+/// What `validate` is told.
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// Print each neighbor, read it again, and compare
+    #[arg(short, long)]
+    pub(crate) neighbor: bool,
+    /// Encode and decode each route, and compare
+    #[arg(short, long)]
+    pub(crate) route: bool,
+    /// Warnings count as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// One JSON document with everything that is wrong, for editors
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Say what is done
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Accepted for ExaBGP's sake
+    #[arg(short, long, hide = true)]
+    pub(crate) pdb: bool,
+    /// Configuration files; `-` reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) configurations: Vec<PathBuf>,
+}
 
 /// What came of a file.
 #[derive(Debug)]

@@ -120,7 +120,7 @@ impl Checker {
                 format!("only a peer with extended messages (RFC 8654) is sent this: {error}");
             return Some(Diagnostic::warning(here, message).code("size"));
         }
-        unusable(next_hop, neighbor)
+        unusable(next_hop, local, neighbor)
     }
 
     /// Whether what is sent within an AS, where every attribute is, is read as the route again.
@@ -163,7 +163,8 @@ fn refused(error: &EncodeError) -> Diagnostic {
 }
 
 /// A next hop that no peer uses.
-fn unusable(next_hop: NextHop, neighbor: &Neighbor) -> Option<Diagnostic> {
+fn unusable(next_hop: NextHop, local: IpAddr, neighbor: &Neighbor) -> Option<Diagnostic> {
+    let peer = neighbor.peer.address;
     let address: IpAddr = match next_hop {
         NextHop::V4(address) => address.into(),
         NextHop::V6(address) => address.into(),
@@ -173,7 +174,8 @@ fn unusable(next_hop: NextHop, neighbor: &Neighbor) -> Option<Diagnostic> {
         "no router can send anything to it"
     } else if address.is_multicast() {
         "it is a multicast address"
-    } else if address == neighbor.peer.address && !neighbor.is_range() {
+    } else if address == peer && address != local && !neighbor.is_range() {
+        // Two speakers on one machine may well have the same address.
         "it is the peer's own address, which the peer does not take (RFC 4271 section 6.3)"
     } else {
         return None;

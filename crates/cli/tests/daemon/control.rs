@@ -1,12 +1,18 @@
 //! Commands of people, over the control socket, while helpers work.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use yottabgp_testkit::bgp::kind;
+use yottabgp_testkit::wait::until;
 
-use crate::support::{Helper, Lab, PATIENCE, Site, attributes, open, update};
+use crate::support::{Daemon, Helper, Lab, PATIENCE, Site, attributes, open, update};
 
 const KEY: &str = "neighbor 127.0.0.2 local-ip 127.0.0.1 local-as 65001 peer-as 65002 router-id 1.1.1.1 family-allowed in-open";
 
@@ -283,14 +289,14 @@ fn a_helper_and_a_client_do_not_mix() {
 fn named_pipes_do_as_well() {
     let lab = Lab::new().with("cli_socket", "");
     let folder = lab.path("root/run");
-    std::fs::create_dir_all(&folder).unwrap();
-    for name in ["exabgp.in", "exabgp.out"] {
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["lab.in", "lab.out"] {
         let mode = nix::sys::stat::Mode::S_IRUSR | nix::sys::stat::Mode::S_IWUSR;
         nix::unistd::mkfifo(&folder.join(name), mode).unwrap();
     }
     let site = Site::new(2);
     let running = lab.program(&site.neighbor("family { ipv4 unicast; }")).start_here().unwrap();
-    let daemon = crate::support::Daemon::unready(lab, running);
+    let daemon = Daemon::unready(lab, running);
     let mut session = site.session();
     session.until_eor();
     let run = |words: &str| {
@@ -421,4 +427,94 @@ fn a_large_group_leaves_time_for_others() {
         announced += session.update().announced.len();
     }
     daemon.stop();
+}
+
+#[test]
+fn the_socket_is_for_root_and_the_user_of_the_daemon() {
+    if !nix::unistd::geteuid().is_root() {
+        println!("SKIPPED: only root has something to drop");
+        return;
+    }
+    let lab = Lab::new().with("daemon_user", "nobody").with("daemon_drop", "true");
+    fs::set_permissions(lab.folder(), fs::Permissions::from_mode(0o777)).unwrap();
+    let daemon = lab.start(&Site::new(2).neighbor(""));
+    let metadata = fs::metadata(daemon.lab.path("control")).unwrap();
+    // The group of nobody is nobody's own.
+    assert_eq!((metadata.uid(), metadata.permissions().mode() & 0o777), (65534, 0o600));
+    // A helper's own `exabgpcli`, and anybody else's.
+    for (user, status) in [(65534, Some(0)), (65533, Some(1))] {
+        let program = daemon.lab.path("program");
+        fs::copy(env!("CARGO_BIN_EXE_yottabgp"), &program).unwrap();
+        let mut command = std::process::Command::new(program);
+        command.env("exabgp_api_socketpath", daemon.lab.path("control")).args(["run", "version"]);
+        let output = command.uid(user).gid(user).current_dir("/").output().unwrap();
+        assert_eq!(output.status.code(), status, "{user}: {output:?}");
+    }
+    daemon.stop();
+}
+
+/// Files of the run-time folders, which are gone when this is.
+struct Files(Vec<PathBuf>);
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        for file in &self.0 {
+            let _ = fs::remove_file(file);
+        }
+    }
+}
+
+#[test]
+fn what_no_one_made_is_made_and_removed() {
+    let lab = Lab::new();
+    // Root writes to /run, others below the root of the installation.
+    let folder =
+        if nix::unistd::geteuid().is_root() { "/run".into() } else { lab.path("root/run") };
+    let name = format!("yottabgp-test-{}", std::process::id());
+    let files = ["sock", "in", "out"].map(|kind| folder.join(format!("{name}.{kind}")));
+    let _files = Files(files.to_vec());
+    let site = Site::new(2);
+    let start = |lab: &Lab, text: &str| {
+        let program = lab.program(text).environment("exabgp_api_socketpath", "");
+        let names = ["exabgp_api_pipename", "exabgp_api_socketname"];
+        let program =
+            names.into_iter().fold(program, |program, key| program.environment(key, &name));
+        program.start_here().unwrap()
+    };
+    let text = site.neighbor("");
+    let running = start(&lab, &text);
+    let mut daemon = Daemon::unready(lab, running);
+    until("the files", || files.iter().all(|file| file.exists()));
+    daemon.await_log("is configured");
+    let root = daemon.lab.path("root");
+    let ask = |flag: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_yottabgp"));
+        command.env_remove("exabgp_api_socketpath").env("EXABGP_ROOT", &root);
+        command.args(["run", "--pipename", &name]).args(flag.split_whitespace());
+        command.arg("version").output().unwrap()
+    };
+    for flag in ["--socket", "--pipe", "--pipe"] {
+        let output = ask(flag);
+        assert!(
+            output.status.success() && output.stdout.starts_with(b"exabgp "),
+            "{flag} {output:?}"
+        );
+    }
+    // A second daemon of the same name leaves the first one's alone.
+    let other = Lab::new();
+    let second = start(&other, &Site::new(3).neighbor(""));
+    let mut other = Daemon::unready(other, second);
+    other.await_log("no control socket: control socket");
+    other.await_log("no control pipes: named pipe");
+    assert!(other.terminate().1.success());
+    assert!(ask("--pipe").status.success() && ask("--socket").status.success());
+    // One that is killed leaves files, which the next one takes over.
+    daemon.signal(Signal::SIGKILL);
+    daemon.running().wait(PATIENCE).unwrap();
+    let dead = ask("--socket");
+    assert_eq!(dead.status.code(), Some(1), "{dead:?}");
+    *daemon.running() = start(&daemon.lab, &text);
+    until("an answer", || ask("").status.success());
+    assert!(daemon.terminate().1.success());
+    assert!(!files[0].exists(), "its own socket is gone");
 }

@@ -191,10 +191,11 @@ fn it_goes_to_the_background() {
     let mut daemon = Daemon::unready(lab, running);
     // The one that was started is done, the one in the background works.
     assert!(daemon.running().wait(PATIENCE).unwrap().success());
+    // Whoever started it finds it ready.
+    let background = pid_of(&pid);
     let mut session = site.session();
     session.until_eor();
     daemon.ready();
-    let background = pid_of(&pid);
     assert_ne!(background.as_raw(), daemon.pid().cast_signed());
     assert!(daemon.ask("status").contains(&format!("PID: {background}")));
     helper.tell("announce route 10.1.0.0/24 next-hop 1.2.3.4");
@@ -206,6 +207,60 @@ fn it_goes_to_the_background() {
     kill(background, Signal::SIGTERM).unwrap();
     assert_eq!(session.notification().0, 6);
     until("the end", || !pid.exists());
+}
+
+#[test]
+fn a_start_in_the_background_that_fails_is_told() {
+    let good = Site::new(2).neighbor("");
+    for (text, environment, words) in [
+        ("neighbor 127.0.0.2 {\n  hold-time two;\n}\n", &[][..], "hold-time"),
+        (&good, &[("exabgp_daemon_pid", "/nowhere/pid")], "/nowhere/pid"),
+        (&good, &[("exabgp_tcp_bind", "192.0.2.1"), ("exabgp_tcp_port", "1790")], "192.0.2.1"),
+    ] {
+        let lab = Lab::new();
+        let log = lab.path("daemon.log").display().to_string();
+        let background = [("exabgp_daemon_daemonize", "true"), ("exabgp_log_destination", &log)];
+        let output = ends(&lab, text, &[&background, environment].concat(), &[]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.starts_with("error: ") && told.contains(words), "{told}");
+    }
+}
+
+#[test]
+fn several_files_are_several_daemons() {
+    let lab = Lab::new();
+    let sites = [Site::new(2), Site::new(3)];
+    let second = lab.path("second.conf");
+    fs::write(&second, sites[1].neighbor("")).unwrap();
+    let program = lab.program(&sites[0].neighbor("")).argument(&second);
+    let mut all = program.start_here().unwrap();
+    for site in &sites {
+        site.session().until_eor();
+    }
+    // A signal is for each of them, and so is the end.
+    kill(Pid::from_raw(all.id().cast_signed()), Signal::SIGUSR1).unwrap();
+    until("two reloads", || all.log_tail().matches("the configuration was reloaded").count() == 2);
+    kill(Pid::from_raw(all.id().cast_signed()), Signal::SIGTERM).unwrap();
+    assert!(all.wait(PATIENCE).unwrap().success());
+
+    // One that can not start is told by the status; the other one works.
+    fs::write(&second, "nonsense {\n").unwrap();
+    let site = Site::new(4);
+    let mut all = lab.program(&site.neighbor("")).argument(&second).start_here().unwrap();
+    site.session().until_eor();
+    until("the error", || all.log_tail().contains("nonsense"));
+    kill(Pid::from_raw(all.id().cast_signed()), Signal::SIGTERM).unwrap();
+    assert_eq!(all.wait(PATIENCE).unwrap().code(), Some(1));
+
+    // They can not share the file of a log, nor standard input.
+    let second = second.display().to_string();
+    let log = lab.path("daemon.log").display().to_string();
+    let output = ends(&lab, "", &[("exabgp_log_destination", &log)], &[&second]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("can not log to a file with several"));
+    let output = ends(&lab, "", &[], &["-"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("can only be used alone"));
 }
 
 #[test]

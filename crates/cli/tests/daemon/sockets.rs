@@ -138,6 +138,84 @@ fn md5_in_both_directions() {
     daemon.stop();
 }
 
+/// Whether somebody at this address gets a connection with this key, or with none.
+fn is_let_in(from: Ipv4Addr, port: u16, key: &[u8]) -> bool {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::new(from.into(), 0).into()).unwrap();
+    if !key.is_empty() {
+        md5::set(&socket, Peers::one(DAEMON, 0), key).unwrap();
+    }
+    let to = SocketAddr::from((LOCALHOST, port)).into();
+    socket.connect_timeout(&to, Duration::from_millis(500)).is_ok()
+}
+
+#[test]
+fn md5_keys_come_and_go_with_a_reload() {
+    let probe = TcpListener::bind((DAEMON, 0)).unwrap();
+    if let Err(error) = md5::set(&probe, Peers::range(peer(0), 24), b"secret") {
+        println!("SKIPPED: {error}");
+        return;
+    }
+    let port = free_port(LOCALHOST);
+    let lab = Lab::new().with("tcp_bind", "127.0.0.1").with("tcp_port", port);
+    let second = free_port(LOCALHOST);
+    let text = |one: &str, range: &str| {
+        caller("127.0.0.3", one)
+            + &caller("127.0.1.0/24", &format!("listen {second}; md5-ip 127.0.0.1; {range}"))
+    };
+    let daemon = lab.start(&text("", ""));
+    let lets_in = |one: &[u8], range: &[u8]| {
+        for key in [&b""[..], b"first", b"second"] {
+            assert_eq!(is_let_in(Ipv4Addr::new(127, 0, 0, 3), port, key), key == one, "{key:?}");
+            let of_range = Ipv4Addr::new(127, 0, 1, 7);
+            assert_eq!(is_let_in(of_range, second, key), key == range, "range: {key:?}");
+        }
+    };
+    lets_in(b"", b"");
+    for (one, range) in
+        [("first", ""), ("second", "first"), ("second", "second"), ("", "second"), ("", "")]
+    {
+        let words = |key: &str| match key {
+            "" => String::new(),
+            key => format!("md5-password {key};"),
+        };
+        crate::reload::reload(&daemon, &text(&words(one), &words(range)));
+        lets_in(one.as_bytes(), range.as_bytes());
+    }
+    daemon.stop();
+}
+
+#[test]
+fn a_key_that_the_system_refused_is_tried_again() {
+    let probe = TcpListener::bind((DAEMON, 0)).unwrap();
+    if let Err(error) = md5::set(&probe, Peers::one(peer(2), 0), b"secret") {
+        println!("SKIPPED: {error}");
+        return;
+    }
+    let port = free_port(LOCALHOST);
+    let lab = Lab::new().with("tcp_bind", "127.0.0.1").with("tcp_port", port);
+    let address = |number: u16| {
+        let [high, low] = number.to_be_bytes();
+        Ipv4Addr::new(127, 1, high, low)
+    };
+    let text = |numbers: std::ops::Range<u16>| -> String {
+        numbers.map(|number| caller(&address(number).to_string(), "md5-password secret;")).collect()
+    };
+    let daemon = lab.start(&text(0..1));
+    // A socket has room for so many keys and no more.
+    crate::reload::reload(&daemon, &text(0..1500));
+    if !daemon.log().contains("TCP MD5 key for") {
+        println!("SKIPPED: this system takes any number of keys");
+        daemon.stop();
+        return;
+    }
+    crate::reload::reload(&daemon, &text(700..720));
+    for number in 700..720 {
+        assert!(is_let_in(address(number), port, b"secret"), "{number}");
+    }
+    daemon.stop();
+}
+
 #[test]
 fn far_away_is_not_heard() {
     // Packets with another TTL than 255 do not arrive at this peer, SYN included.

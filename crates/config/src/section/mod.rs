@@ -57,6 +57,8 @@ pub fn keywords() -> Vec<KeywordHelp> {
     collect(&api::SEND, &mut all);
     collect(&static_routes::TABLE, &mut all);
     collect(&announce::TABLE, &mut all);
+    collect(&flow::TABLE, &mut all);
+    collect(&l2vpn::TABLE, &mut all);
     collect(&operational::TABLE, &mut all);
     all
 }

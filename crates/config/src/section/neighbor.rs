@@ -103,7 +103,7 @@ pub(crate) static TABLE: Section<NeighborDraft> = Section {
         },
         Row {
             name: "rate-limit",
-            value: "<messages per second> | disable",
+            value: "<1-4294967295> | disable",
             default: "disable",
             help: "how many messages of the peer are handled in a second",
             read: |words, draft| draft.rate_limit.read(words, rate_limit),

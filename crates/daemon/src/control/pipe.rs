@@ -1,17 +1,20 @@
 //! The named pipes, the older way in: `NAME.in` for commands, `NAME.out` for what they answer.
 //!
-//! The user makes them (`mkfifo`). Clients open and close them at will: our own hold on the first
-//! one keeps it from ending, and the second one is opened again for each reader.
+//! They are made where a pair is not there already. Clients open and close them at will: our own hold on the first one keeps it
+//! from ending, and the second one is opened again for each reader.
 
-use std::io;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe::{OpenOptions, Receiver, Sender};
+use yottabgp_os::{Error, fifo};
 
-use yottabgp_os::Error;
-
+use super::access::Access;
+use super::place;
 use crate::outbox::Outbox;
 use crate::pump::{Commands, Progress, read_commands};
 
@@ -21,61 +24,135 @@ const LOOK: Duration = Duration::from_millis(50);
 /// A pair of named pipes.
 #[derive(Debug)]
 pub struct Pipes {
-    input: Receiver,
-    output: PathBuf,
+    /// Read for commands. It is locked: another daemon would take every other command.
+    input: File,
+    answers: Answers,
+    made: Made,
+}
+
+/// Where answers go.
+#[derive(Debug)]
+struct Answers {
+    path: PathBuf,
+    /// An end for writing that was opened with the privileges of the start, for a pipe that is not ours to open later.
+    kept: Option<File>,
+}
+
+/// Files that we made; they are removed when dropped.
+#[derive(Debug, Default)]
+struct Made(Vec<PathBuf>);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            // The folder may no longer be ours to write; the next daemon uses what is left.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+impl fmt::Display for Pipes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = if self.made.0.is_empty() { "found" } else { "made" };
+        write!(f, "{} and .in, {origin}", self.answers.path.display())
+    }
 }
 
 impl Pipes {
-    /// Opens the pair; both must be named pipes.
+    /// Makes the pair `NAME.in` and `NAME.out` in the first of `folders` that is ours to write.
+    pub fn make(folders: &[PathBuf], name: &str, access: Access) -> Result<Self, Error> {
+        place::in_first_usable(folders, access, |folder| {
+            let [input, output] = ["in", "out"].map(|way| folder.join(format!("{name}.{way}")));
+            let mut made = Made::default();
+            for path in [&input, &output] {
+                fifo::make(path)?;
+                made.0.push(path.clone());
+                access.give(path).map_err(|source| {
+                    Error::new(format!("named pipe {}", path.display()), source)
+                })?;
+            }
+            Ok(Self { made, ..Self::open(&input, &output)? })
+        })
+    }
+
+    /// Opens the pair; both must be named pipes. A pair that another daemon uses is an error.
     pub fn open(input: &Path, output: &Path) -> Result<Self, Error> {
-        let receiver = OpenOptions::new()
-            .read_write(true)
-            .open_receiver(input)
-            .map_err(|source| Error::new(format!("named pipe {}", input.display()), source))?;
-        Ok(Self { input: receiver, output: output.to_owned() })
+        let tried = |path: &Path| format!("named pipe {}", path.display());
+        let reader = fifo::open_both(input)?;
+        reader.try_lock().map_err(|error| match error {
+            std::fs::TryLockError::WouldBlock => {
+                Error::refused(tried(input), "another daemon reads it")
+                    .hint("give this one a name of its own with exabgp.api.pipename")
+            }
+            std::fs::TryLockError::Error(source) => Error::new(tried(input), source),
+        })?;
+        // With a reader for as long as this takes, a writer can be opened; later it may not be ours to open.
+        let held = fifo::open_both(output)?;
+        let kept = fifo::open_writer(output).ok();
+        drop(held);
+        let answers = Answers { path: output.to_owned(), kept };
+        Ok(Self { input: reader, answers, made: Made::default() })
     }
 }
 
 /// Serves whoever uses the pipes, for ever.
 pub async fn serve_pipes(pipes: Pipes, outbox: Outbox, mut commands: impl Commands) {
+    let Pipes { input, answers, made: _made } = pipes;
+    let Ok(input) = Receiver::from_file_unchecked(input) else { return };
     let progress = Progress::default();
     let writer = async {
         let mut buffer = Vec::new();
         while outbox.take(&mut buffer).await {
-            write(&pipes.output, &buffer, &outbox).await;
+            answers.write(&buffer, &outbox).await;
         }
     };
-    tokio::join!(read_commands(pipes.input, &mut commands, &progress), writer);
+    tokio::join!(read_commands(input, &mut commands, &progress), writer);
 }
 
-/// Writes lines to whichever reader there is, waiting for one if there is none.
-async fn write(path: &Path, lines: &[u8], outbox: &Outbox) {
-    let mut rest = lines;
-    while !rest.is_empty() {
-        let Ok(mut sender) = open(path) else {
-            tokio::time::sleep(LOOK).await;
-            continue;
-        };
+impl Answers {
+    /// Writes lines to whichever reader there is, waiting for one if there is none.
+    async fn write(&self, lines: &[u8], outbox: &Outbox) {
+        let mut rest = lines;
         while !rest.is_empty() {
-            match sender.write(rest).await {
-                Ok(count) if count > 0 => {
-                    rest = rest.get(count..).unwrap_or_default();
-                    outbox.written(count);
+            let Ok(mut sender) = self.open() else {
+                tokio::time::sleep(LOOK).await;
+                continue;
+            };
+            let before = rest.len();
+            while !rest.is_empty() {
+                match sender.write(rest).await {
+                    Ok(count) if count > 0 => {
+                        rest = rest.get(count..).unwrap_or_default();
+                        outbox.written(count);
+                    }
+                    // The reader left: what it did not get is for the next one.
+                    _ => break,
                 }
-                // The reader left: what it did not get is for the next one.
-                _ => break,
+            }
+            if rest.len() == before {
+                // The end that was kept may have no reader at all.
+                tokio::time::sleep(LOOK).await;
             }
         }
     }
-}
 
-fn open(path: &Path) -> io::Result<Sender> {
-    OpenOptions::new().open_sender(path)
+    /// A writer, if there is a reader; whether there is one, the end that was kept tells only when it is written to.
+    fn open(&self) -> io::Result<Sender> {
+        match OpenOptions::new().open_sender(&self.path) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                let kept = self.kept.as_ref().ok_or(error)?;
+                Sender::from_file_unchecked(kept.try_clone()?)
+            }
+            opened => opened,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use crate::lines::{Line, Lines};
     use crate::outbox::Ack;
     use tokio::io::AsyncReadExt;
@@ -90,6 +167,30 @@ mod tests {
                 self.0.ack(Ack::Done);
             }
         }
+    }
+
+    #[test]
+    fn what_is_made_is_removed_and_what_is_found_is_kept() {
+        let top = tempfile::tempdir().unwrap();
+        let folders = [top.path().join("none"), top.path().join("run")];
+        let [input, output] = ["x.in", "x.out"].map(|name| folders[1].join(name));
+        let make = |name| Pipes::make(&folders, name, Access::default()).unwrap();
+        let pipes = make("x");
+        let mode = std::fs::metadata(&input).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(output.exists() && pipes.to_string().ends_with("made"), "{pipes}");
+        // A second daemon would take every other command.
+        let error = Pipes::open(&input, &output).unwrap_err().to_string();
+        assert!(error.contains("another daemon reads it (give this one a name"), "{error}");
+        drop((make("y"), pipes));
+        assert!(!input.exists() && !output.exists());
+
+        fifo::make(&input).unwrap();
+        fifo::make(&output).unwrap();
+        let pipes = Pipes::open(&input, &output).unwrap();
+        assert!(pipes.to_string().ends_with("found"), "{pipes}");
+        drop(pipes);
+        assert!(input.exists() && output.exists());
     }
 
     #[tokio::test]

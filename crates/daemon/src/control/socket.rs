@@ -1,27 +1,33 @@
 //! The Unix socket server.
 
+use std::cell::Cell;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::{debug, warn};
 
 use yottabgp_os::Error;
 use yottabgp_os::daemonize::set_umask;
 
+use super::access::Access;
+use super::place::in_first_usable;
+use crate::lines::Lines;
 use crate::outbox::Outbox;
 use crate::pump::{Commands, Progress, read_commands, write_lines};
 
-/// Clients served at once; more are told to come back.
-const CLIENTS: usize = 10;
-
-/// The socket is for its owner.
-const MODE: u32 = 0o600;
+/// Clients served at once. One more takes the place of the one that said nothing for the longest time, or is told to come back
+/// while all of them are at work.
+const CLIENTS: usize = 32;
+/// How long a client must have said nothing before another one may take its place.
+const IDLE: Duration = Duration::from_secs(60);
 /// How long a client that has said all has to read the rest of its answers.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
@@ -37,35 +43,22 @@ impl ControlSocket {
     /// is, in the last one's, which is then created.
     ///
     /// The file of a daemon that is gone is replaced. A daemon that answers there is an error.
-    pub fn in_folders(folders: &[PathBuf], name: &str) -> Result<Self, Error> {
-        let mut last = None;
-        for folder in folders.iter().filter(|folder| folder.is_dir()) {
-            match Self::at(&folder.join(format!("{name}.sock"))) {
-                Err(error) if is_place(error.kind()) => last = Some(error),
-                other => return other,
-            }
-        }
-        let Some(folder) = folders.last().filter(|folder| !folder.is_dir()) else {
-            return Err(last.unwrap_or_else(|| Error::refused("control socket", "no folder")));
-        };
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(|source| {
-            Error::new(format!("folder {} for the control socket", folder.display()), source)
-                .hint("create /run/exabgp and let the daemon's user write there")
-        })?;
-        Self::at(&folder.join(format!("{name}.sock")))
+    pub fn in_folders(folders: &[PathBuf], name: &str, access: Access) -> Result<Self, Error> {
+        in_first_usable(folders, access, |folder| {
+            Self::at(&folder.join(format!("{name}.sock")), access)
+        })
     }
 
     /// Listens on one path.
-    pub fn at(path: &Path) -> Result<Self, Error> {
+    pub fn at(path: &Path, access: Access) -> Result<Self, Error> {
         let failed = |source| Error::new(format!("control socket {}", path.display()), source);
         remove_stale(path)?;
-        // The mode must be right from the start, so that nobody slips in before it is changed.
-        let before = set_umask(0o777 & !MODE);
+        // Nobody but us from the start, so that nobody slips in before the mode is right.
+        let before = set_umask(0o177);
         let listener = StdListener::bind(path);
         set_umask(before);
         let listener = listener.map_err(failed)?;
-        std::fs::set_permissions(path, PermissionsExt::from_mode(MODE)).map_err(failed)?;
+        access.give(path).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         Ok(Self { listener, path: path.to_owned() })
     }
@@ -81,14 +74,6 @@ impl Drop for ControlSocket {
         // The folder may no longer be ours to write; the next daemon replaces what is left.
         let _ = std::fs::remove_file(&self.path);
     }
-}
-
-/// Failures that another folder may not have.
-fn is_place(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotFound
-    )
 }
 
 fn remove_stale(path: &Path) -> Result<(), Error> {
@@ -116,10 +101,11 @@ pub async fn serve<C: Commands + 'static>(
     mut connected: impl FnMut(Outbox) -> C,
 ) -> io::Result<()> {
     let listener = UnixListener::from_std(socket.listener.try_clone()?)?;
-    let mut clients = JoinSet::new();
+    let mut tasks = JoinSet::new();
+    let mut clients: Vec<Rc<Client>> = Vec::new();
     loop {
         let stream = tokio::select! {
-            Some(_) = clients.join_next() => continue,
+            Some(_) = tasks.join_next() => continue,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
                 Err(error) => {
@@ -130,26 +116,65 @@ pub async fn serve<C: Commands + 'static>(
                 }
             },
         };
+        // Those that are only held here are gone.
+        clients.retain(|client| Rc::strong_count(client) > 1);
         if clients.len() >= CLIENTS {
-            clients.spawn_local(refuse(stream));
-            continue;
+            let idle = clients.iter().min_by_key(|client| client.heard.get());
+            match idle.filter(|client| client.heard.get().elapsed() >= IDLE) {
+                Some(idle) => {
+                    debug!(target: "yottabgp::api", "control socket: an idle client made room");
+                    idle.leave.notify_one();
+                    let leaving = idle.clone();
+                    clients.retain(|client| !Rc::ptr_eq(client, &leaving));
+                }
+                None => {
+                    refuse(stream);
+                    continue;
+                }
+            }
         }
         let outbox = Outbox::new();
-        let commands = connected(outbox.clone());
-        clients.spawn_local(attend(stream, outbox, commands));
+        let client = Rc::new(Client { heard: Cell::new(Instant::now()), leave: Notify::new() });
+        clients.push(client.clone());
+        let commands = Heard { commands: connected(outbox.clone()), client };
+        tasks.spawn_local(attend(stream, outbox, commands));
     }
 }
 
-async fn refuse(stream: UnixStream) {
+fn refuse(stream: UnixStream) {
     debug!(target: "yottabgp::api", "control socket: more than {CLIENTS} clients");
     // A few bytes always fit into a new socket.
     let _ = stream.try_write(b"error: too many clients, try again later\nerror\n");
 }
 
-/// One client, until it is gone or has said and read all.
-async fn attend(stream: UnixStream, outbox: Outbox, mut commands: impl Commands) {
+/// What the server knows of a client.
+#[derive(Debug)]
+struct Client {
+    /// When it last said something.
+    heard: Cell<Instant>,
+    /// It has to leave.
+    leave: Notify,
+}
+
+/// Commands, and that they came.
+struct Heard<C> {
+    commands: C,
+    client: Rc<Client>,
+}
+
+impl<C: Commands> Commands for Heard<C> {
+    async fn commands(&mut self, lines: Lines<'_>) {
+        self.client.heard.set(Instant::now());
+        self.commands.commands(lines).await;
+        self.client.heard.set(Instant::now());
+    }
+}
+
+/// One client, until it is gone, has said and read all, or has to leave.
+async fn attend<C: Commands>(stream: UnixStream, outbox: Outbox, mut commands: Heard<C>) {
     let (input, output) = stream.into_split();
     let progress = Progress::default();
+    let client = commands.client.clone();
     let reader = async {
         read_commands(input, &mut commands, &progress).await;
         let _ = timeout(LAST_ANSWERS, outbox.flushed()).await;
@@ -157,6 +182,7 @@ async fn attend(stream: UnixStream, outbox: Outbox, mut commands: impl Commands)
     tokio::select! {
         () = reader => {}
         () = write_lines(output, &outbox) => {}
+        () = client.leave.notified() => {}
     }
     outbox.close();
 }
@@ -164,18 +190,21 @@ async fn attend(stream: UnixStream, outbox: Outbox, mut commands: impl Commands)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn the_first_usable_folder_is_taken() {
         let top = tempfile::tempdir().unwrap();
         let folders = [top.path().join("none"), top.path().join("here"), top.path().join("last")];
         std::fs::create_dir(&folders[1]).unwrap();
-        let socket = ControlSocket::in_folders(&folders, "exabgp").unwrap();
+        let socket = ControlSocket::in_folders(&folders, "exabgp", Access::default()).unwrap();
         assert_eq!(socket.path(), folders[1].join("exabgp.sock"));
         let mode = std::fs::metadata(socket.path()).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, MODE);
+        assert_eq!(mode & 0o777, 0o600);
 
-        let error = ControlSocket::in_folders(&folders, "exabgp").unwrap_err().to_string();
+        let error = ControlSocket::in_folders(&folders, "exabgp", Access::default())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("another daemon answers there (give this one a name"), "{error}");
         let path = socket.path().to_owned();
         drop(socket);
@@ -186,7 +215,7 @@ mod tests {
     fn the_last_folder_is_made() {
         let top = tempfile::tempdir().unwrap();
         let folders = [top.path().join("none"), top.path().join("root/run")];
-        let socket = ControlSocket::in_folders(&folders, "exabgp").unwrap();
+        let socket = ControlSocket::in_folders(&folders, "exabgp", Access::default()).unwrap();
         assert_eq!(socket.path(), folders[1].join("exabgp.sock"));
         let mode = std::fs::metadata(&folders[1]).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
@@ -198,9 +227,9 @@ mod tests {
         let path = top.path().join("exabgp.sock");
         drop(StdListener::bind(&path).unwrap());
         assert!(path.exists());
-        drop(ControlSocket::at(&path).unwrap());
+        drop(ControlSocket::at(&path, Access::default()).unwrap());
         std::fs::write(&path, "precious").unwrap();
-        let error = ControlSocket::at(&path).unwrap_err().to_string();
+        let error = ControlSocket::at(&path, Access::default()).unwrap_err().to_string();
         assert!(error.ends_with("there is a file that is not a socket"), "{error}");
         assert!(path.exists());
     }
@@ -235,7 +264,7 @@ mod serving {
 
     async fn with_server<T>(test: impl AsyncFnOnce(PathBuf) -> T) -> T {
         let top = tempfile::tempdir().unwrap();
-        let socket = ControlSocket::at(&top.path().join("exabgp.sock")).unwrap();
+        let socket = ControlSocket::at(&top.path().join("exabgp.sock"), Access::default()).unwrap();
         LocalSet::new()
             .run_until(async {
                 tokio::select! {
@@ -291,6 +320,34 @@ mod serving {
             let mut other = UnixStream::connect(&path).await.unwrap();
             other.write_all(b"hello\n").await.unwrap();
             read_exactly(&mut other, "hello\ndone\n").await;
+        })
+        .await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_client_makes_room() {
+        with_server(async |path| {
+            let mut clients = Vec::new();
+            for _ in 0..CLIENTS {
+                let mut client = UnixStream::connect(&path).await.unwrap();
+                client.write_all(b"hello\n").await.unwrap();
+                read_exactly(&mut client, "hello\ndone\n").await;
+                clients.push(client);
+            }
+            tokio::time::advance(IDLE).await;
+            // All but the second one go on talking.
+            for (number, client) in clients.iter_mut().enumerate().filter(|(at, _)| *at != 1) {
+                client.write_all(format!("{number}\n").as_bytes()).await.unwrap();
+                read_exactly(client, &format!("{number}\ndone\n")).await;
+            }
+            let mut late = UnixStream::connect(&path).await.unwrap();
+            late.write_all(b"me too\n").await.unwrap();
+            read_exactly(&mut late, "me too\ndone\n").await;
+            let mut rest = String::new();
+            clients[1].read_to_string(&mut rest).await.unwrap();
+            assert_eq!(rest, "");
+            clients[0].write_all(b"still here\n").await.unwrap();
+            read_exactly(&mut clients[0], "still here\ndone\n").await;
         })
         .await;
     }

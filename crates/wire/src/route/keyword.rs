@@ -63,8 +63,14 @@ pub(super) fn is_known(word: &str) -> bool {
 }
 
 fn words() -> impl Iterator<Item = &'static str> {
-    let own = TABLE.iter().map(|keyword| keyword.word);
-    own.chain(registry::TABLE.iter().flat_map(|row| row.keywords).copied())
+    keywords().map(|(word, _)| word)
+}
+
+/// The keywords of a route of any family, each with the attribute that it sets or, where it sets none, itself.
+pub fn keywords() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let own = TABLE.iter().map(|keyword| (keyword.word, keyword.word));
+    let attributes = registry::TABLE.iter();
+    own.chain(attributes.flat_map(|row| row.keywords.iter().map(|word| (*word, row.name))))
 }
 
 /// Gives an error without a place that of its keyword.

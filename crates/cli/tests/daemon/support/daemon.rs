@@ -69,6 +69,7 @@ impl Lab {
         self.configure(text);
         let mut program = Program::new(env!("CARGO_BIN_EXE_yottabgp"), self.path("log"))
             .environment("exabgp_api_socketpath", self.path("control"))
+            .environment("exabgp_api_pipename", "lab")
             .environment("EXABGP_ROOT", self.path("root"));
         for (name, value) in &self.environment {
             program = program.environment(name, value);
@@ -130,6 +131,7 @@ impl Daemon {
         let mut command = Command::new(env!("CARGO_BIN_EXE_yottabgp"));
         command
             .env("exabgp_api_socketpath", self.lab.path("control"))
+            .env("exabgp_api_pipename", "lab")
             .env("EXABGP_ROOT", self.lab.path("root"))
             .arg("run")
             .args(words.split(' '));

@@ -3,11 +3,13 @@
 mod daemon;
 mod helper;
 mod peer;
+mod terminal;
 mod update;
 
 pub(crate) use daemon::{Daemon, Lab};
 pub(crate) use helper::{Helper, script};
 pub(crate) use peer::{Session, Site, open};
+pub(crate) use terminal::Terminal;
 pub(crate) use update::{Update, attributes, update};
 
 use std::time::Duration;
