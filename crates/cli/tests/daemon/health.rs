@@ -320,10 +320,7 @@ fn from_the_verdict_to_the_withdrawal() {
         mkfifo(&fifo, Mode::from_bits_truncate(0o600)).unwrap();
         let check = format!("read -r word < {}\nexit $word\n", fifo.display());
         fs::write(lab.path("check"), check).unwrap();
-        let head = head
-            .replace("--command \"", "--command '")
-            .replace("check\"", "check'")
-            .replace("FOLDER", &lab.folder().display().to_string());
+        let head = head.replace("FOLDER", &lab.folder().display().to_string());
         let daemon = lab.start(&format!("{head}{}", site.neighbor(&format!("{FAMILIES} {api}"))));
         let mut session = site.session();
         say(&fifo, "0");
