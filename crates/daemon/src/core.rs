@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
@@ -17,6 +18,7 @@ use yottabgp_wire::io::tokens::Token;
 use yottabgp_wire::route::{Reading, RouteBuffer};
 
 use crate::files::Files;
+use crate::health::services::Running;
 use crate::listen::Listeners;
 use crate::peer::{PeerState, Range};
 use crate::reload::Reloads;
@@ -63,9 +65,15 @@ pub(crate) struct Core {
     pub(crate) peers: BTreeMap<PeerId, PeerState>,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
+<<<<<<< HEAD
     requests: mpsc::UnboundedSender<Request>,
     /// What commands asked of the server loop and it has not taken: asked once more, it is the same.
     asked: Vec<Request>,
+=======
+    /// The services that the daemon checks itself.
+    pub(crate) services: BTreeMap<Arc<str>, Running>,
+    pub(crate) requests: mpsc::UnboundedSender<Request>,
+>>>>>>> main
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
     pub(crate) route: RouteBuffer,
@@ -105,6 +113,7 @@ impl Core {
             store: AttributeStore::default(),
             peers: BTreeMap::new(),
             senders: BTreeMap::new(),
+            services: BTreeMap::new(),
             requests,
             asked: Vec::new(),
             tokens: Vec::new(),
