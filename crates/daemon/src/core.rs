@@ -65,15 +65,11 @@ pub(crate) struct Core {
     pub(crate) peers: BTreeMap<PeerId, PeerState>,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
-<<<<<<< HEAD
+    /// The services that the daemon checks itself.
+    pub(crate) services: BTreeMap<Arc<str>, Running>,
     requests: mpsc::UnboundedSender<Request>,
     /// What commands asked of the server loop and it has not taken: asked once more, it is the same.
     asked: Vec<Request>,
-=======
-    /// The services that the daemon checks itself.
-    pub(crate) services: BTreeMap<Arc<str>, Running>,
-    pub(crate) requests: mpsc::UnboundedSender<Request>,
->>>>>>> main
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
     pub(crate) route: RouteBuffer,
