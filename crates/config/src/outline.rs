@@ -7,7 +7,9 @@ use yottabgp_wire::io::tokens::{Span, TextError};
 
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Lexer, Statement, Terminator, Words};
-use crate::section::{announce, flow, l2vpn, neighbor, operational, process, static_routes};
+use crate::section::{
+    announce, flow, healthcheck, l2vpn, neighbor, operational, process, static_routes,
+};
 
 /// A statement, the header of a section, or a `}`.
 #[derive(Debug)]
@@ -58,6 +60,7 @@ impl Place {
             (Self::Neighbor, "neighbor") => Self::Neighbor,
             (Self::Root, "template") => Self::Template,
             (Self::Root | Self::Neighbor, "process") => Self::Words(process::TABLE.characters),
+            (Self::Root, "healthcheck") => Self::Words(healthcheck::TABLE.characters),
             (Self::Neighbor, "static") => Self::Words(static_routes::TABLE.characters),
             (Self::Neighbor, "announce") => Self::Words(announce::TABLE.characters),
             (Self::Neighbor, "flow") => Self::Words(flow::TABLE.characters),
