@@ -7,7 +7,8 @@ use yottabgp_wire::codes::Family;
 use yottabgp_wire::negotiated::{Negotiated, Refresh};
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
-use super::{Block, Scratch};
+use super::Scratch;
+use super::group::Block;
 use crate::core::{Core, PeerId, Shared};
 use crate::peer::PeerState;
 
