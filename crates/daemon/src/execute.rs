@@ -135,14 +135,14 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) 
                 reload::check::check(shared, text, encoding, &outbox).await
             }
             Ok(Reply::Group(block)) => {
-                let mut result = group(shared, &block, &mut scratch).await;
-                scratch.work += block.size.saturating_mul(block.selected.len());
+                let waited_for = if block.sync { block.selected.clone() } else { Vec::new() };
+                let mut result = group(shared, block, &mut scratch).await;
                 if result.is_ok() {
                     result = told(&outbox, &scratch.answer);
                 }
                 scratch.answer.clear();
-                if result.is_ok() && block.sync {
-                    result = written(shared, &block.selected).await;
+                if result.is_ok() {
+                    result = written(shared, &waited_for).await;
                 }
                 result
             }
@@ -166,7 +166,7 @@ fn take_scratch(shared: &Shared) -> Scratch {
     let mut core = shared.borrow_mut();
     Scratch {
         tokens: std::mem::take(&mut core.tokens),
-        route: std::mem::take(&mut core.route),
+        route: core.take_route_buffer(),
         answer: Vec::new(),
         work: 0,
         id: None,

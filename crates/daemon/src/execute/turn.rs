@@ -9,6 +9,7 @@ const TURN: Duration = Duration::from_millis(10);
 
 /// How many octets of lines are dealt with before the clock is looked at.
 const GLANCE: usize = 2048;
+
 /// The turn of one helper. A batch may be a few long lines or very many short ones, each of them nothing or a route for every
 /// one of a thousand peers: only the clock tells how long it takes.
 pub(super) struct Turn {
@@ -21,11 +22,16 @@ impl Turn {
         Self { began: Instant::now(), octets: 0 }
     }
 
-    /// Whether it lasted long enough, before this line.
+    /// Whether it lasted long enough, by the clock.
+    pub(super) fn is_long(&self) -> bool {
+        self.began.elapsed() > TURN
+    }
+
+    /// The same, before this line: the clock is looked at now and then.
     pub(super) fn is_over(&mut self, line: Line<'_>) -> bool {
         if self.octets >= GLANCE {
             self.octets = 0;
-            if self.began.elapsed() > TURN {
+            if self.is_long() {
                 return true;
             }
         }
