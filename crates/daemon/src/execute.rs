@@ -23,7 +23,7 @@ use yottabgp_wire::route::RouteBuffer;
 
 use self::answer::{Identifier, finish, told};
 use self::group::{Block, group};
-use self::sync::written;
+pub(crate) use self::sync::written;
 use self::turn::Turn;
 use crate::core::{Core, PeerId, Shared};
 use crate::files::Text;

@@ -23,7 +23,7 @@ impl std::fmt::Display for Words<'_> {
 
 impl Core {
     /// Does what changes what peers are sent. It succeeded if one peer took it; what others said against it is logged.
-    pub(super) fn change(
+    pub(crate) fn change(
         &mut self,
         name: &str,
         selected: &[PeerId],

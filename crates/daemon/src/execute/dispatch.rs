@@ -244,6 +244,8 @@ impl Core {
                 answer::api_version_set(wanted, encoding, out);
             }
             Command::QueueStatus => self.queue_status(encoding, out),
+            Command::Healthcheck(verb, name) => self.drain(verb, name)?,
+            Command::ShowHealthchecks => answer::healthchecks(self.service_states(), encoding, out),
             Command::Crash => return Err(Refusal::Crash),
         }
         Ok(Reply::Done)

@@ -11,7 +11,7 @@ use crate::core::{PeerId, Shared};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until everything that waits for these peers is written, or their sessions are over.
-pub(super) async fn written(shared: &Shared, peers: &[PeerId]) -> Result<(), Refusal> {
+pub(crate) async fn written(shared: &Shared, peers: &[PeerId]) -> Result<(), Refusal> {
     let all = async {
         for id in peers {
             loop {
