@@ -107,6 +107,11 @@ fn is_subcommand(word: &str) -> bool {
 pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error> {
     let called = called(&arguments);
     let mut words: Vec<OsString> = arguments.into_iter().skip(1).collect();
+    let mut places = Meaning::default();
+    if subcommand_of(&called).is_none() {
+        let behind = words.split_off(before_subcommand(&words));
+        places = of_flags(std::mem::replace(&mut words, behind))?;
+    }
     let first = words.first().and_then(|word| word.to_str()).unwrap_or_default();
     let named = match subcommand_of(&called) {
         Some("cli") if matches!(first, "run" | "cli") => Some(first),
@@ -118,18 +123,35 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error>
     };
     let meaning = match named.map(str::to_owned) {
         Some(subcommand) => of_subcommand(&subcommand, words),
-        None => flags::read(words).map_err(|error| {
-            Cli::command().error(clap::error::ErrorKind::UnknownArgument, error)
-        })?,
+        None => of_flags(words)?,
     };
     let words = std::iter::once(called.clone().into()).chain(meaning.words);
     Ok(Invocation {
         cli: Cli::try_parse_from(words)?,
         called,
-        env_file: meaning.env_file,
-        root: meaning.root,
-        folder: meaning.folder,
+        env_file: meaning.env_file.or(places.env_file),
+        root: meaning.root.or(places.root),
+        folder: meaning.folder.or(places.folder),
     })
+}
+
+fn of_flags(words: Vec<OsString>) -> Result<Meaning, clap::Error> {
+    flags::read(words)
+        .map_err(|error| Cli::command().error(clap::error::ErrorKind::UnknownArgument, error))
+}
+
+/// How many words there are before a subcommand that only say where files are: `--env-file FILE env`.
+fn before_subcommand(words: &[OsString]) -> usize {
+    let mut count = 0;
+    loop {
+        let word = words.get(count).and_then(|word| word.to_str()).unwrap_or_default();
+        count += match word.split_once('=') {
+            Some(("--env-file" | "--env" | "--root" | "--folder", _)) => 1,
+            None if matches!(word, "--env-file" | "--env" | "-e" | "--root" | "--folder") => 2,
+            _ if is_subcommand(word) => return count,
+            _ => return 0,
+        };
+    }
 }
 
 /// Takes `--env-file` and `--root` out of the words of a subcommand, wherever they stand; `--env FILE` too, an older name of
@@ -196,6 +218,19 @@ mod tests {
             &["exabgp", "-e", "x.env", "a.conf"],
         ] {
             assert_eq!(parsed(words).env_file, Some(PathBuf::from("x.env")), "{words:?}");
+        }
+        for words in [
+            &["exabgp", "--env-file", "x.env", "env", "-d"][..],
+            &["exabgp", "--env-file=x.env", "--root", "/x", "env", "-d"],
+            &["exabgp", "-e", "x.env", "env", "-d"],
+        ] {
+            let Invocation { cli: Cli { command: Command::Env(env) }, env_file, .. } =
+                parsed(words)
+            else {
+                panic!("{words:?}")
+            };
+            assert!(env.diff);
+            assert_eq!(env_file, Some(PathBuf::from("x.env")), "{words:?}");
         }
         let Command::Env(env) = parsed(&["exabgp", "env", "--env"]).cli.command else { panic!() };
         assert!(env.env);

@@ -59,7 +59,11 @@ const BUILT_IN: &[(&str, &str)] = &[
 pub(crate) fn run(arguments: &CliArgs, called: &str, environment: &Environment) -> Result<bool> {
     if !arguments.command.is_empty() {
         let mut daemon = connect(&arguments.reach, environment, None)?;
-        return run::one(arguments.command.join(" ").trim(), &mut daemon);
+        let command = arguments.command.join(" ");
+        if called == "exabgpcli" && environment.api.json.is_none() {
+            return run::one_of_exabgpcli(command.trim(), &mut daemon);
+        }
+        return run::one(command.trim(), &mut daemon);
     }
     let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if !is_terminal {
