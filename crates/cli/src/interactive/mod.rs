@@ -240,8 +240,8 @@ fn next(before: &str, session: &mut Session) -> Next {
 fn explain(before: &str, session: &mut Session) -> Result<()> {
     let Next { choices, usage } = next(before, session);
     let mut text = Vec::new();
-    // The cursor stands behind the prompt, where the line was.
-    writeln!(text, "{before}?")?;
+    // The cursor stands behind what was shown of the line: all of it, or nothing where it was pasted. What TAB showed goes.
+    writeln!(text, "?\x1b[J")?;
     if let Some(usage) = usage {
         writeln!(text, "  {usage}")?;
     }

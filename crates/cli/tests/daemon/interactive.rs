@@ -52,6 +52,16 @@ fn words_are_completed_and_explained() {
     assert!(screen.contains("announce route PREFIX next-hop IP|self"), "{screen}");
     terminal.press("C-c");
     terminal.until("an empty line", |screen| last(screen) == "yottabgp>");
+    // Key by key, as people write: what the terminal shows already is not written again, what TAB left there is gone.
+    terminal.write("teardown x");
+    terminal.press("Tab");
+    terminal.until("TAB's excuse", |screen| last(screen) == "NO RECORDS FOUND");
+    terminal.write("?");
+    let screen = terminal.shows("\nyottabgp> teardown x?\n");
+    assert!(!screen.contains("O RECORDS FOUND"), "{screen}");
+    terminal.until("the line again", |screen| last(screen) == "yottabgp> teardown x");
+    terminal.press("C-c");
+    terminal.until("an empty line", |screen| last(screen) == "yottabgp>");
     terminal.line("exit");
     terminal.shows("gone with 0");
     daemon.stop();
