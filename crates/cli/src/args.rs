@@ -11,6 +11,7 @@ use crate::demo::helper::DemoHelperArgs;
 use crate::encode::EncodeArgs;
 use crate::env::EnvArgs;
 use crate::flags::{self, Meaning};
+use crate::healthcheck::HealthcheckArgs;
 use crate::interactive::CliArgs;
 use crate::run::RunArgs;
 use crate::server::ServerArgs;
@@ -59,6 +60,8 @@ pub(crate) enum Command {
     Cli(CliArgs),
     /// Compare a running daemon with a configuration file: what a reload would do
     Diff(crate::diff::DiffArgs),
+    /// Check a service, and announce its addresses while it is well
+    Healthcheck(HealthcheckArgs),
     /// Completion for shells, and manual pages
     Shell(ShellArgs),
     /// See it work: a speaker, a peer and a helper on this machine, for a few seconds
@@ -121,7 +124,11 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error>
         }
         None => Some(first).filter(|first| is_subcommand(first)),
     };
-    let meaning = match named.map(str::to_owned) {
+    let named = named.map(str::to_owned);
+    if named.as_deref() == Some("healthcheck") {
+        crate::healthcheck::spell_out(&mut words);
+    }
+    let meaning = match named {
         Some(subcommand) => of_subcommand(&subcommand, words),
         None => of_flags(words)?,
     };

@@ -1,4 +1,4 @@
-//! `yottabgp`, which also answers as `exabgp` and as `exabgpcli`: finds the subcommand and runs it.
+//! `yottabgp`, which also answers as `exabgp`, as `exabgpcli` and as `exabgp-healthcheck`: finds the subcommand and runs it.
 //!
 //! Exit status: 0 when all was done, 1 when something was not (standard error says what), 2 when the command line is wrong; of
 //! `diff` and `run reload --check` that of diff(1).
@@ -17,6 +17,7 @@ mod env;
 mod export;
 mod flags;
 mod fmt;
+mod healthcheck;
 mod hex;
 mod interactive;
 mod load;
@@ -99,6 +100,7 @@ fn dispatch(invocation: Invocation) -> Result<u8> {
         Command::Cli(arguments) => interactive::run(&arguments, &called, environment),
         Command::Migrate(arguments) => migrate::run(&arguments, environment),
         Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Healthcheck(arguments) => healthcheck::run(&arguments, environment),
         Command::Schema(arguments) => export::show_schema(&arguments),
         Command::Shell(arguments) => shell::run(&arguments, environment),
         Command::Demo => demo::run(),

@@ -16,7 +16,7 @@ use crate::client::{Daemon, Reach, connect};
 use crate::out;
 
 /// What `run` is told.
-#[derive(Debug, Args)]
+#[derive(Default, Debug, Args)]
 #[command(
     after_help = "Exit status: 0 when every command was done, 1 when one was refused or not answered, 2 when the \
     command line is wrong. Words may be shortened: 's n s' is 'show neighbor summary'."

@@ -311,7 +311,7 @@ async fn group(shared: &Shared, block: &Block, scratch: &mut Scratch) -> Result<
 }
 
 /// Waits until everything that waits for these peers is written, or their sessions are over.
-async fn written(shared: &Shared, peers: &[PeerId]) -> Result<(), Refusal> {
+pub(crate) async fn written(shared: &Shared, peers: &[PeerId]) -> Result<(), Refusal> {
     let all = async {
         for id in peers {
             loop {
@@ -633,6 +633,8 @@ impl Core {
                 answer::api_version_set(wanted, encoding, out);
             }
             Command::QueueStatus => self.queue_status(encoding, out),
+            Command::Healthcheck(verb, name) => self.drain(verb, name)?,
+            Command::ShowHealthchecks => answer::healthchecks(self.service_states(), encoding, out),
             Command::Crash => return Err(Refusal::Crash),
         }
         Ok(Reply::Done)
@@ -668,7 +670,7 @@ impl Core {
     }
 
     /// Does what changes what peers are sent. It succeeded if one peer took it; what others said against it is logged.
-    fn change(
+    pub(crate) fn change(
         &mut self,
         name: &str,
         selected: &[PeerId],

@@ -531,6 +531,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -
     };
     peer.subscribe(&core.feeds());
     core.peers.insert(id, peer);
+    core.announce_services(id);
     if beginning != Beginning::Configuring && !core.waiting {
         core.with_session(id, |session, events| session.start(Instant::now(), events));
     }
