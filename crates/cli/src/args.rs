@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::configuration::ConfigurationArgs;
 use crate::decode::DecodeArgs;
@@ -133,8 +133,14 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error>
         None => of_flags(words)?,
     };
     let words = std::iter::once(called.clone().into()).chain(meaning.words);
+    let mut command = Cli::command();
+    if let Some(subcommand) = subcommand_of(&called) {
+        let usage = format!("{called} [OPTIONS] [COMMAND]...");
+        command = command.mut_subcommand(subcommand, |command| command.override_usage(usage));
+    }
+    let matches = command.try_get_matches_from_mut(words)?;
     Ok(Invocation {
-        cli: Cli::try_parse_from(words)?,
+        cli: Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?,
         called,
         env_file: meaning.env_file.or(places.env_file),
         root: meaning.root.or(places.root),
@@ -266,6 +272,14 @@ mod tests {
         assert_eq!(invocation.root, Some(PathBuf::from("/opt/x")));
         let Command::Cli(run) = invocation.cli.command else { panic!() };
         assert_eq!(run.command, ["show", "neighbor", "summary"]);
+        // Their help is about themselves.
+        for (name, usage) in [
+            ("exabgpcli", "Usage: exabgpcli [OPTIONS] [COMMAND]...\n"),
+            ("exabgp-healthcheck", "Usage: exabgp-healthcheck [OPTIONS] [COMMAND]...\n"),
+        ] {
+            let help = parse(vec![name.into(), "--help".into()]).unwrap_err().to_string();
+            assert!(help.contains(usage), "{help}");
+        }
     }
 
     #[test]
