@@ -96,6 +96,8 @@ fn of_lines(mut session: Session, prompt: Option<&str>) -> Result<bool> {
             Ok(Done::Yes) => {}
             Ok(Done::No) => good = false,
             Ok(Done::Exit) => return Ok(good),
+            // Nobody reads what it would say.
+            Err(error) if out::is_broken_pipe(&error) => return Err(error),
             Err(error) => {
                 out::warn(format!("error: {error:#}"));
                 good = false;
