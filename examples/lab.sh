@@ -191,7 +191,7 @@ best() { paths "$@" | awk '/ best/ { print $1, $2 }'; }
 
 # bird_best NODE PREFIX: the same of BIRD
 bird_best() {
-    bird_show "$1" "route for $2 primary all" |
+    bird_show "$1" "route $2 primary all" |
         awk '/BGP.next_hop:/ { hop = $2 } /BGP.med:/ { med = $2 } END { if (hop) print hop, (med == "" ? "-" : med) }'
 }
 
