@@ -13,6 +13,8 @@ pub mod event;
 pub mod migrate;
 pub mod select;
 
+use yottabgp_wire::layout::Layout;
+
 /// The version of the API (`exabgp.api.version`). Both grammars are always understood; the version chooses how commands
 /// are answered and how events look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -42,11 +44,11 @@ impl Version {
         }
     }
 
-    /// What events say in `"exabgp"`.
-    pub const fn release(self) -> &'static str {
+    /// How events look that nobody chose a layout for.
+    pub const fn layout(self) -> Layout {
         match self {
-            Self::V4 => "4.0.1",
-            Self::V6 => "6.0.0",
+            Self::V4 => Layout::Main4,
+            Self::V6 => Layout::V6,
         }
     }
 }

@@ -268,7 +268,7 @@ fn parse_term(tokens: &mut Tokens<'_>) -> Result<Term, TextError> {
     Ok(term)
 }
 
-const AS_FORMAT: &str = "an AS number is 0 to 4294967295, or HIGH.LOW";
+pub(crate) const AS_FORMAT: &str = "an AS number is 0 to 4294967295, or HIGH.LOW";
 
 fn parse_peer(tokens: &mut Tokens<'_>) -> Result<Option<Prefix>, TextError> {
     let word = tokens.expect("the peer's IP address, or *,")?;
@@ -283,7 +283,7 @@ fn parse_peer(tokens: &mut Tokens<'_>) -> Result<Option<Prefix>, TextError> {
     }
 }
 
-fn value_or_auto<T: std::str::FromStr>(
+pub(crate) fn value_or_auto<T: std::str::FromStr>(
     tokens: &mut Tokens<'_>,
     what: &'static str,
     format: &'static str,
@@ -294,7 +294,7 @@ fn value_or_auto<T: std::str::FromStr>(
     tokens.parse(what, format).map(Some)
 }
 
-fn parse_families(tokens: &mut Tokens<'_>) -> Result<Option<Vec<Family>>, TextError> {
+pub(crate) fn parse_families(tokens: &mut Tokens<'_>) -> Result<Option<Vec<Family>>, TextError> {
     let word = tokens.expect("family-allowed")?;
     if word == "in-open" {
         return Ok(None);

@@ -181,10 +181,17 @@ fn tables_are_filtered_by_family_and_peer_in_any_order() {
             (show, request.selector.to_string(), request.reply)
         })
     };
-    let out = ShowRib { rib: Rib::Out, families: FamilyFilter::Any, extensive: false };
+    let out = ShowRib { rib: Rib::Out, families: FamilyFilter::Any, extensive: false, old: false };
     for (line, expected, selector, reply) in [
         ("show adj-rib out", out, "*", Encoding::Text),
         ("rib show in json", ShowRib { rib: Rib::In, ..out }, "*", Encoding::Json),
+        ("show routes", ShowRib { old: true, ..out }, "*", Encoding::Text),
+        (
+            "show routes extensive 10.0.0.1",
+            ShowRib { extensive: true, old: true, ..out },
+            "10.0.0.1",
+            Encoding::Text,
+        ),
         (
             "show adj-rib out extensive 10.0.0.1 inet",
             ShowRib { extensive: true, families: FamilyFilter::Inet, ..out },
@@ -251,39 +258,48 @@ fn commands_say_who_may_give_them() {
 #[test]
 fn refusals_name_the_word_and_suggest_another() {
     for (line, message) in [
-        ("anounce route 10.0.0.0/24", "unknown command 'anounce' (did you mean 'announce'?)"),
-        ("invalid_command_xyz_12345", "unknown command 'invalid_command_xyz_12345'"),
-        ("daemon reloda", "unknown command 'daemon reloda' (did you mean 'daemon reload'?)"),
-        ("peer * announce rout 10.0.0.0/24", "unknown announce type: rout (did you mean 'route'?)"),
-        ("announce foo", "unknown announce type: foo"),
-        ("withdraw eor", "unknown withdraw type: eor"),
+        (
+            "anounce route 10.0.0.0/24",
+            "unknown command 'anounce' (did you mean 'announce'?), at column 1",
+        ),
+        ("invalid_command_xyz_12345", "unknown command 'invalid_command_xyz_12345', at column 1"),
+        (
+            "daemon reloda",
+            "unknown command 'daemon reloda' (did you mean 'daemon reload'?), at column 1",
+        ),
+        (
+            "peer * announce rout 10.0.0.0/24",
+            "unknown announce type: rout (did you mean 'route'?), at column 17",
+        ),
+        ("announce foo", "unknown announce type: foo, at column 10"),
+        ("withdraw eor", "unknown withdraw type: eor, at column 10"),
         (
             "announce family 16397 133 10.0.0.0/24",
-            "'10.0.0.0/24' is not an NLRI of unknown-afi-0x400d flow (families without a grammar of their own take 0x and an even number of digits)",
+            "'10.0.0.0/24' is not an NLRI of unknown-afi-0x400d flow (families without a grammar of their own take 0x and an even number of digits), at column 27",
         ),
         (
             "peer * announce route 10.77.0.0/24",
-            "announce requires nexthop: 10.77.0.0/24 (add 'next-hop ADDRESS' or 'next-hop self')",
+            "announce requires nexthop: 10.77.0.0/24 (add 'next-hop ADDRESS' or 'next-hop self'), at the end of the command",
         ),
         ("withdraw attributes med 5 next-hop self", "attributes names no route"),
         ("session ack", "'session ack' needs more: enable, disable, silence"),
-        ("show", "'show' needs more: adj-rib, neighbor, neighbors"),
-        ("clear adj-rib both", "'clear adj-rib' does not take 'both'"),
-        ("flush adj-rib in", "'flush adj-rib' does not take 'in'"),
-        ("shutdown now", "'shutdown' does not take 'now'"),
+        ("show", "'show' needs more: adj-rib, neighbor, neighbors, routes"),
+        ("clear adj-rib both", "'clear adj-rib' does not take 'both', at column 15"),
+        ("flush adj-rib in", "'flush adj-rib' does not take 'in', at column 15"),
+        ("shutdown now", "'shutdown' does not take 'now', at column 10"),
         ("peer 10.0.0.1 daemon shutdown", "'shutdown' does not take a selection of peers"),
         (
             "teardown soon",
-            "'soon' is not a valid Cease subcode (a number from 0 to 255; 2 is Administrative Shutdown)",
+            "'soon' is not a valid Cease subcode (a number from 0 to 255; 2 is Administrative Shutdown), at column 10",
         ),
-        ("api version 5", "API version must be 4 or 6"),
+        ("api version 5", "API version must be 4 or 6, not '5', at column 13"),
         (
             "announce eor ipv4 unicorn",
-            "'ipv4 unicorn' is not a family (write an AFI and a SAFI, as in 'ipv4 unicast')",
+            "'ipv4 unicorn' is not a family (write an AFI and a SAFI, as in 'ipv4 unicast'), at column 14",
         ),
         (
             "neighbor announce route 10.0.0.0/24",
-            "'announce' is not the IP address of a peer (write an IPv4 or IPv6 address, or * for every peer)",
+            "'announce' is not the IP address of a peer (write an IPv4 or IPv6 address, or * for every peer), at column 10",
         ),
     ] {
         assert_eq!(refusal(line), message, "{line}");
@@ -333,11 +349,11 @@ fn a_group_with_a_wrong_member_is_refused_whole() {
     let start = "group announce route 10.0.0.0/24 next-hop 1.1.1.1 ; ";
     assert_eq!(
         refusal(&format!("{start}bogus")),
-        "group discarded, command 2 was refused: unknown action in group: bogus"
+        "group discarded, command 2 was refused: unknown action in group: bogus, at column 53"
     );
     assert_eq!(
         refusal(&format!("{start}withdraw route 10.0.0.0/33")),
-        "group discarded, command 2 was refused: '10.0.0.0/33' is not a valid network (the length must be 0 to 32)"
+        "group discarded, command 2 was refused: '10.0.0.0/33' is not a valid network (the length must be 0 to 32), at column 68"
     );
     assert_eq!(refusal("group ; ;"), "group names no route");
     assert_eq!(refusal("group"), "group names no route");
@@ -449,6 +465,9 @@ fn word() -> impl Strategy<Value = String> {
         .chain([
             "nlri", "med", "1", "ipv4", "unicast", "json", "sync", "afi", "safi", "local-as", "in",
             "out",
+        ])
+        .chain([
+            "routes", "add", "remove", "index", "30313031", "api", "peer-as", "local-ip", "#7", "#",
         ])
         .collect();
     prop_oneof![4 => prop::sample::select(known).prop_map(str::to_owned), 1 => "\\PC{0,6}"]

@@ -11,8 +11,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use yottabgp_api::event::{
-    Encoder, Encoders, Feed, Form, Label, MessageFlags, Moment, ProcessId, Raw, Subscriber,
-    Subscription, Way, push_negotiated,
+    Agreed, Encoder, Encoders, Feed, Form, Format, Label, MessageFlags, Moment, ProcessId, Raw,
+    Subscriber, Subscription, Way,
 };
 use yottabgp_api::{Encoding, Version};
 use yottabgp_session::event::{Decoded, Event, State};
@@ -57,29 +57,36 @@ fn negotiated() -> Negotiated {
     }
 }
 
+fn format(encoding: Encoding) -> Format {
+    Format::new(encoding, None, Version::V4)
+}
+
+fn encoder(version: Version, encoding: Encoding, host: &str) -> Encoder {
+    Encoder::new(Format::new(encoding, None, version), false, host, 2, 1)
+}
+
 /// Writes an event of a peer with counter 3 and checks that JSON is JSON.
 fn write(
     version: Version,
     encoding: Encoding,
-    event: impl FnOnce(&Encoder, Moment<'_>, &mut Vec<u8>) -> bool,
+    event: impl FnOnce(&Encoder, Moment<'_>, &mut Vec<u8>),
 ) -> String {
     let label = label();
-    let encoder = Encoder::new(version, encoding, false, "vm", 2, 1);
+    let encoder = encoder(version, encoding, "vm");
     let mut out = Vec::new();
-    let wrote = event(&encoder, Moment { time: time(), counter: 3, label: &label }, &mut out);
-    assert_eq!(wrote, !out.is_empty());
-    if encoding == Encoding::Json {
+    event(&encoder, Moment { time: time(), counter: 3, label: &label }, &mut out);
+    if encoding == Encoding::Json && !out.is_empty() {
         let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(value["exabgp"], if version == Version::V4 { "4.0.1" } else { "6.0.0" });
     }
     String::from_utf8(out).unwrap()
 }
 
-fn json(event: impl FnOnce(&Encoder, Moment<'_>, &mut Vec<u8>) -> bool) -> String {
+fn json(event: impl FnOnce(&Encoder, Moment<'_>, &mut Vec<u8>)) -> String {
     write(Version::V4, Encoding::Json, event)
 }
 
-fn text(event: impl FnOnce(&Encoder, Moment<'_>, &mut Vec<u8>) -> bool) -> String {
+fn text(event: impl FnOnce(&Encoder, Moment<'_>, &mut Vec<u8>)) -> String {
     write(Version::V4, Encoding::Text, event)
 }
 
@@ -121,8 +128,7 @@ fn changes_of_state() {
 
 #[test]
 fn what_was_agreed_upon() {
-    let mut agreed = Vec::new();
-    push_negotiated(&negotiated(), &mut agreed);
+    let agreed = Agreed::of(&negotiated());
     assert_eq!(
         json(|encoder, at, out| encoder.negotiated(at, &agreed, out)),
         format!(
@@ -141,8 +147,8 @@ fn signals_and_the_end() {
         format!("{HEAD}\"signal\", {NEIGHBOR}, \"code\": \"10\", \"name\": \"SIGUSR1\" }} }}\n")
     );
     let mut out = Vec::new();
-    Encoder::new(Version::V6, Encoding::Json, false, "vm", 2, 1).shutdown(time(), &mut out);
-    Encoder::new(Version::V4, Encoding::Text, false, "vm", 2, 1).shutdown(time(), &mut out);
+    encoder(Version::V6, Encoding::Json, "vm").shutdown(time(), &mut out);
+    encoder(Version::V4, Encoding::Text, "vm").shutdown(time(), &mut out);
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "{ \"exabgp\": \"6.0.0\", \"time\": 1795398101.79, \"host\" : \"vm\", \"pid\" : 2, \"ppid\" : 1, \
@@ -227,13 +233,13 @@ fn updates() {
     assert!(message(Way::In, &decoded).0.contains("\"direction\": \"in\", \"message\""));
     assert!(message(Way::In, &decoded).1.starts_with("neighbor 127.0.0.2 in update start\n"));
 
-    let mut member = Vec::new();
-    push_negotiated(&agreed, &mut member);
+    let member = Agreed::of(&agreed);
     let raw = Raw { header: &[0xff, 2], body: &[0, 0xab] };
     let line = json(|encoder, at, out| {
         encoder.message(at, Way::Send, &decoded, Some(raw), Some(&member), out)
     });
-    let member = String::from_utf8(member).unwrap();
+    let event = json(|encoder, at, out| encoder.negotiated(at, &member, out));
+    let member = event.split_once("\"negotiated\": ").unwrap().1.strip_suffix("  } }\n").unwrap();
     assert_eq!(
         line,
         format!(
@@ -278,9 +284,10 @@ fn packets() {
              \"header\": \"0xFF05\", \"body\": \"0x\" }}  }} }}\n"
         )
     );
+    let agreed = Agreed::of(&negotiated());
     assert!(
-        json(|encoder, at, out| write(encoder, at, out, Some(b"{ }")))
-            .ends_with("\"body\": \"0x\" } , \"negotiated\": { }  } }\n")
+        json(|encoder, at, out| write(encoder, at, out, Some(&agreed)))
+            .contains("\"body\": \"0x\" } , \"negotiated\": { \"message_size\"")
     );
     assert_eq!(
         text(|encoder, at, out| write(encoder, at, out, None)),
@@ -307,7 +314,7 @@ fn octets_follow_short_messages_in_text() {
 #[test]
 fn what_is_not_known_is_left_out() {
     let label = Label::new(None, Ipv4Addr::LOCALHOST.into(), None, None, Ipv4Addr::UNSPECIFIED);
-    let encoder = Encoder::new(Version::V6, Encoding::Json, false, "a \"host\"", 2, 1);
+    let encoder = encoder(Version::V6, Encoding::Json, "a \"host\"");
     let mut out = Vec::new();
     let at = Moment { time: Duration::from_secs(5), counter: 1, label: &label };
     encoder.state(at, "up", None, &mut out);
@@ -351,7 +358,7 @@ fn forms_need_a_type_and_types_need_a_form() {
 
 /// Runs events through a feed; returns what each process got.
 fn tell(subscribers: &[Subscriber], events: &[Event<'_>]) -> Vec<(u32, String)> {
-    let encoders = Encoders::new(Version::V4, false, "vm", 2, 1);
+    let encoders = Encoders::new(false, "vm", 2, 1);
     let mut feed = Feed::new(label(), subscribers.to_vec());
     let mut told = Vec::new();
     for event in events {
@@ -363,7 +370,7 @@ fn tell(subscribers: &[Subscriber], events: &[Event<'_>]) -> Vec<(u32, String)> 
 }
 
 fn subscriber(process: u32, encoding: Encoding, subscription: Subscription) -> Subscriber {
-    Subscriber { process: ProcessId(process), encoding, subscription }
+    Subscriber { process: ProcessId(process), format: format(encoding), subscription }
 }
 
 #[test]
@@ -429,9 +436,9 @@ fn an_event_that_nobody_wants_is_not_counted_nor_decoded() {
 
 #[test]
 fn version_6_is_json_whatever_the_encoder() {
-    let encoders = Encoders::new(Version::V6, false, "vm", 2, 1);
+    let encoders = Encoders::new(false, "vm", 2, 1);
     let mut out = Vec::new();
-    encoders.of(Encoding::Text).shutdown(time(), &mut out);
+    encoders.of(Format::new(Encoding::Text, None, Version::V6)).shutdown(time(), &mut out);
     assert!(out.starts_with(b"{ \"exabgp\": \"6.0.0\""));
 }
 

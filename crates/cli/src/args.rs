@@ -161,7 +161,9 @@ fn of_subcommand(subcommand: &str, words: Vec<OsString>) -> Meaning {
         } else if name == "--root" {
             meaning.root = value.or_else(|| words.next().map(PathBuf::from));
         } else {
-            let last = name == "--" && value.is_none();
+            // What follows `migrate … --exec` is the command line of a helper.
+            let helper = subcommand == "migrate" && matches!(name, "-e" | "--exec");
+            let last = helper || name == "--" && value.is_none();
             meaning.words.push(word);
             if last {
                 meaning.words.extend(words);

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use yottabgp_api::event::{Encoder, Label, Moment, Way};
+use yottabgp_api::event::{Encoder, Format as EventFormat, Label, Moment, Way};
 use yottabgp_api::{Encoding, Version};
 use yottabgp_config::Environment;
 use yottabgp_session::event::Decoded;
@@ -151,7 +151,8 @@ impl Decoder {
         let compact = environment.api.compact;
         let host = yottabgp_os::hostname::hostname();
         let (pid, ppid) = (std::process::id(), std::os::unix::process::parent_id());
-        let encoder = Encoder::new(version, Encoding::Json, compact, &host, pid, ppid);
+        let format = EventFormat::new(Encoding::Json, environment.api.json, version);
+        let encoder = Encoder::new(format, compact, &host, pid, ppid);
         let generic = arguments.generic;
         Ok(Self {
             view,
@@ -160,7 +161,7 @@ impl Decoder {
             path_information: arguments.path_information,
             bare: if arguments.open { MessageType::OPEN } else { MessageType::UPDATE },
             encoder: if generic { encoder.generic() } else { encoder },
-            form: JsonForm { version_6: version == Version::V6, compact, generic },
+            form: JsonForm { layout: format.layout, compact, generic },
             sessions,
             sessions_of_file: arguments.configuration.is_some(),
             time: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),

@@ -34,7 +34,7 @@ pub(crate) fn chosen() -> Option<PathBuf> {
 
 /// The root: what was chosen; or the folder above the `bin` or `sbin` that the program is in; or else the folder that it is in.
 pub(crate) fn folder() -> PathBuf {
-    chosen().unwrap_or_else(|| above(&std::env::current_exe().unwrap_or_default()))
+    chosen().unwrap_or_else(|| above(&called()))
 }
 
 /// Where `exabgp.env` is looked for, and files that are called `etc/exabgp/FILE`; the first that there is counts: `--folder`, or
@@ -64,6 +64,21 @@ pub(crate) fn in_configuration_folder(file: &Path) -> PathBuf {
         configuration_folders().iter().map(|folder| folder.join(file)).collect();
     let found = paths.iter().find(|path| path.exists());
     found.or(paths.first()).cloned().unwrap_or_else(|| file.to_owned())
+}
+
+/// The program by the path that it was called by. Links are not followed: a link is what people put where ExaBGP was, and what
+/// belongs to it is beside the link.
+fn called() -> PathBuf {
+    let name = PathBuf::from(std::env::args_os().next().unwrap_or_default());
+    // Without a folder it was found in `PATH`.
+    let path = std::env::var_os("PATH").filter(|_| name.components().count() == 1);
+    let places: Vec<PathBuf> = match path {
+        Some(path) => std::env::split_paths(&path).map(|folder| folder.join(&name)).collect(),
+        None => vec![name],
+    };
+    let found = places.into_iter().find(|place| place.is_file());
+    let absolute = found.and_then(|place| std::path::absolute(place).ok());
+    absolute.or_else(|| std::env::current_exe().ok()).unwrap_or_default()
 }
 
 fn above(program: &Path) -> PathBuf {

@@ -13,6 +13,7 @@ use nix::unistd::Pid;
 use yottabgp_config::environment::Level;
 use yottabgp_daemon::server::{Options, run as serve};
 
+use crate::args::called;
 use crate::env::Settings;
 use crate::{out, root};
 
@@ -79,6 +80,7 @@ pub(crate) fn run(mut arguments: ServerArgs, settings: Settings) -> Result<bool>
         environment.tcp.attempts = 1;
     }
     environment.bgp.passive |= arguments.passive;
+    name_process();
     let options = Options {
         environment,
         files: arguments.configurations,
@@ -87,6 +89,15 @@ pub(crate) fn run(mut arguments: ServerArgs, settings: Settings) -> Result<bool>
     };
     serve(options).map_err(|error| anyhow!("{error}"))?;
     Ok(true)
+}
+
+/// Gives the process the name that it was called by: `pgrep exabgp` finds it however it was started, `python3 -m exabgp` included.
+fn name_process() {
+    let called = called(&std::env::args_os().collect::<Vec<_>>());
+    if called.starts_with("exabgp") {
+        // For people and scripts only.
+        let _ = std::fs::write("/proc/self/comm", called);
+    }
 }
 
 /// Several files are several daemons, as with ExaBGP: one process each, which get the signals that this one gets.

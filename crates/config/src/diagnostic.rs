@@ -58,6 +58,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("value", "a value that is wrong, or means something else than it seems to"),
     ("ignored", "words that mean nothing"),
     ("old", "a spelling of an older version"),
+    ("dialect", "a file of two versions at once"),
     ("template", "templates and what inherits from them"),
     ("neighbor", "what a neighbor lacks, or what excludes what"),
     ("process", "processes that are named and not there"),

@@ -25,6 +25,8 @@ pub(crate) struct RootDraft {
     pub(crate) templates: Vec<Template>,
     /// `neighbor`, in the order of the file.
     pub(crate) neighbors: Vec<NeighborDraft>,
+    /// Whether there is a `group`, which may have no neighbor.
+    pub(crate) has_group: bool,
     /// What the processes of groups are told of every neighbor.
     pub(crate) api: Vec<ApiDraft>,
 }
@@ -90,8 +92,8 @@ draft! {
         processes: Vec<(At<Process>, ApiDraft)>;
         /// Neighbors of a group of ExaBGP 3.4.
         members: Vec<NeighborDraft>;
-        /// Whether the defaults are those of ExaBGP 3.4.
-        is_3_4: bool;
+        /// What processes without a name ask for, in ExaBGP 3.4.
+        nameless: Vec<ApiDraft>;
     }
 }
 
@@ -119,7 +121,7 @@ draft! {
         long_lived_graceful_restart: Option<u32> = "long-lived-graceful-restart";
         add_path: AddPathMode = "add-path";
         multi_session: bool = "multi-session";
-        operational: bool = "operational";
+        operational: OperationalCapability = "operational";
         aigp: bool = "aigp";
         extended_message: bool = "extended-message";
         software_version: bool = "software-version";
@@ -128,6 +130,24 @@ draft! {
         role: u8 = "role";
         role_strict: bool = "role-strict";
     }
+}
+
+impl FamilyDraft {
+    /// Whether there is any statement.
+    pub(crate) fn says_anything(&self) -> bool {
+        !self.list.is_empty() || self.all.at().is_some() || self.minimal.at().is_some()
+    }
+}
+
+/// How OPERATIONAL messages are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OperationalCapability {
+    /// Not at all.
+    Off,
+    /// By capability 185.
+    On,
+    /// By capability 71, as ExaBGP 3.4 does.
+    ExaBgp34,
 }
 
 draft! {
@@ -183,6 +203,19 @@ impl NeighborDraft {
         self.api.extend(template.api.iter().cloned());
         self.operational.extend(template.operational.iter().cloned());
         self.routes.inherit(&template.routes);
+    }
+}
+
+impl NeighborDraft {
+    /// The same as [`Self::inherit`] for a template that nobody else inherits: long lists are not copied.
+    pub(crate) fn absorb(&mut self, mut template: Self, about: &mut Inheritance<'_>) {
+        let mut routes = std::mem::take(&mut template.routes);
+        let mut api = std::mem::take(&mut template.api);
+        let mut operational = std::mem::take(&mut template.operational);
+        self.inherit(&template, about);
+        self.routes.append(&mut routes);
+        self.api.append(&mut api);
+        self.operational.append(&mut operational);
     }
 }
 

@@ -64,6 +64,8 @@ impl Statement {
 pub struct Lexer<'s> {
     source: &'s str,
     at: usize,
+    /// Whether the characters mean what they mean to ExaBGP 3.4: no escapes, and comments only between statements.
+    old: bool,
 }
 
 /// A word that is being read.
@@ -77,7 +79,24 @@ impl<'s> Lexer<'s> {
     /// At the start of a text; a byte order mark is skipped.
     pub fn new(source: &'s str) -> Self {
         let at = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Self { source, at }
+        Self { source, at, old: false }
+    }
+
+    /// The same for a text of ExaBGP 3.4, which has comments only between statements and no escapes but in `run`.
+    #[must_use]
+    pub const fn of_exabgp_3_4(mut self) -> Self {
+        self.old = true;
+        self
+    }
+
+    /// Where the next statement begins, in octets.
+    pub const fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Goes on at another place, the start of a character.
+    pub const fn move_to(&mut self, at: usize) {
+        self.at = at;
     }
 
     /// The text.
@@ -114,7 +133,12 @@ impl<'s> Lexer<'s> {
             let routes = words == Words::Routes;
             self.at += 1;
             match byte {
-                b' ' | b'\t' | b'\r' | 0x0b | 0x0c => end_word(out, &mut word, start),
+                b' ' | b'\t' | b'\r' | 0x0b | 0x0c => {
+                    end_word(out, &mut word, start);
+                    if self.old && self.rest_of_line(out, errors) {
+                        return;
+                    }
+                }
                 b'\n' => {
                     end_word(out, &mut word, start);
                     let ended = !out.tokens.is_empty() && brackets == 0;
@@ -126,14 +150,18 @@ impl<'s> Lexer<'s> {
                         return;
                     }
                 }
-                b'#' => {
+                b'#' if !self.old || out.tokens.is_empty() && word.is_none() => {
                     end_word(out, &mut word, start);
                     self.skip_comment();
                 }
                 b'\\' if self.continuation() => {}
-                b'\\' => self.escape(start, false, out, &mut word, errors),
+                b'\\' if self.old && words != Words::Plain => {
+                    begin_word(out, &mut word, start, false);
+                    out.text.push('\\');
+                }
+                b'\\' => self.escape(start, false, words, out, &mut word, errors),
                 b'"' | b'\'' => {
-                    self.quoted(start, byte, out, &mut word, errors);
+                    self.quoted(start, byte, words, out, &mut word, errors);
                     end_word(out, &mut word, self.at);
                 }
                 b'{' if routes && opens_segment(out, word.as_ref()) => {
@@ -189,6 +217,43 @@ impl<'s> Lexer<'s> {
         rest.trim_start().starts_with('{')
     }
 
+    /// ExaBGP 3.4 takes the rest of a line that starts with `md5` for the password, whatever is in it but the last `;`.
+    fn rest_of_line(&mut self, out: &mut Statement, errors: &mut Vec<TextError>) -> bool {
+        let [keyword] = &*out.tokens else { return false };
+        let keyword = *keyword;
+        let start = keyword.source.start as usize;
+        let before = self.source.get(..start).unwrap_or_default();
+        let is_first = before.rsplit('\n').next().is_none_or(|line| line.trim().is_empty());
+        let name = self.source.get(keyword.source.range()).unwrap_or_default();
+        if !is_first || !name.eq_ignore_ascii_case("md5") {
+            return false;
+        }
+        let rest = self.source.get(self.at..).unwrap_or_default();
+        let line = rest.split('\n').next().unwrap_or_default();
+        let Some(value) = line.trim_end().strip_suffix(';') else { return false };
+        let offset = value.len() - value.trim_start().len();
+        let value = value.trim_start();
+        let (from, to) = (self.at + offset, self.at + offset + value.len());
+        let unquoted =
+            ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+        if unquoted.is_none() && value.contains(';') {
+            let error = "ExaBGP 3.4 takes the whole line for the password, with the ';' in it";
+            errors.push(
+                TextError::new(Span::new(from, to), error)
+                    .help("write md5-password \"…\";, and what follows on a line of its own"),
+            );
+        }
+        let text = out.text.len();
+        out.text.push_str(unquoted.unwrap_or(value));
+        let text = Span::new(text, out.text.len());
+        out.tokens.push(Token { text, source: Span::new(from, to), quoted: true });
+        out.text.push(' ');
+        out.end = Span::new(to, to + 1);
+        out.terminator = Terminator::Semicolon;
+        self.at = to + 1;
+        true
+    }
+
     /// Skips to the end of a comment; a trailing `\` takes the next line in.
     fn skip_comment(&mut self) {
         while let Some(byte) = self.byte(self.at) {
@@ -227,6 +292,7 @@ impl<'s> Lexer<'s> {
         &mut self,
         start: usize,
         quoted: bool,
+        words: Words,
         out: &mut Statement,
         word: &mut Option<Word>,
         errors: &mut Vec<TextError>,
@@ -235,6 +301,7 @@ impl<'s> Lexer<'s> {
         let Some(character) = rest.chars().next() else { return };
         self.at += character.len_utf8();
         let character = match character {
+            other if self.old && words == Words::Plain => other,
             'n' | 'r' | 't' if !quoted => return end_word(out, word, start),
             'b' => '\u{8}',
             'f' => '\u{c}',
@@ -268,6 +335,7 @@ impl<'s> Lexer<'s> {
         &mut self,
         start: usize,
         quote: u8,
+        words: Words,
         out: &mut Statement,
         word: &mut Option<Word>,
         errors: &mut Vec<TextError>,
@@ -283,8 +351,18 @@ impl<'s> Lexer<'s> {
                 Some(b'\\') => {
                     let backslash = self.at;
                     self.at += 1;
-                    if !self.continuation() {
-                        self.escape(backslash, true, out, word, errors);
+                    if self.old {
+                        // As a shell has it: in double quotes, it stands before a quote and itself.
+                        let next = self.byte(self.at).filter(|_| words == Words::Plain);
+                        match next {
+                            Some(next @ (b'"' | b'\\')) if quote == b'"' => {
+                                out.text.push(char::from(next));
+                                self.at += 1;
+                            }
+                            _ => out.text.push('\\'),
+                        }
+                    } else if !self.continuation() {
+                        self.escape(backslash, true, words, out, word, errors);
                     }
                 }
                 Some(byte) if byte == quote => {

@@ -1,5 +1,6 @@
 //! The configuration language of ExaBGP, read with exact errors: text goes in, a model and diagnostics come out.
 //!
+//! - `dialect`: which ExaBGP a file was written for.
 //! - `lexer`: characters to statements of words, each with its place in the source.
 //! - `parser`: sections and recovery, so that one run reports every mistake.
 //! - `section`: the keywords, one row each: place, value, default, help.
@@ -16,6 +17,7 @@
 
 mod base64;
 pub mod diagnostic;
+mod dialect;
 mod draft;
 pub mod environment;
 pub mod example;
@@ -43,6 +45,7 @@ mod words;
 use yottabgp_wire::io::tokens::Span;
 
 pub use diagnostic::{Diagnostic, Severity, Source};
+pub use dialect::Dialect;
 pub use environment::Environment;
 pub use loader::{Loader, Program};
 pub use model::{
@@ -74,11 +77,18 @@ pub fn parse_with_places(
             Diagnostic::error(Span::default(), "a configuration can not have more than 4 GiB");
         return Err(vec![error.code("file")]);
     }
-    let mut parser = parser::Parser::new(&source.text, loader);
+    let mut problems = problems::Problems::default();
+    let detected = dialect::detect(&source.text, environment.dialect, &mut problems);
+    if problems.errors() > 0 {
+        // What the statements mean is not known.
+        return Err(problems.into_sorted());
+    }
+    let mut parser = parser::Parser::new(&source.text, detected, problems, loader, environment);
     let mut root = draft::RootDraft::default();
     parser.section(&section::root::TABLE, None, &mut root);
     let parser::Shared { mut problems, .. } = parser.shared;
-    if problems.errors() == 0 && root.processes.is_empty() && root.neighbors.is_empty() {
+    let is_empty = root.processes.is_empty() && root.neighbors.is_empty() && !root.has_group;
+    if problems.errors() == 0 && is_empty {
         let error =
             Diagnostic::error(Span::default(), "there is neither a neighbor nor a process in it");
         problems.push(error.help("write 'neighbor ADDRESS { … }'"));
@@ -90,6 +100,7 @@ pub fn parse_with_places(
     let mut context = resolve::Context {
         source: &source.text,
         environment,
+        dialect: detected.dialect,
         problems: &mut problems,
         route_places: Vec::new(),
         places: Places::default(),
@@ -129,7 +140,7 @@ pub fn fuzz(octets: &[u8]) {
             let text = print::configuration(&configuration, print::Secrets::Shown);
             let source = Source { name: "printed".into(), text };
             match parse(&source, &loader::Offline, &environment) {
-                Ok((again, _)) if again == configuration => {}
+                Ok((again, _)) if again.is_same(&configuration) => {}
                 Ok(_) => panic!("read back as something else: {}", source.text),
                 Err(errors) => {
                     panic!("not read back: {}", diagnostic::render_all(&errors, &source, false))

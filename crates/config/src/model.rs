@@ -7,20 +7,32 @@ use std::sync::Arc;
 use yottabgp_health::Options;
 use yottabgp_session::settings::Settings;
 use yottabgp_wire::codes::Family;
+use yottabgp_wire::layout::Layout;
 use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::Nlri;
 use yottabgp_wire::prefix::Prefix;
 
+use crate::dialect::Dialect;
+
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Configuration {
+    /// What the file was read as.
+    pub dialect: Dialect,
     /// The helper processes, in the order of the file.
     pub processes: Vec<Process>,
     /// The services that are checked, in the order of the file.
     pub healthchecks: Vec<Healthcheck>,
     /// The neighbors, in the order of the file.
     pub neighbors: Vec<Neighbor>,
+}
+
+impl Configuration {
+    /// Whether the neighbors and processes are the same: the dialect is but how they were written.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.processes == other.processes && self.neighbors == other.neighbors
+    }
 }
 
 /// In what form a helper process gets its events.
@@ -52,6 +64,8 @@ pub struct Process {
     pub run: Vec<String>,
     /// The form of its events.
     pub encoder: Encoder,
+    /// Which release of ExaBGP its events look like, if that was chosen for it.
+    pub layout: Option<Layout>,
     /// Whether it is started again when it ends.
     pub respawn: bool,
 }

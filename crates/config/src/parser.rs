@@ -6,6 +6,9 @@
 use yottabgp_wire::io::tokens::{Span, TextError, did_you_mean};
 
 use crate::diagnostic::Diagnostic;
+use crate::dialect::{Detected, Dialect};
+use crate::environment::Environment;
+use crate::legacy;
 use crate::lexer::{Lexer, Statement, Terminator, Words as Characters};
 use crate::loader::Loader;
 use crate::problems::Problems;
@@ -18,8 +21,42 @@ pub(crate) struct Shared<'p> {
     pub(crate) problems: Problems,
     /// The machine.
     pub(crate) loader: &'p dyn Loader,
+    /// The settings of the process.
+    pub(crate) environment: &'p Environment,
+    /// The source, to quote from.
+    pub(crate) source: &'p str,
+    /// What the words mean.
+    pub(crate) dialect: Dialect,
     /// Reads routes.
     pub(crate) routes: RouteReader,
+}
+
+impl Shared<'_> {
+    /// Shows what is probably not meant of the route read last, whose statement is at `span`.
+    pub(crate) fn check_route(&mut self, span: Span) {
+        if self.routes.withdraws_in_vain() {
+            let message = "'withdraw' means nothing without 'watchdog': the route is announced";
+            let warning = Diagnostic::warning(span, message);
+            self.problems.push(warning.help("add 'watchdog NAME', or remove the route"));
+        }
+        if self.routes.matches_everything() {
+            let message = "this rule has no match: it is for every packet";
+            let warning = Diagnostic::warning(span, message);
+            self.problems.push(warning.help("add what it matches; 'destination 0.0.0.0/0' says the same to everybody who reads the file"));
+        }
+    }
+
+    /// Shows what the grammar of routes noted of the words read last.
+    pub(crate) fn show_notes(&mut self) {
+        if !self.routes.has_notes() {
+            return;
+        }
+        for note in self.routes.notes() {
+            let mut warning = Diagnostic::from(note.text);
+            warning.severity = crate::diagnostic::Severity::Warning;
+            self.problems.push_old(note.construct, warning);
+        }
+    }
 }
 
 impl std::fmt::Debug for Shared<'_> {
@@ -113,14 +150,25 @@ const ROOT_SECTIONS: [&str; 5] = ["neighbor", "process", "healthcheck", "templat
 
 impl<'p> Parser<'p> {
     /// At the start of `text`.
-    pub(crate) fn new(text: &'p str, loader: &'p dyn Loader) -> Self {
+    pub(crate) fn new(
+        text: &'p str,
+        detected: Detected,
+        problems: Problems,
+        loader: &'p dyn Loader,
+        environment: &'p Environment,
+    ) -> Self {
+        let lexer = Lexer::new(text);
+        let dialect = detected.dialect;
         Self {
             shared: Shared {
-                problems: Problems::default(),
+                problems,
                 loader,
-                routes: RouteReader::default(),
+                environment,
+                source: text,
+                dialect,
+                routes: RouteReader::new(detected),
             },
-            lexer: Lexer::new(text),
+            lexer: if dialect == Dialect::ExaBgp34 { lexer.of_exabgp_3_4() } else { lexer },
             errors: Vec::new(),
             unclosed: false,
         }
@@ -130,6 +178,9 @@ impl<'p> Parser<'p> {
     pub(crate) fn statement(&mut self, characters: Characters, out: &mut Statement) -> Terminator {
         self.lexer.statement(characters, out, &mut self.errors);
         self.shared.problems.extend(self.errors.drain(..));
+        if self.shared.dialect == Dialect::ExaBgp34 {
+            legacy::lower_case(out);
+        }
         out.terminator
     }
 
@@ -171,11 +222,17 @@ impl<'p> Parser<'p> {
     pub(crate) fn not_closed(&mut self, header: &Statement, end: Span) {
         if !self.unclosed {
             self.unclosed = true;
-            let warning = Diagnostic::warning(end, "the file ends before the '}' of a section")
+            let message = "the file ends before the '}' of a section";
+            // ExaBGP 3.4 refuses such a file; later versions take it.
+            let problem = match self.shared.dialect {
+                Dialect::ExaBgp34 => Diagnostic::error(end, message),
+                _ => Diagnostic::warning(end, message),
+            };
+            let problem = problem
                 .code("braces")
                 .related(header.span().to(header.end), "this section is not closed")
                 .help("add '}'");
-            self.shared.problems.push(warning);
+            self.shared.problems.push(problem);
         }
     }
 
@@ -276,7 +333,7 @@ fn unknown_keyword<T>(table: &Section<T>, keyword: &str, span: Span) -> TextErro
         .help(format!("write '{keyword} {{ … }}'"));
     }
     let error = TextError::new(span, format!("invalid keyword \"{keyword}\" in {place}"));
-    if let Some(hint) = crate::legacy::hint(keyword) {
+    if let Some(hint) = legacy::hint(keyword) {
         return error.help(hint);
     }
     let names = table.keywords().map(|row| row.name);

@@ -15,6 +15,8 @@ const MOST_ERRORS: usize = 1000;
 pub(crate) struct Problems {
     list: Vec<Diagnostic>,
     errors: usize,
+    /// The old constructs that were shown.
+    shown: Vec<&'static str>,
     /// The code of what has none of its own.
     about: &'static str,
 }
@@ -34,6 +36,14 @@ impl Problems {
             if let Some(warning) = warning {
                 *warning = diagnostic;
             }
+        }
+    }
+
+    /// Adds a warning about something that is written in an old way: one for each construct.
+    pub(crate) fn push_old(&mut self, construct: &'static str, warning: Diagnostic) {
+        if !self.shown.contains(&construct) {
+            self.shown.push(construct);
+            self.push(warning.code("old"));
         }
     }
 

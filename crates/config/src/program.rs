@@ -2,6 +2,8 @@
 
 use yottabgp_wire::io::tokens::{Span, TextError};
 
+use crate::dialect::Dialect;
+use crate::lexer::{Lexer, Statement, Words as Characters};
 use crate::loader::{Loader, Program};
 use crate::words::Words;
 
@@ -14,16 +16,23 @@ pub(crate) fn read(words: &mut Words<'_, '_>) -> Result<Vec<String>, TextError> 
         run.push(word.to_owned());
     }
     let Some(program) = run.first().cloned() else { return Ok(run) };
-    let loader = words.shared.loader;
-    if let Some(own) = own_health_check(&run, loader) {
+    let (loader, dialect) = (words.shared.loader, words.shared.dialect);
+    if dialect == Dialect::ExaBgp34 && run.len() == 1 && program.contains([' ', '\t']) {
+        run = split(&program)
+            .ok_or_else(|| TextError::new(span, "this is not one program and its arguments"))
+            .map_err(|error| error.help("remove the quotes around all of it"))?;
+    }
+    let find = |program: &str| find(program, dialect, loader, span);
+    if let Some(own) = own_health_check(&run, loader, |program| find(program).ok()) {
         return Ok(own);
     }
-    let found = match find(&program, loader, span) {
+    let Some(program) = run.first().cloned() else { return Ok(run) };
+    let found = match find(&program) {
         // ExaBGP 3.4: the whole command line in one pair of quotes.
         Err(error) if run.len() == 1 && program.contains(' ') => {
             run = program.split_whitespace().map(str::to_owned).collect();
             let first = run.first().cloned().unwrap_or_default();
-            let found = find(&first, loader, span).map_err(|_| error)?;
+            let found = find(&first).map_err(|_| error)?;
             words.warn(
                 "the program and its arguments are in one pair of quotes",
                 "remove the quotes",
@@ -38,8 +47,28 @@ pub(crate) fn read(words: &mut Words<'_, '_>) -> Result<Vec<String>, TextError> 
     Ok(run)
 }
 
+/// The words of a command line that stands in one pair of quotes.
+fn split(line: &str) -> Option<Vec<String>> {
+    let mut lexer = Lexer::new(line).of_exabgp_3_4();
+    let (mut statement, mut errors) = (Statement::default(), Vec::new());
+    lexer.statement(Characters::Plain, &mut statement, &mut errors);
+    if lexer.position() != line.len() {
+        return None;
+    }
+    let mut tokens = statement.tokens();
+    let mut run = Vec::new();
+    while let Some(word) = tokens.next() {
+        run.push(word.to_owned());
+    }
+    Some(run).filter(|run| !run.is_empty())
+}
+
 /// What to run instead of ExaBGP's health check where there is no ExaBGP: our own, with the same options.
-fn own_health_check(run: &[String], loader: &dyn Loader) -> Option<Vec<String>> {
+fn own_health_check(
+    run: &[String],
+    loader: &dyn Loader,
+    place: impl Fn(&str) -> Option<String>,
+) -> Option<Vec<String>> {
     // One pair of quotes around everything, as above.
     let split: Vec<String>;
     let run = match run {
@@ -58,7 +87,6 @@ fn own_health_check(run: &[String], loader: &dyn Loader) -> Option<Vec<String>> 
         [env, rest @ ..] if name(env) == "env" => rest,
         run => run,
     };
-    let place = |program: &str| find(program, loader, Span::default()).ok();
     let (is_there, options) = match after_env {
         [python, module, exabgp, healthcheck, options @ ..]
             if is_python(python)
@@ -83,9 +111,15 @@ fn own_health_check(run: &[String], loader: &dyn Loader) -> Option<Vec<String>> 
 }
 
 /// Finds a program: an absolute path as it is; `etc/exabgp/…` below the directory of ExaBGP's files; another in the
-/// directory of the configuration, in `/etc/exabgp` and in `$PATH`. The first that exists counts.
-fn find(program: &str, loader: &dyn Loader, span: Span) -> Result<String, TextError> {
-    let candidates = candidates(program, loader);
+/// directory of the configuration, in `/etc/exabgp` and in `$PATH`; ExaBGP 3.4 looks into `/etc/exabgp` first. The first
+/// that exists counts.
+fn find(
+    program: &str,
+    dialect: Dialect,
+    loader: &dyn Loader,
+    span: Span,
+) -> Result<String, TextError> {
+    let candidates = candidates(program, dialect, loader);
     for candidate in &candidates {
         let wrong = match loader.program(candidate) {
             Program::Missing => continue,
@@ -124,7 +158,7 @@ fn find(program: &str, loader: &dyn Loader, span: Span) -> Result<String, TextEr
     })
 }
 
-fn candidates(program: &str, loader: &dyn Loader) -> Vec<String> {
+fn candidates(program: &str, dialect: Dialect, loader: &dyn Loader) -> Vec<String> {
     if program.starts_with('/') {
         return vec![program.to_owned()];
     }
@@ -143,6 +177,9 @@ fn candidates(program: &str, loader: &dyn Loader) -> Vec<String> {
         directory => directory,
     };
     let mut candidates = vec![below(directory, program), below("/etc/exabgp", program)];
+    if dialect == Dialect::ExaBgp34 {
+        candidates.reverse();
+    }
     if let Some(path) = loader.variable("PATH") {
         let directories = path.split(':').filter(|directory| !directory.is_empty());
         candidates.extend(directories.map(|directory| below(directory, program)));

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use yottabgp_wire::codes::{Afi, Family};
+use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::io::tokens::{Span, TextError, Tokens};
-use yottabgp_wire::route::{self, RouteBuffer, Verb};
+use yottabgp_wire::route::{self, Note, Reading, RouteBuffer, Verb};
 
+use crate::dialect::{Detected, Dialect};
 use crate::model::ConfiguredRoute;
 
 /// Routes with the places of their statements.
@@ -19,16 +20,18 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
+    /// Adds others, after these.
+    pub(crate) fn append(&mut self, others: &mut Self) {
+        self.routes.append(&mut others.routes);
+        self.spans.append(&mut others.spans);
+    }
+
     /// Adds those of a template.
     pub(crate) fn inherit(&mut self, template: &Self) {
         self.routes.extend(template.routes.iter().cloned());
         self.spans.extend(template.spans.iter().copied());
     }
 }
-
-/// What is said about `withdraw` without `watchdog`.
-pub(crate) const WITHDRAW_IN_VAIN: &str =
-    "'withdraw' means nothing without 'watchdog': the route is announced";
 
 /// Which grammar a statement follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +60,27 @@ pub(crate) struct RouteReader {
 }
 
 impl RouteReader {
+    /// Reads the words of a dialect.
+    pub(crate) fn new(detected: Detected) -> Self {
+        let mut reader = Self::default();
+        reader.buffer.set_reading(match detected {
+            Detected { dialect: Dialect::ExaBgp34, .. } => Reading::ExaBgp34,
+            Detected { is_certain: true, .. } => Reading::Modern,
+            Detected { is_certain: false, .. } => Reading::Unsure,
+        });
+        reader
+    }
+
+    /// Whether there is anything to be said of the words read last.
+    pub(crate) const fn has_notes(&self) -> bool {
+        !self.buffer.notes.is_empty()
+    }
+
+    /// Takes what is to be said of the words read last.
+    pub(crate) fn notes(&mut self) -> impl Iterator<Item = Note> + use<'_> {
+        self.buffer.notes.drain(..)
+    }
+
     /// Reads a statement and adds its routes, all or none.
     pub(crate) fn read(
         &mut self,
@@ -122,6 +146,13 @@ impl RouteReader {
     /// Whether the statement read last starts withdrawn, but no watchdog would ever announce it.
     pub(crate) const fn withdraws_in_vain(&self) -> bool {
         self.buffer.withdraw && self.buffer.watchdog.is_empty()
+    }
+
+    /// Whether the statement read last is a rule of a flow specification that says nothing of its packets.
+    pub(crate) fn matches_everything(&self) -> bool {
+        let mut nlri = self.buffer.nlri();
+        self.buffer.family().safi == Safi::FLOW
+            && nlri.next().is_some_and(|nlri| nlri.family.safi == Safi::FLOW && nlri.bytes == [0])
     }
 
     fn take(&mut self, span: Span, out: &mut Routes) {

@@ -7,6 +7,7 @@ use yottabgp_wire::io::tokens::{Span, TextError, Tokens, did_you_mean};
 use yottabgp_wire::prefix::Prefix;
 
 use crate::diagnostic::Diagnostic;
+use crate::dialect::Dialect;
 use crate::parser::Shared;
 use crate::routes::{Form, Routes};
 
@@ -41,14 +42,31 @@ impl<'w> Words<'w, '_> {
         self.shared.problems.push(Diagnostic::warning(span, message).help(help));
     }
 
+    /// Whether the file is of ExaBGP 3.4.
+    pub(crate) fn are_old(&self) -> bool {
+        self.shared.dialect == Dialect::ExaBgp34
+    }
+
+    /// The statement as it was written, up to the word taken last.
+    pub(crate) fn quoted(&self) -> String {
+        let written = self.shared.source.get(self.span().range()).unwrap_or_default();
+        written.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Adds a warning about the statement, which is written in an old way: one for each construct of a file. `modern` is
+    /// what is written today.
+    pub(crate) fn warn_old(&mut self, construct: &'static str, message: String, modern: String) {
+        let warning = Diagnostic::warning(self.span(), message).help(modern);
+        self.shared.problems.push_old(construct, warning);
+    }
+
     /// Reads a route.
     pub(crate) fn route(&mut self, form: Form, routes: &mut Routes) -> Read<()> {
         let span = self.keyword_span;
         self.shared.routes.read(form, &mut self.tokens, span, routes)?;
-        if self.shared.routes.withdraws_in_vain() {
-            let warning = Diagnostic::warning(self.span(), crate::routes::WITHDRAW_IN_VAIN);
-            self.shared.problems.push(warning.help("add 'watchdog NAME', or remove the route"));
-        }
+        self.shared.show_notes();
+        let span = self.span();
+        self.shared.check_route(span);
         Ok(())
     }
 
@@ -93,7 +111,8 @@ impl<'w> Words<'w, '_> {
 
     /// Takes a boolean of which ExaBGP takes the bare keyword as false, although it is there to say yes.
     pub(crate) fn boolean_bare_warned(&mut self) -> Read<bool> {
-        if self.tokens.is_done() {
+        // It means yes to ExaBGP 3.4.
+        if self.tokens.is_done() && !self.are_old() {
             let keyword = self.keyword;
             let message = format!(
                 "'{keyword};' is taken as '{keyword} true;', while ExaBGP takes it as false"

@@ -33,7 +33,9 @@ fn rules_in_blocks_and_on_one_line() {
             "ipv6 flow-vpn 0e00000001000000020da100000005".to_owned(),
         ]
     );
-    assert_eq!(rules("route { }"), ["ipv4 flow 00"]);
+    let (neighbor, warning) = common::warned("flow { route { } }");
+    assert_eq!(neighbor.routes[0].nlri.as_deref(), Some(&[0][..]));
+    assert!(warning.starts_with("this rule has no match: it is for every packet"), "{warning}");
 }
 
 #[test]

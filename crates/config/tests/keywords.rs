@@ -266,7 +266,7 @@ fn ranges() {
         ]
     );
     assert_eq!(
-        bad("neighbor 10.0.0.0/33 { }"),
+        bad("neighbor 10.0.0.0/33 { local-as 1; peer-as 2; router-id 1.1.1.1; }"),
         [
             "t:1:10: error: '10.0.0.0/33' is not a valid IP address or range (<ip> or <ip>/<prefix>, such as 192.0.2.1 or 192.0.2.0/24)"
         ]
@@ -497,7 +497,7 @@ fn old_statements_are_taken_with_a_warning() {
     assert!(warned("route-refresh;").0.settings.route_refresh);
     assert_eq!(
         warned("multi-session;").1,
-        "'multi-session' is a statement of the section 'capability' since ExaBGP 4 (move it into capability { … })"
+        "'multi-session' is a statement of the section 'capability' since ExaBGP 4 (write capability { multi-session; })"
     );
 }
 

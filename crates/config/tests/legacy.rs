@@ -36,20 +36,19 @@ fn a_group_gives_its_neighbors_what_stands_before_them() {
     assert_eq!((first.routes.len(), second.routes.len()), (2, 1));
     // The default of 3.4 was not to group.
     assert!(!first.settings.group_updates && second.settings.group_updates);
-    assert!(third.settings.group_updates);
+    assert!(!third.settings.group_updates);
     assert_eq!(
         warnings,
         [
-            "t:1:1: warning: 'group' is of ExaBGP 3.4 (write template { neighbor NAME { … } }, and 'inherit NAME;' in each neighbor)",
-            "t:2:3: warning: a process inside of a neighbor is of ExaBGP 3.4 (move it out of the neighbor, and write api { processes [ NAME ]; receive { … } } in its place)",
-            "t:9:5: warning: a process inside of a neighbor is of ExaBGP 3.4 (move it out of the neighbor, and write api { processes [ NAME ]; receive { … } } in its place)",
-            "t:12:3: warning: this has no effect on the neighbors of the group above it (move it to the start of the group)",
+            "t:1:1: warning: 'group' is of ExaBGP 3.4 (write template { neighbor test { … } }, and 'inherit test;' in each neighbor)",
+            "t:2:3: warning: a process inside of a neighbor is of ExaBGP 3.4 (write process announce { run /a; encoder text; } outside of neighbors, and api { processes [ announce ]; } in each neighbor)",
+            "t:12:3: warning: this has no effect on neighbor 192.0.2.1 above it (move it to the start of the group)",
         ]
     );
 }
 
 #[test]
-fn a_process_of_a_group_is_told_of_all_neighbors_and_one_of_a_neighbor_of_that_one() {
+fn every_process_commands_every_neighbor_and_one_of_a_neighbor_is_told_of_that_one() {
     let (configuration, _) = loaded(GROUP);
     let names: Vec<_> = configuration.processes.iter().map(|process| &*process.name).collect();
     assert_eq!(names, ["announce", "listen"]);
@@ -59,8 +58,10 @@ fn a_process_of_a_group_is_told_of_all_neighbors_and_one_of_a_neighbor_of_that_o
     };
     assert_eq!(
         (told(0), told(1), told(2)),
-        (vec!["listen", "announce"], vec!["announce"], vec!["announce"])
+        (vec!["listen", "announce"], vec!["announce", "listen"], vec!["announce", "listen"])
     );
+    let other = &configuration.neighbors[1].api[1];
+    assert!(other.receive.is_empty() && other.send.is_empty() && !other.neighbor_changes);
     let block = &configuration.neighbors[0].api[0];
     let mut receive = MessageFlags::PARSED;
     receive.set(MessageFlags::UPDATE, true);

@@ -31,9 +31,17 @@ fn same(text: &str, from: Version) -> String {
     result.text
 }
 
-/// A neighbor's body of ExaBGP 3.4, and what becomes of it.
+/// What ExaBGP 3.4 has by default and later versions have not, as it is written down.
+const DEFAULTS: [&str; 3] = [
+    "group-updates false; ",
+    "family { ipv4 unicast; ipv4 multicast; ipv4 labeled-unicast; ipv4 mpls-vpn; ipv4 flow; ipv4 flow-vpn; ipv6 unicast; ipv6 labeled-unicast; ipv6 mpls-vpn; ipv6 flow; ipv6 flow-vpn; l2vpn vpls; } ",
+    "capability { extended-message disable; } ",
+];
+
+/// A neighbor's body of ExaBGP 3.4, and what becomes of it, without the defaults.
 fn body(body: &str) -> String {
     let text = same(&format!("neighbor 192.0.2.1 {{ {} {body} }}\n", common::BASE), Version::V3_4);
+    let text = DEFAULTS.iter().fold(text, |text, line| text.replacen(line, "", 1));
     let text =
         text.strip_prefix(&format!("neighbor 192.0.2.1 {{ {} ", common::BASE)).unwrap_or(&text);
     text.strip_suffix(" }\n").unwrap_or(text).to_owned()
@@ -211,6 +219,8 @@ fn what_stands_behind_the_neighbors_of_a_group_is_a_comment() {
 template {
   neighbor g {
     group-updates false;
+    family { ipv4 unicast; ipv4 multicast; ipv4 labeled-unicast; ipv4 mpls-vpn; ipv4 flow; ipv4 flow-vpn; ipv6 unicast; ipv6 labeled-unicast; ipv6 mpls-vpn; ipv6 flow; ipv6 flow-vpn; l2vpn vpls; }
+    capability { extended-message disable; }
     local-as 1; router-id 1.1.1.1;
   }
 }

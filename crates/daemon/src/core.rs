@@ -12,10 +12,10 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use yottabgp_api::Version;
 use yottabgp_api::event::{Encoders, ProcessId};
-use yottabgp_config::Environment;
+use yottabgp_config::{Dialect, Environment};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::io::tokens::Token;
-use yottabgp_wire::route::RouteBuffer;
+use yottabgp_wire::route::{Reading, RouteBuffer};
 
 use crate::files::Files;
 use crate::health::services::Running;
@@ -35,6 +35,8 @@ pub(crate) enum Request {
     Signal(crate::signals::Received),
     /// A peer gave up or was removed: is there anything left to do?
     PeerEnded(PeerId),
+    /// A command made or deleted a peer: listening sockets and their keys are to follow.
+    Listen,
     /// A helper ended for good.
     HelperEnded(ProcessId),
 }
@@ -43,6 +45,8 @@ pub(crate) enum Request {
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) environment: Environment,
+    /// What the configuration was read as: helpers are answered, and their rules read, as that ExaBGP did it.
+    pub(crate) dialect: Dialect,
     /// The ranges of the configuration, whose peers are still to come.
     pub(crate) ranges: Vec<Range>,
     /// The configuration files.
@@ -92,6 +96,7 @@ impl Core {
         let version = Version::from_number(environment.api.version.into()).unwrap_or_default();
         Self {
             environment,
+            dialect: Dialect::default(),
             ranges: Vec::new(),
             files: Files::default(),
             reloads: Reloads::default(),
@@ -113,6 +118,20 @@ impl Core {
             waiting: false,
             next_id: 0,
         }
+    }
+
+    /// Whether helpers that start now are answered.
+    pub(crate) fn acknowledges(&self) -> bool {
+        self.environment.acknowledges(self.dialect)
+    }
+
+    /// What the configuration that is about to be applied was read as.
+    pub(crate) fn set_dialect(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
+        self.route.set_reading(match dialect {
+            Dialect::ExaBgp34 => Reading::ExaBgp34,
+            Dialect::ExaBgp4 | Dialect::ExaBgp5 => Reading::Modern,
+        });
     }
 
     /// A name that was not used before.

@@ -1,5 +1,9 @@
 //! Commands: from a line of a helper or a client to what it does and what is answered.
 
+mod check;
+mod peers;
+mod routes;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,14 +11,17 @@ use std::time::{Duration, Instant};
 use tracing::{debug, warn};
 use yottabgp_api::answer;
 use yottabgp_api::command::{
-    self, Acknowledge, Command, GroupBuffer, GroupSummary, Refusal, Request as Parsed, Rib, ShowRib,
+    self, Acknowledge, Command, FamilyFilter, GroupBuffer, GroupSummary, NeighborForm, Refusal,
+    Request as Parsed, Rib, Routes, ShowRib,
 };
 use yottabgp_api::event::ProcessId;
 use yottabgp_api::select::Selector;
 use yottabgp_api::{Encoding, Version};
+use yottabgp_config::Neighbor;
 use yottabgp_rib::adj_rib_out::Origin;
 use yottabgp_session::State;
 use yottabgp_wire::io::tokens::Token;
+use yottabgp_wire::layout::Layout;
 use yottabgp_wire::nlri::{Nlri, registry};
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
@@ -36,6 +43,12 @@ const SYNC_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many routes of peers are changed before others have their turn.
 const SLICE: usize = 50_000;
+
+/// How long the lines of one helper are dealt with before others have their turn.
+const TURN: Duration = Duration::from_millis(10);
+
+/// How many octets of lines are dealt with before the clock is looked at.
+const GLANCE: usize = 2048;
 
 /// An NLRI as the log shows it.
 struct Words<'a>(Nlri<'a>);
@@ -74,6 +87,10 @@ enum Reply {
     Table(ShowRib, Vec<PeerId>, Encoding),
     /// `done`, once the group is executed.
     Group(Block),
+    /// The list of the routes of these peers; then `done`.
+    Routes(FamilyFilter, Vec<PeerId>),
+    /// `done`, once the peer is there.
+    Create(Box<Neighbor>),
     /// What a reload would do, with this text in the place of the file; then `done`.
     Check(Option<Text>, Encoding),
 }
@@ -86,28 +103,62 @@ struct Scratch {
     answer: Vec<u8>,
     /// How many routes of peers were changed since others had their turn.
     work: usize,
+    /// The identifier of the present line.
+    id: Option<Identifier>,
+}
+
+/// The turn of one helper. A batch may be a few long lines or very many short ones, each of them nothing or a route for every
+/// one of a thousand peers: only the clock tells how long it takes.
+struct Turn {
+    began: Instant,
+    octets: usize,
+}
+
+impl Turn {
+    fn begin() -> Self {
+        Self { began: Instant::now(), octets: 0 }
+    }
+
+    /// Whether it lasted long enough, before this line.
+    fn is_over(&mut self, line: Line<'_>) -> bool {
+        if self.octets >= GLANCE {
+            self.octets = 0;
+            if self.began.elapsed() > TURN {
+                return true;
+            }
+        }
+        // An empty line costs something too.
+        self.octets += 32;
+        if let Line::Text(text) = line {
+            self.octets += text.len();
+        }
+        false
+    }
 }
 
 /// Acts on a batch of lines.
-pub(crate) async fn batch(shared: &Shared, id: ProcessId, lines: Lines<'_>) {
-    let Some(outbox) = shared.borrow().senders.get(&id).map(|sender| sender.outbox.clone()) else {
+pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) {
+    let Some(outbox) = shared.borrow().senders.get(&sender).map(|sender| sender.outbox.clone())
+    else {
         return;
     };
     let mut scratch = take_scratch(shared);
     // Acknowledgements of a run of good commands are counted, and told together.
     let mut done = 0;
+    let mut turn = Turn::begin();
     for line in lines {
-        if scratch.work >= SLICE {
+        if turn.is_over(line) || scratch.work >= SLICE {
             scratch.work = 0;
             tokio::task::yield_now().await;
+            turn = Turn::begin();
         }
         let (reply, ack) = {
             let mut core = shared.borrow_mut();
-            let reply = core.line(id, line, &mut scratch);
-            (reply, core.senders.get(&id).is_some_and(|sender| sender.ack))
+            let reply = core.line(sender, line, &mut scratch);
+            (reply, core.senders.get(&sender).is_some_and(|sender| sender.ack))
         };
         match reply {
-            Ok(Reply::Done) if scratch.answer.is_empty() => {
+            Ok(Reply::Done) if scratch.answer.is_empty() && scratch.id.is_none() => {
                 done += u64::from(ack);
                 continue;
             }
@@ -123,39 +174,52 @@ pub(crate) async fn batch(shared: &Shared, id: ProcessId, lines: Lines<'_>) {
             Ok(()) => reply,
             Err(refused) => Err(Refusal::Other(refused.to_string())),
         };
-        match reply {
-            Ok(Reply::Done) => outbox.acks(Ack::Done, u64::from(ack)),
-            Ok(Reply::DoneAnyway) => outbox.ack(Ack::Done),
-            Ok(Reply::Silent) => {}
-            Ok(Reply::Sync(peers)) => {
-                let result = written(shared, &peers).await;
-                finish(&outbox, ack, result);
+        let mut wanted = ack;
+        let result = match reply {
+            Ok(Reply::Done) => Ok(()),
+            Ok(Reply::DoneAnyway) => {
+                wanted = true;
+                Ok(())
             }
+            Ok(Reply::Silent) => continue,
+            Ok(Reply::Sync(peers)) => written(shared, &peers).await,
             Ok(Reply::Table(show, peers, encoding)) => {
-                let result = table::write(shared, id, show, &peers, encoding, &outbox).await;
-                finish(&outbox, ack, result);
+                table::write(shared, sender, show, &peers, encoding, &outbox).await
+            }
+            Ok(Reply::Routes(families, peers)) => {
+                let mut list = Vec::new();
+                let listed = routes::list(shared, &peers, families, &mut list).await;
+                listed.and_then(|()| told(&outbox, &list))
+            }
+            Ok(Reply::Create(neighbor)) => {
+                peers::create(shared, *neighbor);
+                Ok(())
             }
             Ok(Reply::Check(text, encoding)) => {
-                let result = reload::check::check(shared, text, encoding, &outbox).await;
-                finish(&outbox, ack, result);
+                reload::check::check(shared, text, encoding, &outbox).await
             }
             Ok(Reply::Group(block)) => {
                 let mut result = group(shared, &block, &mut scratch).await;
                 scratch.work += block.size.saturating_mul(block.selected.len());
                 if result.is_ok() {
-                    let taken = outbox.answer(&scratch.answer);
-                    result = taken.map_err(|refused| Refusal::Other(refused.to_string()));
+                    result = told(&outbox, &scratch.answer);
                 }
                 scratch.answer.clear();
                 if result.is_ok() && block.sync {
                     result = written(shared, &block.selected).await;
                 }
-                finish(&outbox, ack, result);
+                result
             }
             Err(refusal) => {
                 debug!(target: "yottabgp::api", "refused: {refusal}");
-                finish(&outbox, ack, Err(refusal));
+                Err(refusal)
             }
+        };
+        if wanted {
+            if scratch.id.is_some() {
+                outbox.has_room_for_identifiers().await;
+            }
+            finish(&outbox, scratch.id.take(), result);
         }
     }
     outbox.acks(Ack::Done, done);
@@ -169,6 +233,7 @@ fn take_scratch(shared: &Shared) -> Scratch {
         route: std::mem::take(&mut core.route),
         answer: Vec::new(),
         work: 0,
+        id: None,
     }
 }
 
@@ -178,23 +243,51 @@ fn give_scratch(shared: &Shared, scratch: Scratch) {
     core.route = scratch.route;
 }
 
-fn finish(outbox: &Outbox, ack: bool, result: Result<(), Refusal>) {
-    if !ack {
-        return;
+/// Writes an answer that is not part of a table.
+fn told(outbox: &Outbox, answer: &[u8]) -> Result<(), Refusal> {
+    outbox.answer(answer).map_err(|refused| Refusal::Other(refused.to_string()))
+}
+
+/// The `#ID` that a command ends with.
+#[derive(Debug)]
+struct Identifier(Box<str>);
+
+impl Identifier {
+    fn of(line: Line<'_>) -> Option<Self> {
+        let Line::Text(octets) = line else { return None };
+        command::identifier(octets).map(|(_, id)| Self(id.into()))
     }
-    match result {
-        Ok(()) => outbox.ack(Ack::Done),
+}
+
+/// Acknowledges a command; what has an identifier says it, and is never only counted.
+fn finish(outbox: &Outbox, id: Option<Identifier>, result: Result<(), Refusal>) {
+    let (ack, reason) = match result {
+        Ok(()) => (Ack::Done, String::new()),
+        // One line, whatever the message quotes.
         Err(refusal) => {
-            // One line, whatever the message quotes.
             let text = refusal.to_string().replace(char::is_control, " ");
-            let _ = outbox.answer(format!("error: {text}\n").as_bytes());
-            outbox.ack(Ack::Error);
+            (Ack::Error, format!("error: {text}\n"))
+        }
+    };
+    match id {
+        None => {
+            let _ = outbox.answer(reason.as_bytes());
+            outbox.ack(ack);
+        }
+        Some(Identifier(id)) => {
+            let mut lines = reason.into_bytes();
+            lines.extend_from_slice(ack.line().trim_ascii_end());
+            lines.push(b' ');
+            lines.extend_from_slice(id.as_bytes());
+            lines.push(b'\n');
+            outbox.identified(&lines);
         }
     }
 }
 
 /// Executes a group: each peer gets it as a whole, and between peers others have their turn.
 async fn group(shared: &Shared, block: &Block, scratch: &mut Scratch) -> Result<(), Refusal> {
+    check::group(shared, block, scratch).await?;
     let at_once = (SLICE / block.size.max(1)).max(1);
     let mut summary = GroupSummary::default();
     // What no peer took, by the number of the command.
@@ -273,28 +366,34 @@ impl Core {
         line: Line<'_>,
         scratch: &mut Scratch,
     ) -> Result<Reply, Refusal> {
+        scratch.id = None;
         if let Some(sender) = self.senders.get_mut(&id)
             && let Some(upload) = &mut sender.upload
         {
             return match upload.take(line) {
                 None => Ok(Reply::Silent),
                 Some(result) => {
+                    scratch.id = upload.id.take().map(Identifier);
                     sender.upload = None;
                     result.map(|(text, encoding)| Reply::Check(Some(text), encoding))
                 }
             };
         }
         let version = self.senders.get(&id).map_or(self.version, |sender| sender.version);
-        let Scratch { tokens, route, answer, work } = scratch;
+        let Scratch { tokens, route, answer, work, id: identifier } = scratch;
         let parsed = text(line).and_then(|line| {
             if let Some(sender) = self.senders.get(&id) {
                 debug!(target: "yottabgp::parser", "{}: {line}", sender.name);
             }
             Ok((line, command::parse(line, version, tokens, route)?))
         });
-        let (line, parsed) = match parsed {
-            Ok(parsed) => parsed,
+        let (text, parsed) = match parsed {
+            Ok((text, parsed)) => {
+                *identifier = parsed.id.map(|id| Identifier(id.into()));
+                (text, parsed)
+            }
             Err(refusal) => {
+                *identifier = Identifier::of(line);
                 if let Some(sender) = self.senders.get_mut(&id) {
                     sender.group.refuse(&refusal);
                 }
@@ -306,11 +405,11 @@ impl Core {
             && GroupBuffer::holds(&parsed.command)
             && parsed.selector == Selector::All
         {
-            sender.group.push(line, &parsed.command)?;
+            sender.group.push(text, &parsed.command)?;
             return Ok(Reply::Done);
         }
         let mut route_buffer = std::mem::take(route);
-        let reply = self.execute(id, line, parsed, &mut route_buffer, answer, work);
+        let reply = self.execute(id, text, parsed, &mut route_buffer, answer, work);
         scratch.route = route_buffer;
         reply
     }
@@ -351,14 +450,12 @@ impl Core {
         out: &mut Vec<u8>,
         work: &mut usize,
     ) -> Result<Reply, Refusal> {
-        let Parsed { selector, command, reply: encoding, sync, .. } = parsed;
+        let Parsed { selector, command, reply: encoding, sync, id: identifier, .. } = parsed;
         let (mut sync_default, version, name) = match self.senders.get(&id) {
             Some(sender) => (sender.sync, sender.version, sender.name.clone()),
             None => (false, self.version, "".into()),
         };
         sync_default = sync.unwrap_or(sync_default);
-        let release = self.environment.version.clone();
-        let release = release.as_deref().unwrap_or(env!("CARGO_PKG_VERSION"));
         match command {
             Command::Comment => {}
             Command::Log(text) => {
@@ -406,7 +503,23 @@ impl Core {
             }
             Command::ShowNeighbor(form) => {
                 let selected = self.look(&selector)?;
+                let (layout, ack) = self
+                    .senders
+                    .get(&id)
+                    .map_or((version.layout(), true), |sender| (sender.format.layout, sender.ack));
+                let form = match (form, layout) {
+                    (NeighborForm::Usage, Layout::V3_4) => NeighborForm::Old,
+                    (form, _) => form,
+                };
+                if form == NeighborForm::Usage && matches!(layout, Layout::V4 | Layout::V5) {
+                    answer::old_usage(out);
+                    return Ok(Reply::Done);
+                }
                 self.show_neighbors(&selected, form, version, encoding, out);
+                // The one command that 3.4 acknowledged.
+                if form == NeighborForm::Status && !ack {
+                    out.extend_from_slice(b"done\n");
+                }
             }
             Command::ListPeers => {
                 let selected = self.look(&selector)?;
@@ -436,6 +549,22 @@ impl Core {
                     peer.wake.notify_one();
                 }
             }
+            Command::Routes(Routes::List(families)) => {
+                return Ok(Reply::Routes(families, self.look(&selector)?));
+            }
+            Command::Routes(routes) => {
+                let selected = self.select(id, &selector)?;
+                match routes {
+                    Routes::Add => self.add_routes(&name, &selected, route, out)?,
+                    Routes::RemoveIndex(index) => self.remove_index(&selected, &index, out),
+                    Routes::Remove | Routes::List(_) => self.remove_routes(&selected, route, out),
+                }
+                if sync_default {
+                    return Ok(Reply::Sync(selected));
+                }
+            }
+            Command::CreatePeer(new) => return Ok(Reply::Create(self.new_neighbor(&new)?)),
+            Command::DeletePeers => self.delete_peers(id, &selector)?,
             Command::Teardown { subcode, text } => {
                 let selected = self.select(id, &selector)?;
                 let mut ended = false;
@@ -466,9 +595,11 @@ impl Core {
             Command::Ping => answer::ping(&self.uuid, encoding, out),
             Command::Bye(_) => {}
             Command::Reset => answer::reset(encoding, out),
-            Command::Version => answer::version(release, encoding, out),
+            Command::Version => {
+                answer::version(self.environment.version.as_deref(), version, encoding, out);
+            }
             Command::Help => answer::help(version, encoding, out),
-            Command::Status => self.status(release, encoding, out),
+            Command::Status => self.status(encoding, out),
             Command::Reload => {
                 answer::in_progress("reload", encoding, out);
                 self.request(Request::Signal(as_signal(Asked::Reload)));
@@ -480,7 +611,9 @@ impl Core {
                         let reason = "a configuration can only be sent through the control socket";
                         return Err(Refusal::Other(reason.to_owned()));
                     }
-                    sender.upload = Some(Upload::new(name, encoding));
+                    let mut upload = Upload::new(name, encoding);
+                    upload.id = identifier.map(Into::into);
+                    sender.upload = Some(upload);
                 }
                 return Ok(Reply::Silent);
             }
@@ -627,9 +760,8 @@ impl Core {
         let mut last = None;
         for nlri in route.nlri() {
             debug!(target: "yottabgp::rib", "{}: {verb:?} {}", peer.key.peer, Words(nlri));
-            if !peer.neighbor.settings.families.contains(&nlri.family) {
-                reason
-                    .get_or_insert_with(|| format!("the family {} is not configured", nlri.family));
+            if let Err(why) = peer.has_family(nlri.family) {
+                reason.get_or_insert(why);
                 continue;
             }
             if verb == Verb::Withdraw {

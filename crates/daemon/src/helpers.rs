@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 use yottabgp_api::Encoding;
-use yottabgp_api::event::ProcessId;
+use yottabgp_api::event::{Format, ProcessId};
 use yottabgp_config::{Encoder, Process};
 use yottabgp_os::process::Program;
 
@@ -47,7 +47,7 @@ impl Commands for Voice {
 impl Handler for Voice {
     fn started(&mut self, pid: u32) {
         let mut core = self.core.borrow_mut();
-        let ack = core.environment.api.ack;
+        let ack = core.acknowledges();
         let version = core.version;
         if let Some(sender) = core.senders.get_mut(&self.id) {
             sender.pid = Some(pid);
@@ -100,6 +100,16 @@ impl Fate {
             Self::Stopped => "stopped",
         }
     }
+}
+
+/// The form of the events of a helper: its own layout, or that of the environment, of the dialect of the configuration, or of
+/// the version of the API.
+fn format_of(process: &Process, core: &Core) -> Format {
+    let encoding = match process.encoder {
+        Encoder::Text => Encoding::Text,
+        Encoder::Json => Encoding::Json,
+    };
+    Format::new(encoding, process.layout.or(core.environment.layout(core.dialect)), core.version)
 }
 
 /// What becomes of each helper when these are the processes: those of the configuration in its order, then those that go.
@@ -187,12 +197,9 @@ fn launch(shared: &Shared, process: &Process, open_files: Option<u64>) {
     let sender = Sender {
         name: process.name.clone(),
         outbox: handle.outbox.clone(),
-        encoding: match process.encoder {
-            Encoder::Text => Encoding::Text,
-            Encoder::Json => Encoding::Json,
-        },
+        format: format_of(process, &core),
         version: core.version,
-        ack: core.environment.api.ack,
+        ack: core.acknowledges(),
         sync: false,
         group: Default::default(),
         upload: None,
@@ -250,7 +257,7 @@ pub(crate) fn client(shared: &Shared, kind: &str, outbox: Outbox) -> Voice {
     let sender = Sender {
         name: format!("{kind} {}", id.0).into(),
         outbox,
-        encoding: Encoding::Text,
+        format: Format::new(Encoding::Text, core.environment.layout(core.dialect), core.version),
         version: core.version,
         // Who asks through a socket waits for an answer, whatever helpers want.
         ack: true,
@@ -279,7 +286,7 @@ pub(crate) async fn stop_all(shared: &Shared) {
         for sender in core.senders.values_mut() {
             let Some(handle) = &sender.handle else { continue };
             last.clear();
-            core.encoders.of(sender.encoding).shutdown(since_epoch(), &mut last);
+            core.encoders.of(sender.format).shutdown(since_epoch(), &mut last);
             handle.stop(&last);
             tasks.extend(sender.task.take());
         }

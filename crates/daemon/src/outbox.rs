@@ -1,6 +1,6 @@
 //! What waits to be written to a helper or a control client, bounded in bytes.
 //!
-//! Three kinds of lines share the stream:
+//! Four kinds of lines share the stream:
 //!
 //! - *events*: above [`HIGH`] unread bytes the outbox says it is paused, and the peers that feed
 //!   it stop being read until it is below [`LOW`], so that none is lost. Only what commands make
@@ -8,6 +8,8 @@
 //!   counted;
 //! - *acknowledgements*: never waited for. Once [`ACKS`] bytes of them are unread they are only
 //!   counted, and written later as there is room, in order and without one missing;
+//! - *acknowledgements with an identifier*: whole lines, which keep their place and are never only counted. Nothing is refused
+//!   for them; above [`MOST`] unread bytes no further command of their reader is taken;
 //! - *answers*: tables and texts. They keep their place among the acknowledgements; once
 //!   [`ANSWERS`] bytes of them are unread the next one is refused, and its command failed.
 //!
@@ -31,6 +33,10 @@ pub const ANSWERS: usize = 4 * 1024 * 1024;
 
 /// Changes between `done` and `error` that are kept apart among counted acknowledgements.
 const RUNS: usize = 4096;
+/// So many equal acknowledgements behind an answer are written as lines.
+const FEW: u64 = 8;
+/// Runs and answers that may wait, one behind the other, before commands with identifiers wait, too.
+const MOST_DEFERRED: usize = 64 * 1024;
 /// Capacity a buffer may keep when it is empty.
 const KEEP: usize = 256 * 1024;
 
@@ -44,7 +50,8 @@ pub enum Ack {
 }
 
 impl Ack {
-    fn line(self) -> &'static [u8] {
+    /// The acknowledgement, as a line.
+    pub fn line(self) -> &'static [u8] {
         match self {
             Self::Done => b"done\n",
             Self::Error => b"error\n",
@@ -167,22 +174,32 @@ impl Outbox {
         if queue.closed || lines.is_empty() {
             return Ok(());
         }
-        let unread = queue.ready_answers + queue.in_flight_answers + queue.deferred_answers;
+        let unread = queue.unread_answers();
         if unread > ANSWERS || queue.deferred.len() >= RUNS {
             return Err(Refused { unread });
         }
-        if queue.deferred.is_empty() {
-            queue.ready.extend_from_slice(lines);
-            queue.ready_answers += lines.len();
-        } else {
-            queue.deferred_answers += lines.len();
-            match queue.deferred.back_mut() {
-                Some(Deferred::Answer(waiting)) => waiting.extend_from_slice(lines),
-                _ => queue.deferred.push_back(Deferred::Answer(lines.to_vec())),
-            }
-        }
+        queue.answer(lines);
         self.added(&queue);
         Ok(())
+    }
+
+    /// Adds lines that are neither refused nor counted: acknowledgements with an identifier. Who gives commands with identifiers
+    /// waits for [`has_room_for_identifiers`](Self::has_room_for_identifiers) before.
+    pub fn identified(&self, lines: &[u8]) {
+        let mut queue = self.lock();
+        if queue.closed || lines.is_empty() {
+            return;
+        }
+        queue.answer(lines);
+        self.added(&queue);
+    }
+
+    /// Waits until [`identified`](Self::identified) lines have room: as long as nobody reads them.
+    pub async fn has_room_for_identifiers(&self) {
+        self.until(|queue| {
+            queue.closed || queue.unread_answers() <= MOST && queue.deferred.len() < MOST_DEFERRED
+        })
+        .await;
     }
 
     /// Adds an acknowledgement.
@@ -336,6 +353,24 @@ impl Queue {
         self.ready.len() + self.in_flight + self.deferred_answers
     }
 
+    fn unread_answers(&self) -> usize {
+        self.ready_answers + self.in_flight_answers + self.deferred_answers
+    }
+
+    /// Adds lines behind everything that waits.
+    fn answer(&mut self, lines: &[u8]) {
+        if self.deferred.is_empty() {
+            self.ready.extend_from_slice(lines);
+            self.ready_answers += lines.len();
+            return;
+        }
+        self.deferred_answers += lines.len();
+        match self.deferred.back_mut() {
+            Some(Deferred::Answer(waiting)) => waiting.extend_from_slice(lines),
+            _ => self.deferred.push_back(Deferred::Answer(lines.to_vec())),
+        }
+    }
+
     /// Writes acknowledgements while fewer than [`ACKS`] bytes of them are unread.
     fn write_acks(&mut self, ack: Ack, count: &mut u64, unread: usize) {
         while *count > 0 && self.ready_acks + unread < ACKS {
@@ -353,6 +388,13 @@ impl Queue {
         };
         match self.deferred.back_mut() {
             // Same kind as the last ones, or too many changes to keep them all apart.
+            // A few behind lines with identifiers are lines, too: alternating, each would be an entry of its own.
+            Some(Deferred::Answer(lines)) if count <= FEW && self.deferred_answers < MOST => {
+                for _ in 0..count {
+                    lines.extend_from_slice(ack.line());
+                    self.deferred_answers += ack.line().len();
+                }
+            }
             Some(Deferred::Acks { done: dones, error: errors })
                 if full || (*errors == 0) == (error == 0) =>
             {

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tracing::{debug, info, warn};
 use yottabgp_api::event::{
-    Encoders, Feed, Label, MessageFlags, ProcessId, Subscriber, Subscription,
+    Encoders, Feed, Format, Label, MessageFlags, ProcessId, Subscriber, Subscription,
 };
 use yottabgp_api::select::PeerKey;
 use yottabgp_config::{ConfiguredRoute, Neighbor};
@@ -387,10 +387,7 @@ impl PeerState {
     }
 
     /// Changes who is told what: from the `api` sections and the processes there are.
-    pub(crate) fn subscribe(
-        &mut self,
-        core_senders: &[(ProcessId, Arc<str>, Outbox, yottabgp_api::Encoding)],
-    ) {
+    pub(crate) fn subscribe(&mut self, core_senders: &[(ProcessId, Arc<str>, Outbox, Format)]) {
         self.commanders.clear();
         self.listeners.clear();
         let mut subscribers: Vec<Subscriber> = Vec::new();
@@ -404,7 +401,7 @@ impl PeerState {
                 send: message_flags(block.send),
             };
             for name in &block.processes {
-                let Some((id, _, outbox, encoding)) =
+                let Some((id, _, outbox, format)) =
                     core_senders.iter().find(|(_, sender, ..)| sender == name)
                 else {
                     continue;
@@ -415,11 +412,9 @@ impl PeerState {
                 }
                 match subscribers.iter_mut().find(|subscriber| subscriber.process == *id) {
                     Some(subscriber) => subscriber.subscription.merge(&subscription),
-                    None => subscribers.push(Subscriber {
-                        process: *id,
-                        encoding: *encoding,
-                        subscription,
-                    }),
+                    None => {
+                        subscribers.push(Subscriber { process: *id, format: *format, subscription })
+                    }
                 }
             }
         }
@@ -500,6 +495,8 @@ pub(crate) enum Beginning {
     Configuring,
     /// It is one of a range, and has connected.
     OfRange,
+    /// A command made it: there is nothing to fill its table with.
+    Created,
 }
 
 /// Makes a peer and its task.
@@ -535,7 +532,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -
     peer.subscribe(&core.feeds());
     core.peers.insert(id, peer);
     core.announce_services(id);
-    if beginning == Beginning::OfRange && !core.waiting {
+    if beginning != Beginning::Configuring && !core.waiting {
         core.with_session(id, |session, events| session.start(Instant::now(), events));
     }
     drop(core);
@@ -568,11 +565,11 @@ fn seed(id: PeerId) -> u64 {
 
 impl Core {
     /// Every helper, as peers need to know them.
-    pub(crate) fn feeds(&self) -> Vec<(ProcessId, Arc<str>, Outbox, yottabgp_api::Encoding)> {
+    pub(crate) fn feeds(&self) -> Vec<(ProcessId, Arc<str>, Outbox, Format)> {
         self.senders
             .iter()
             .filter(|(_, sender)| !sender.is_client)
-            .map(|(id, sender)| (*id, sender.name.clone(), sender.outbox.clone(), sender.encoding))
+            .map(|(id, sender)| (*id, sender.name.clone(), sender.outbox.clone(), sender.format))
             .collect()
     }
 }

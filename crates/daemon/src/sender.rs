@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use yottabgp_api::Version;
 use yottabgp_api::command::GroupBuffer;
-use yottabgp_api::{Encoding, Version};
+use yottabgp_api::event::Format;
 use yottabgp_config::Process;
 
 use crate::helper::Handle;
@@ -18,7 +19,7 @@ pub(crate) struct Sender {
     /// What waits to be written to it.
     pub(crate) outbox: Outbox,
     /// How its events are written.
-    pub(crate) encoding: Encoding,
+    pub(crate) format: Format,
     /// Which version of the API it speaks.
     pub(crate) version: Version,
     /// Whether its commands are answered `done` and `error`.

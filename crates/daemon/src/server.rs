@@ -169,7 +169,6 @@ async fn serve(
     let environment = options.environment.clone();
     let (requests, mut requested) = mpsc::unbounded_channel();
     let encoders = Encoders::new(
-        yottabgp_api::Version::from_number(environment.api.version.into()).unwrap_or_default(),
         environment.api.compact,
         &hostname::hostname(),
         std::process::id(),
@@ -197,7 +196,8 @@ async fn serve(
         configuration.processes.len()
     );
 
-    let Configuration { processes, healthchecks, neighbors } = configuration;
+    let Configuration { dialect, processes, healthchecks, neighbors } = configuration;
+    core.borrow_mut().set_dialect(dialect);
     core.borrow_mut().files = files;
 
     let open_files = limits::raise_files().map(|files| files.before).ok();
@@ -286,6 +286,12 @@ async fn serve(
                 if environment.tcp.attempts > 0 && core.peers.is_empty() && core.ranges.is_empty() {
                     info!(target: "yottabgp::reactor", "no peer left to connect to");
                     break;
+                }
+            }
+            Request::Listen => {
+                let neighbors = core.borrow().neighbors();
+                for error in listen::apply(&core, &neighbors) {
+                    error!(target: "yottabgp::network", "{error}");
                 }
             }
             Request::HelperEnded(id) => {

@@ -5,12 +5,14 @@ use yottabgp_api::answer::{RouteFormat, RouteLook, RouteView, adj_rib};
 use yottabgp_api::command::{Refusal, Rib, ShowRib};
 use yottabgp_api::event::ProcessId;
 
+use yottabgp_wire::layout::Layout;
+
 use crate::core::{Core, PeerId, Shared};
 use crate::execute::PATIENCE;
 use crate::outbox::Outbox;
 
 /// Octets that are rendered before others may do something.
-const PIECE: usize = 64 * 1024;
+pub(crate) const PIECE: usize = 64 * 1024;
 
 /// Writes the routes of these peers, and waits for the reader between the pieces: but not for ever, since its commands
 /// are not read meanwhile.
@@ -33,12 +35,19 @@ pub(crate) async fn write(
                     extensive: show.extensive,
                     version: core.senders.get(&id).map_or(core.version, |sender| sender.version),
                     encoding,
+                    layout: match core.senders.get(&id) {
+                        _ if show.old => Layout::V3_4,
+                        Some(sender) => sender.format.layout,
+                        None => core.version.layout(),
+                    },
                     format: RouteFormat::from_number(core.environment.api.show_routes_format)
                         .unwrap_or_default(),
                 };
                 core.piece(*peer, next, show, look, &mut piece)
             };
             outbox.answer(&piece).map_err(|refused| Refusal::Other(refused.to_string()))?;
+            // There may be room for many pieces: others have their turn after each, since there may be many such readers.
+            tokio::task::yield_now().await;
             if from.is_some() && tokio::time::timeout(PATIENCE, outbox.room()).await.is_err() {
                 return Err(Refusal::Other("the table was cut short: nobody reads it".to_owned()));
             }

@@ -20,11 +20,13 @@ pub(crate) struct Upload {
     encoding: Encoding,
     /// Why it is of no use any more.
     refused: Option<String>,
+    /// The identifier that the acknowledgement is to say.
+    pub(crate) id: Option<Box<str>>,
 }
 
 impl Upload {
     pub(crate) fn new(name: &str, encoding: Encoding) -> Self {
-        Self { name: name.to_owned(), text: Vec::new(), encoding, refused: None }
+        Self { name: name.to_owned(), text: Vec::new(), encoding, refused: None, id: None }
     }
 
     /// Takes a line. The last one gives the whole, or why there is none.

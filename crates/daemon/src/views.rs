@@ -29,6 +29,7 @@ impl Core {
             .iter()
             .map(|peer| match form {
                 NeighborForm::Configuration => print::neighbor(&peer.neighbor, Secrets::Hidden),
+                NeighborForm::Old => print::old::neighbor(&peer.neighbor),
                 _ => String::new(),
             })
             .collect();
@@ -36,7 +37,8 @@ impl Core {
         answer::show_neighbors(views, form, version, encoding, out);
     }
 
-    pub(crate) fn status(&self, release: &str, encoding: Encoding, out: &mut Vec<u8>) {
+    pub(crate) fn status(&self, encoding: Encoding, out: &mut Vec<u8>) {
+        let release = self.environment.version.as_deref().unwrap_or(env!("CARGO_PKG_VERSION"));
         let peers: Vec<_> =
             self.peers.values().map(|peer| (&peer.key, peer.session.state())).collect();
         let uptime = self.started.elapsed();
@@ -75,8 +77,10 @@ fn view<'a>(peer: &'a PeerState, configuration: &'a str) -> NeighborView<'a> {
         (None, Some(ended)) => ended.at.elapsed(),
         (None, None) => peer.created.elapsed(),
     };
-    let families = settings
-        .families
+    // As ExaBGP lists them, whatever their order in the file.
+    let mut families = settings.families.clone();
+    families.sort_unstable();
+    let families = families
         .iter()
         .map(|family| FamilyView {
             family: *family,

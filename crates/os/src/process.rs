@@ -55,6 +55,7 @@ impl Program {
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         command.process_group(0);
+        end_with_us(&mut command);
         command
     }
 
@@ -70,6 +71,24 @@ impl Program {
         };
         Error::new(format!("starting {}", self.path.display()), source).hint(hint)
     }
+}
+
+/// Has the system send the program SIGTERM when the thread that started it is gone: after a SIGKILL nobody else ends a helper
+/// that does not read its input, and it would keep its ports and files from the helper of the next daemon.
+fn end_with_us(command: &mut Command) {
+    let parent = nix::unistd::getpid();
+    let ask = move || {
+        // SAFETY: a system call with integer arguments, about the calling process alone.
+        let result = unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) };
+        // The parent may have gone before the call.
+        if result == 0 && nix::unistd::getppid() != parent {
+            return Err(std::io::ErrorKind::BrokenPipe.into());
+        }
+        // A system that refuses changes nothing for the helper.
+        Ok(())
+    };
+    // SAFETY: what runs between fork and exec makes system calls only: it takes no lock and no memory.
+    unsafe { command.pre_exec(ask) };
 }
 
 /// Enlarges a pipe to [`PIPE_SIZE`], or as far as is allowed; returns its size in bytes.

@@ -410,6 +410,12 @@ impl AdjRibOut {
             || !self.alone.is_empty()
     }
 
+    /// Whether there is a route to an NLRI, announced or waiting for its watchdog.
+    pub fn has(&self, nlri: &Nlri<'_>) -> bool {
+        let route = self.table.find(nlri).and_then(|id| self.table.get(id));
+        route.is_some_and(|route| route.is(WANTED | PARKED))
+    }
+
     /// How many routes the peer is to have.
     pub fn len(&self) -> usize {
         self.table.iter().filter(|(_, _, route)| route.is(WANTED)).count()

@@ -1,5 +1,8 @@
-//! What is still to be announced: routes grouped by attribute set and family, in the order in which the groups began. Routes of the
-//! configuration are not in one group with others, which would make those overtake what was announced before them.
+//! What is still to be announced: routes grouped by attribute set and family, in the order in which the groups began.
+//!
+//! Routes of the configuration, which come all at once, are grouped wherever they stand. A route of a command only joins the last
+//! group: in an earlier one it would overtake what was announced before it, and who announces a route last to see that all before
+//! it were sent would be told too early.
 //!
 //! Each group is a doubly linked list through the route records themselves, so that queueing, moving and dropping a
 //! route costs no memory and takes constant time, however often it changes before it is sent.
@@ -12,6 +15,9 @@ use yottabgp_wire::codes::Family;
 
 use crate::store::AttributesId;
 use crate::table::{NONE, RouteId};
+
+/// So many groups may be empty, and as many more as there are routes, before those are dropped.
+const SPARE: usize = 64;
 
 /// The place of a route in its group.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +59,7 @@ pub(crate) struct Pending {
     groups: VecDeque<Group>,
     /// The sequence number of the first group in `groups`.
     first: u32,
+    /// The groups of the configuration, by attributes and family.
     index: HashTable<u32>,
     hasher: foldhash::fast::RandomState,
     count: usize,
@@ -85,29 +92,11 @@ impl Pending {
         family: Family,
         configured: bool,
     ) {
-        let hash = self.hash(attributes, family);
-        let wanted = (attributes, family, configured);
-        let found = self.index.find(hash, |sequence| {
-            self.group(*sequence)
-                .is_some_and(|group| (group.attributes, group.family, group.configured) == wanted)
-        });
-        let sequence = match found {
-            Some(&sequence) => sequence,
-            None => {
-                let count = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
-                // Number 0 means "in no group", so counting goes from the last number to 1.
-                let sequence = self.first.wrapping_add(count);
-                let (first, last) = (NONE, NONE);
-                self.groups.push_back(Group { attributes, family, configured, first, last });
-                let (groups, first, hasher) = (&self.groups, self.first, &self.hasher);
-                self.index.insert_unique(hash, sequence, |sequence| {
-                    groups
-                        .get(sequence.wrapping_sub(first) as usize)
-                        .map_or(0, |group| hash_group(hasher, group.attributes, group.family))
-                });
-                sequence
-            }
-        };
+        if self.groups.len() > 2 * self.count + SPARE {
+            self.compact(links);
+        }
+        let found = self.find(attributes, family, configured);
+        let sequence = found.unwrap_or_else(|| self.begin(attributes, family, configured));
         let Some(group) = self.groups.get_mut(sequence.wrapping_sub(self.first) as usize) else {
             return;
         };
@@ -120,6 +109,65 @@ impl Pending {
         if let Some(link) = links.link(id) {
             *link = Link { group: sequence, previous: last, next: NONE };
             self.count += 1;
+        }
+    }
+
+    /// The group that such a route joins.
+    fn find(&self, attributes: AttributesId, family: Family, configured: bool) -> Option<u32> {
+        let wanted = (attributes, family, configured);
+        let is_it = |group: &Group| (group.attributes, group.family, group.configured) == wanted;
+        if !configured {
+            let last = self.groups.len().checked_sub(1)?;
+            return self.groups.get(last).filter(|group| is_it(group)).map(|_| self.sequence(last));
+        }
+        let hash = self.hash(attributes, family);
+        self.index.find(hash, |sequence| self.group(*sequence).is_some_and(is_it)).copied()
+    }
+
+    /// A new last group.
+    fn begin(&mut self, attributes: AttributesId, family: Family, configured: bool) -> u32 {
+        let sequence = self.sequence(self.groups.len());
+        let (first, last) = (NONE, NONE);
+        self.groups.push_back(Group { attributes, family, configured, first, last });
+        if configured {
+            self.remember(sequence, attributes, family);
+        }
+        sequence
+    }
+
+    /// Number 0 means "in no group", so counting goes from the last number to 1.
+    fn sequence(&self, place: usize) -> u32 {
+        self.first.wrapping_add(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+
+    fn remember(&mut self, sequence: u32, attributes: AttributesId, family: Family) {
+        let hash = self.hash(attributes, family);
+        let (groups, first, hasher) = (&self.groups, self.first, &self.hasher);
+        self.index.insert_unique(hash, sequence, |sequence| {
+            groups
+                .get(sequence.wrapping_sub(first) as usize)
+                .map_or(0, |group| hash_group(hasher, group.attributes, group.family))
+        });
+    }
+
+    /// Drops the groups that became empty while the peer did not read: routes that change again and again leave one each time.
+    fn compact(&mut self, links: &mut impl Links) {
+        let groups = std::mem::take(&mut self.groups);
+        self.index.clear();
+        self.first = 1;
+        for group in groups.into_iter().filter(|group| group.first != NONE) {
+            let sequence = self.sequence(self.groups.len());
+            self.groups.push_back(group);
+            if group.configured {
+                self.remember(sequence, group.attributes, group.family);
+            }
+            let mut next = Some(group.first);
+            while let Some(id) = next {
+                if let Some(link) = links.link(id) {
+                    link.group = sequence;
+                }
+                next = Self::after(links, id);
+            }
         }
     }
 
@@ -160,9 +208,12 @@ impl Pending {
 
     fn drop_front(&mut self) {
         let Some(group) = self.groups.pop_front() else { return };
-        let (hash, first) = (self.hash(group.attributes, group.family), self.first);
-        if let Ok(found) = self.index.find_entry(hash, |sequence| *sequence == first) {
-            found.remove();
+        let first = self.first;
+        if group.configured {
+            let hash = self.hash(group.attributes, group.family);
+            if let Ok(found) = self.index.find_entry(hash, |sequence| *sequence == first) {
+                found.remove();
+            }
         }
         self.first = self.first.wrapping_add(1);
         if self.groups.is_empty() {
@@ -200,4 +251,51 @@ fn hash_group(
     attributes.hash(&mut state);
     family.hash(&mut state);
     state.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::AttributeStore;
+    use yottabgp_wire::next_hop::NextHop;
+
+    const FAMILY: Family = Family::IPV4_UNICAST;
+
+    #[derive(Default)]
+    struct Records(Vec<Link>);
+
+    impl Links for Records {
+        fn link(&mut self, id: RouteId) -> Option<&mut Link> {
+            self.0.get_mut(id as usize)
+        }
+    }
+
+    #[test]
+    fn groups_that_became_empty_have_a_bound() {
+        let mut store = AttributeStore::default();
+        let sets: Vec<AttributesId> =
+            (0..100_u8).map(|number| store.intern(&[number], NextHop::Absent)).collect();
+        let mut records = Records(vec![Link::default(); 10]);
+        let mut pending = Pending::default();
+        // The first one waits, since the peer does not read; the others change again and again.
+        pending.push(&mut records, 0, sets[0], FAMILY, true);
+        for turn in 0..100_000_u32 {
+            let id = 1 + turn % 9;
+            pending.remove(&mut records, id);
+            pending.push(&mut records, id, sets[(turn % 100) as usize], FAMILY, turn % 2 == 0);
+            assert!(pending.groups.len() <= 2 * 10 + SPARE + 1, "{} groups", pending.groups.len());
+        }
+        // None was lost, and each is with its attributes.
+        let mut found = Vec::new();
+        while let Some((group, id)) = pending.front() {
+            pending.remove(&mut records, id);
+            found.push((id, group.attributes));
+        }
+        assert_eq!(found[0], (0, sets[0]));
+        found.sort_unstable_by_key(|(id, _)| *id);
+        let last = |id: u32| (99_991..100_000).find(|turn| 1 + turn % 9 == id).unwrap() % 100;
+        let expected: Vec<_> = (1..10).map(|id| (id, sets[last(id) as usize])).collect();
+        assert_eq!(found[1..], expected);
+        assert_eq!(pending.len(), 0);
+    }
 }

@@ -489,6 +489,26 @@ fn withdrawals_of_flows_carry_the_attributes_of_their_command() {
 }
 
 #[test]
+fn what_was_announced_last_goes_out_last() {
+    let mut bench = Bench::new(true);
+    bench.group = true;
+    for (prefix, med) in
+        [("10.0.0.0/24", 1), ("10.0.1.0/24", 1), ("10.0.2.0/24", 2), ("10.0.3.0/24", 1)]
+    {
+        bench.announce(prefix, med);
+    }
+    // The last one has the attributes of the first ones, but does not go with them.
+    let words = ["+10.0.0.0/24=1,+10.0.1.0/24=1", "+10.0.2.0/24=2", "+10.0.3.0/24=1"];
+    assert_eq!(bench.flush(), words);
+    // Nor does one that changes and was first before.
+    bench.announce("10.0.0.0/24", 7);
+    bench.announce("10.0.4.0/24", 8);
+    bench.announce("10.0.0.0/24", 9);
+    bench.announce("10.0.5.0/24", 8);
+    assert_eq!(bench.flush(), ["+10.0.4.0/24=8", "+10.0.0.0/24=9", "+10.0.5.0/24=8"]);
+}
+
+#[test]
 fn routes_of_the_configuration_go_out_before_those_of_commands() {
     let mut bench = Bench::new(true);
     bench.announce_as("10.0.1.0/24", 1, Origin::Configuration, None, false);

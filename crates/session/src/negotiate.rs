@@ -154,7 +154,7 @@ fn announce_messages(settings: &Settings, capabilities: &mut Capabilities) {
         capabilities.announce_flag(CapabilityCode::ENHANCED_ROUTE_REFRESH);
     }
     if settings.operational {
-        capabilities.announce_flag(CapabilityCode::OPERATIONAL);
+        capabilities.announce_flag(settings.operational_code());
     }
     if settings.extended_message {
         capabilities.announce_flag(CapabilityCode::EXTENDED_MESSAGE);
@@ -207,7 +207,7 @@ pub fn negotiate(
         add_path: paths(ours, theirs),
         next_hop: next_hops(settings, ours, theirs),
         refresh: refresh(ours, theirs),
-        operational: both(CapabilityCode::OPERATIONAL),
+        operational: settings.operational && both(settings.operational_code()),
         multisession: both(CapabilityCode::MULTISESSION),
         link_local_next_hop: both(CapabilityCode::LINK_LOCAL_NEXT_HOP),
         // On by default within an AS, off between two (RFC 7311 section 3.2).

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use yottabgp_wire::asn::Asn;
-use yottabgp_wire::codes::{Afi, Family};
+use yottabgp_wire::codes::{Afi, CapabilityCode, Family};
 
 /// Whether path identifiers are offered (RFC 7911 section 4): the two low bits of the capability's Send/Receive field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +49,9 @@ pub struct Settings {
     pub multisession: bool,
     /// Capability 185.
     pub operational: bool,
+    /// Whether OPERATIONAL messages are agreed upon by the code of ExaBGP 3.4, 71, which IANA gave to
+    /// [`Self::long_lived_graceful_restart`].
+    pub operational_of_exabgp_3_4: bool,
     /// Whether AIGP is sent and accepted; `None` for what the kind of session suggests.
     pub aigp: Option<bool>,
     /// Capability 6.
@@ -79,6 +82,17 @@ pub struct Settings {
     pub attempts: u32,
 }
 
+impl Settings {
+    /// The capability by which OPERATIONAL messages are agreed upon.
+    pub const fn operational_code(&self) -> CapabilityCode {
+        if self.operational_of_exabgp_3_4 {
+            CapabilityCode::LONG_LIVED_GRACEFUL_RESTART
+        } else {
+            CapabilityCode::OPERATIONAL
+        }
+    }
+}
+
 impl Default for Settings {
     /// ExaBGP's defaults.
     fn default() -> Self {
@@ -98,6 +112,7 @@ impl Default for Settings {
             next_hop: Vec::new(),
             multisession: false,
             operational: false,
+            operational_of_exabgp_3_4: false,
             aigp: None,
             extended_message: true,
             software_version: None,

@@ -14,6 +14,7 @@ pub mod capability;
 pub mod codes;
 pub mod community;
 pub mod io;
+pub mod layout;
 pub mod message;
 pub mod negotiated;
 pub mod next_hop;

@@ -127,6 +127,21 @@ impl Prefix {
         }
     }
 
+    /// The same without the bits below the length.
+    #[must_use]
+    pub const fn masked(self) -> Self {
+        let mask = match u128::MAX.checked_shl(128 - self.length as u32) {
+            Some(mask) => mask,
+            None => 0,
+        };
+        let bits = self.bits() & mask;
+        let address = match self.address {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::from_bits((bits >> 96) as u32)),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::from_bits(bits)),
+        };
+        Self { address, length: self.length }
+    }
+
     /// Whether `address` is in the prefix.
     pub fn contains(self, address: IpAddr) -> bool {
         let other = Self { address, length: self.length };

@@ -5,6 +5,7 @@
 
 mod keyword;
 mod memo;
+mod reading;
 mod spell;
 
 use std::ops::Range;
@@ -24,6 +25,8 @@ use crate::prefix::Prefix;
 pub use crate::nlri::flow::statement as rule;
 pub use keyword::keywords;
 pub(crate) use keyword::next_hop;
+pub(crate) use reading::note;
+pub use reading::{Note, Reading};
 pub use spell::{push_statement, push_withdrawal};
 
 use memo::Memo;
@@ -46,6 +49,10 @@ pub struct RouteBuffer {
     pub path_id: Option<u32>,
     /// What the words of the family said: see [`Grammar::words`].
     pub fields: Fields,
+    /// What was read although it is written in an old way: for who has a use for it.
+    pub notes: Vec<Note>,
+    /// What words mean whose meaning changed.
+    reading: Reading,
     /// How the statement is read.
     grammar: Option<&'static Grammar>,
     /// The family that the statement began with.
@@ -71,6 +78,7 @@ impl RouteBuffer {
         self.split = None;
         self.path_id = None;
         self.fields.clear();
+        self.notes.clear();
         (self.grammar, self.family) = (None, None);
         self.builder.clear();
         self.is_written = false;
@@ -90,6 +98,17 @@ impl RouteBuffer {
     /// The attributes that were read so far: words of a family may add to them.
     pub const fn attributes_mut(&mut self) -> &mut SetBuilder {
         &mut self.builder
+    }
+
+    /// What words mean whose meaning changed, from the next statement on.
+    pub const fn set_reading(&mut self, reading: Reading) {
+        self.reading = reading;
+        self.memo.forget();
+    }
+
+    /// What words mean whose meaning changed.
+    pub const fn reading(&self) -> Reading {
+        self.reading
     }
 
     /// The family that the statement began with: the words may make another of it ([`Grammar::settle`]).
@@ -395,7 +414,15 @@ fn any_prefix(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), Te
         _ => Afi::IPV4,
     };
     let unicast = Family::new(afi, Safi::UNICAST);
-    route.add_nlri(unicast, |out| inet::parse(unicast, tokens, out))?;
+    if let Some(masked) = reading::masked(tokens, route) {
+        tokens.next();
+        route.add_nlri(unicast, |out| {
+            masked.encode(out);
+            Ok::<(), TextError>(())
+        })?;
+    } else {
+        route.add_nlri(unicast, |out| inet::parse(unicast, tokens, out))?;
+    }
     if let Some((family, range)) = route.nlri.last_mut()
         && let Some(head) = route.nlri_bytes.get(range.start as usize..)
         && inet::is_group(afi, head)

@@ -10,7 +10,8 @@
 //!
 //! Faces: `json:` (of version 6, and of 4 unless `json4:` differs), `text:` of events, `command:` (the words of commands, or
 //! `-` when only octets can say it), `also:` another spelling, `refused: WORDS => part of the error`,
-//! `malformed: HEX => part of the error`, `next-hop:` an address that the JSON needs.
+//! `malformed: HEX => part of the error`, `next-hop:` an address that the JSON needs; of an attribute and of a community also
+//! `json-3.4:`, `text-4:` and so on, in a layout.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "test code")]
 

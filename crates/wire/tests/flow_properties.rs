@@ -13,6 +13,7 @@ use yottabgp_wire::attribute::set;
 use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::io::reader::Reader;
 use yottabgp_wire::io::tokens::{Span, TextError, Tokens, split_command};
+use yottabgp_wire::layout::Layout;
 use yottabgp_wire::nlri::{JsonForm, Nlri, NlriContext};
 use yottabgp_wire::route::{self, RouteBuffer, Verb};
 
@@ -42,8 +43,8 @@ fn string(write: impl FnOnce(&mut Vec<u8>)) -> String {
     String::from_utf8(out).unwrap()
 }
 
-fn json(nlri: Nlri<'_>, version_6: bool) -> serde_json::Value {
-    let form = JsonForm { version_6, ..JsonForm::default() };
+fn json(nlri: Nlri<'_>, layout: Layout) -> serde_json::Value {
+    let form = JsonForm { layout, ..JsonForm::default() };
     let next_hop = Some([192, 0, 2, 1].into());
     serde_json::from_str(&string(|out| nlri.json(&NlriContext { form, next_hop }, out))).unwrap()
 }
@@ -150,11 +151,11 @@ fn holds(family: Family, bytes: &[u8]) {
     let nlri = Nlri::take(family, false, &mut reader).unwrap();
     assert!(reader.is_empty());
     nlri.check().unwrap();
-    for version_6 in [true, false] {
-        let json = json(nlri, version_6);
+    for layout in [Layout::Main4, Layout::V6] {
+        let json = json(nlri, layout);
         let text = json["string"].as_str().unwrap();
         assert_eq!(text, string(|out| nlri.text(out)));
-        assert_eq!(json.get("next-hop").is_some(), !version_6);
+        assert_eq!(json.get("next-hop").is_some(), layout == Layout::Main4);
     }
     let command = string(|out| route::push_command(nlri, out));
     assert_eq!(one(&read(&command).unwrap()), (family, bytes.to_vec()), "{command}");
@@ -225,7 +226,7 @@ proptest! {
         broken.truncate(body.len() * 4);
         for bytes in [with_length(&body), body, broken] {
             let Ok(nlri) = Nlri::take(family, false, &mut Reader::new(&bytes)) else { continue };
-            let shown = json(nlri, true);
+            let shown = json(nlri, Layout::V6);
             prop_assert_eq!(nlri.check().is_err(), shown.get("parsed").is_some());
             let command = string(|out| route::push_command(nlri, out));
             prop_assert_eq!(one(&read(&command).unwrap()), (family, nlri.bytes.to_vec()), "{}", command);

@@ -191,7 +191,7 @@ proptest! {
         let words = command(family, &bytes);
         prop_assert_eq!(octets(&words), &bytes[..], "{}", words);
         let mut json = Vec::new();
-        nlri.json(&JsonForm { version_6: true, ..JsonForm::default() }.into(), &mut json);
+        nlri.json(&JsonForm { layout: yottabgp_wire::layout::Layout::V6, ..JsonForm::default() }.into(), &mut json);
         let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
         prop_assert_eq!(&json["path-information"], "0.0.0.7");
         let mut text = Vec::new();

@@ -16,8 +16,10 @@ use yottabgp_wire::asn::Asn;
 use yottabgp_wire::attribute::registry;
 use yottabgp_wire::attribute::set::{SetBuilder, TooLong};
 use yottabgp_wire::codes::{Afi, Family};
+use yottabgp_wire::layout::Layout;
 use yottabgp_wire::message::update::encode::{EncodeError, UpdateEncoder};
 use yottabgp_wire::message::update::fault::Kind;
+use yottabgp_wire::message::update::keyed::Keys;
 use yottabgp_wire::message::update::{Scrutiny, Update};
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 use yottabgp_wire::next_hop::NextHop;
@@ -198,18 +200,59 @@ fn owned(nlri: Nlri<'_>) -> (Option<u32>, Vec<u8>) {
     (nlri.path_id, nlri.bytes.to_vec())
 }
 
-/// Renders both ways: JSON that parses, one line of text for each route.
+/// Renders every way: JSON that parses, one line of text for each route. Where prefixes are keys, none comes twice in an event
+/// and none is missing.
 fn render(update: &Update<'_>) {
+    let routes = update.announced().flat_map(|(_, nlri)| nlri).count()
+        + update.withdrawn().flatten().count();
+    // Large ones take long.
+    for layout in Layout::ALL.into_iter().take(if routes < 64 { 5 } else { 1 }) {
+        let form = JsonForm { layout, ..JsonForm::default() };
+        let (mut keys, mut more, mut shown) = (Keys::default(), true, 0);
+        while more {
+            let mut json = Vec::new();
+            more = update.json_part(form, &mut keys, &mut json);
+            let value: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+            // Of keys that come twice, the value has one: then routes are missing.
+            shown +=
+                routes_in(&value["update"]["announce"]) + routes_in(&value["update"]["withdraw"]);
+        }
+        let eor = usize::from(
+            update
+                .end_of_rib()
+                .is_some_and(|family| layout == Layout::V3_4 && family == Family::IPV4_UNICAST),
+        );
+        assert_eq!(shown, routes + eor, "{layout:?}");
+    }
     let mut json = Vec::new();
     update.json(JsonForm::default(), &mut json);
     let value: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
     assert!(json.is_ascii() && !json.contains(&b'\n'));
     let mut text = Vec::new();
-    update.text(b"neighbor 127.0.0.1 receive", &mut text);
-    let routes = update.announced().flat_map(|(_, nlri)| nlri).count()
-        + update.withdrawn().flatten().count();
+    update.text(b"neighbor 127.0.0.1 receive", JsonForm::default(), &mut text);
     let lines = routes + 2 + usize::from(value["eor"].is_object());
     assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), lines);
+}
+
+/// How many routes are in the value of `announce` or `withdraw`, listed or keyed.
+fn routes_in(value: &serde_json::Value) -> usize {
+    let families = value.as_object().into_iter().flatten().map(|(_, family)| family);
+    families
+        .map(|family| match family {
+            serde_json::Value::Array(routes) => routes.len(),
+            // By next hop, but for withdrawals by prefix.
+            serde_json::Value::Object(members) => {
+                let is_route = |key: &String| key.contains('/');
+                let of = |(key, value): (&String, &serde_json::Value)| match value {
+                    _ if is_route(key) => 1,
+                    serde_json::Value::Array(routes) => routes.len(),
+                    value => value.as_object().map_or(0, serde_json::Map::len),
+                };
+                members.iter().map(of).sum()
+            }
+            _ => 0,
+        })
+        .sum()
 }
 
 proptest! {

@@ -77,7 +77,7 @@ fn decode_and_show() {
     measure("decode and text, 6.5 routes", || {
         out.clear();
         let update = Update::decode(black_box(next()), &negotiated, Direction::Receive).unwrap();
-        update.text(b"neighbor 127.0.0.1 receive", &mut out);
+        update.text(b"neighbor 127.0.0.1 receive", JsonForm::default(), &mut out);
         black_box(&out);
     });
 }

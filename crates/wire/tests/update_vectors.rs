@@ -18,6 +18,7 @@ use yottabgp_wire::asn::Asn;
 use yottabgp_wire::codes::{Afi, Family};
 use yottabgp_wire::io::text::{parse_hex, push_hex_upper};
 use yottabgp_wire::io::tokens::{Span, Tokens, split_command};
+use yottabgp_wire::layout::Layout;
 use yottabgp_wire::message::update::encode::{UpdateEncoder, end_of_rib};
 use yottabgp_wire::message::update::{Scrutiny, Update};
 use yottabgp_wire::negotiated::{Direction, Negotiated};
@@ -26,7 +27,7 @@ use yottabgp_wire::route::{RouteBuffer, Verb, parse_statement};
 
 const FAMILIES: &[Family] = Family::ALL;
 
-const VERSION_6: JsonForm = JsonForm { version_6: true, compact: false, generic: false };
+const VERSION_6: JsonForm = JsonForm { layout: Layout::V6, compact: false, generic: false };
 
 /// ExaBGP writes patterns of IPv6 rules from the first bit on, whatever the offset (RFC 8956 section 3.1).
 const PATTERN_WITH_OFFSET: &str = "qa/encoding/conf-flow.ci:37";
@@ -135,7 +136,9 @@ fn vectors_are_shown_as_exabgp_shows_them() {
         if expected["eor"].is_object() {
             context.families = Family::ALL.to_vec();
         }
-        let form = JsonForm { version_6: vector["expected_is_api_v4"] != true, ..VERSION_6 };
+        let is_4 = vector["expected_is_api_v4"] == true;
+        let layout = if is_4 { Layout::Main4 } else { Layout::V6 };
+        let form = JsonForm { layout, ..VERSION_6 };
         let got = json(&body(vector["raw"].as_str().unwrap()), &context, form);
         shown += 1;
         let is_same = got
@@ -148,6 +151,27 @@ fn vectors_are_shown_as_exabgp_shows_them() {
     }
     eprintln!("{shown} vectors");
     assert_eq!(wrong, 0);
+}
+
+/// Whatever a vector has, it is JSON in every layout.
+#[test]
+fn vectors_are_json_in_every_layout() {
+    let mut shown = 0;
+    for vector in lines("spec/vectors.jsonl") {
+        if vector["kind"] != "update" {
+            continue;
+        }
+        let mut context = negotiated(vector["addpath"] == true);
+        context.families = Family::ALL.to_vec();
+        for layout in Layout::ALL {
+            let form = JsonForm { layout, ..VERSION_6 };
+            if let Ok(json) = json(&body(vector["raw"].as_str().unwrap()), &context, form) {
+                serde_json::from_str::<Value>(&json).expect(&json);
+                shown += 1;
+            }
+        }
+    }
+    eprintln!("{shown} messages");
 }
 
 /// Byte for byte what a real ExaBGP writes; takes a third of a second for each of some hundred messages.
@@ -361,7 +385,7 @@ fn probes_are_shown_as_exabgp_shows_them() {
         }
         let (mut json, mut text) = (Vec::new(), Vec::new());
         update.json(VERSION_6, &mut json);
-        update.text(b"neighbor 127.0.0.1 receive", &mut text);
+        update.text(b"neighbor 127.0.0.1 receive", JsonForm::default(), &mut text);
         let text = String::from_utf8(text).unwrap();
         let routes =
             text.lines().filter(|line| !line.ends_with(" start") && !line.ends_with(" end"));

@@ -1,7 +1,7 @@
 //! What the fuzz target of `api` checks. Here, so that a normal test can replay the corpus.
 
 use yottabgp_api::Version;
-use yottabgp_api::command::{Command, expand_shortcuts, parse};
+use yottabgp_api::command::{Command, RouteIndex, expand_shortcuts, identifier, parse};
 use yottabgp_wire::io::tokens::Token;
 use yottabgp_wire::route::RouteBuffer;
 
@@ -18,13 +18,19 @@ pub(crate) fn command(data: &[u8]) {
         let used = read(line, version, &mut tokens, &mut route);
         let fresh = read(line, version, &mut Vec::new(), &mut RouteBuffer::default());
         assert_eq!(used, fresh, "{line:?}");
+        // An identifier is no part of a command.
+        let identified = format!("{line} #7");
+        if identifier(line.as_bytes()).is_none() && identifier(identified.as_bytes()).is_some() {
+            let said = read(&identified, version, &mut Vec::new(), &mut RouteBuffer::default());
+            assert_eq!(said, fresh, "{line:?}");
+        }
         let _ = expand_shortcuts(line);
     }
 }
 
 /// All that was understood of a line.
 fn read(line: &str, version: Version, tokens: &mut Vec<Token>, route: &mut RouteBuffer) -> String {
-    let request = match parse(line, version, tokens, route) {
+    let mut request = match parse(line, version, tokens, route) {
         Ok(request) => request,
         Err(refusal) => {
             let said = refusal.to_string();
@@ -32,6 +38,7 @@ fn read(line: &str, version: Version, tokens: &mut Vec<Token>, route: &mut Route
             return said;
         }
     };
+    request.id = None;
     let mut said = format!("{request:?}");
     match &request.command {
         Command::Route(_) => said.push_str(&understood(route)),
@@ -51,6 +58,10 @@ fn read(line: &str, version: Version, tokens: &mut Vec<Token>, route: &mut Route
 
 fn understood(route: &RouteBuffer) -> String {
     let nlri: Vec<_> = route.nlri().take(100).collect();
+    for nlri in &nlri {
+        let index = RouteIndex::of(*nlri);
+        assert_eq!(RouteIndex::parse(&index.to_string()), Some(index), "{nlri:?}");
+    }
     format!(
         "{:?} {:?} {:?} {:?} {} {} {:?}",
         route.attributes(),

@@ -4,6 +4,7 @@ use yottabgp_wire::attribute::{self, Attribute, ValueContext, render};
 use yottabgp_wire::codes::{Afi, Family, MessageType, Safi};
 use yottabgp_wire::io::reader::Reader;
 use yottabgp_wire::io::tokens::{Span, TextError, Tokens, split_command};
+use yottabgp_wire::layout::Layout;
 use yottabgp_wire::message::notification::Notification;
 use yottabgp_wire::message::open::Open;
 use yottabgp_wire::message::operational::Operational;
@@ -185,22 +186,21 @@ fn shown(update: &Update<'_>) {
     for form in forms() {
         valid_json(|out| update.json(form, out));
     }
-    let mut text = Vec::new();
-    update.text(b"neighbor 127.0.0.1 receive", &mut text);
-    let text = std::str::from_utf8(&text).expect("text is UTF-8");
-    assert!(!text.chars().any(|character| character.is_control() && character != '\n'));
+    for form in forms() {
+        let mut text = Vec::new();
+        update.text(b"neighbor 127.0.0.1 receive", form, &mut text);
+        let text = std::str::from_utf8(&text).expect("text is UTF-8");
+        assert!(!text.chars().any(|character| character.is_control() && character != '\n'));
+    }
     for nlri in update.announced().flat_map(|(_, nlri)| nlri).chain(update.withdrawn().flatten()) {
         nlri.expect("the fields were checked");
     }
 }
 
-fn forms() -> [JsonForm; 3] {
+fn forms() -> impl Iterator<Item = JsonForm> {
     let form = JsonForm::default();
-    [
-        form,
-        JsonForm { version_6: true, ..form },
-        JsonForm { version_6: true, compact: true, generic: true },
-    ]
+    let short = JsonForm { layout: Layout::V6, compact: true, generic: true };
+    Layout::ALL.into_iter().map(move |layout| JsonForm { layout, ..form }).chain([short])
 }
 
 /// The code of an attribute, a session, and the value.

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use yottabgp_wire::attribute::render;
 use yottabgp_wire::io::json::push_string;
 use yottabgp_wire::io::text::{push, push_ip, push_ipv4};
-use yottabgp_wire::nlri::{JsonForm, Nlri};
+use yottabgp_wire::layout::Layout;
+use yottabgp_wire::nlri::{JsonForm, Nlri, shown};
 use yottabgp_wire::prefix::Prefix;
 
 use crate::select::PeerKey;
@@ -56,36 +57,53 @@ pub struct RouteLook {
     pub encoding: Encoding,
     /// Of the JSON.
     pub format: RouteFormat,
+    /// Which release text looks like.
+    pub layout: Layout,
 }
 
 /// Writes the line of a route.
 ///
-/// Text is `PEER FAMILY NLRI next-hop IP`; extensive, the peer's whole key comes first and the attributes last. JSON is one
+/// Text is `PEER FAMILY NLRI next-hop IP`; extensive, the peer's whole key comes first and the attributes last. ExaBGP 4 has
+/// `neighbor` before the peer, 3.4 no family. JSON is one
 /// object a line, with `"next-hop"`, and extensive also `"attribute"` as in UPDATE events.
 pub fn adj_rib(route: &RouteView<'_>, look: RouteLook, out: &mut Vec<u8>) {
     match look.encoding {
-        Encoding::Text => text(route, look.extensive, out),
+        Encoding::Text => text(route, look, out),
         Encoding::Json => json(route, look, out),
     }
     out.push(b'\n');
 }
 
-fn text(route: &RouteView<'_>, extensive: bool, out: &mut Vec<u8>) {
+fn text(route: &RouteView<'_>, look: RouteLook, out: &mut Vec<u8>) {
+    let RouteLook { extensive, layout, .. } = look;
+    let form = JsonForm { layout, ..JsonForm::default() };
+    // 3.4 says the word twice where the key of the peer has it already.
+    if layout == Layout::V3_4 || layout == Layout::V4 && !extensive {
+        push(out, "neighbor ");
+    }
     if extensive {
         push(out, &route.key.to_string());
     } else {
         push_ip(out, route.key.peer);
     }
     out.push(b' ');
-    push_family(route, out);
-    out.push(b' ');
-    route.nlri.text(out);
-    if let Some(address) = route.next_hop {
-        push(out, " next-hop ");
-        push_ip(out, address);
+    if layout != Layout::V3_4 {
+        push_family(route, out);
+        out.push(b' ');
     }
-    if extensive {
-        render::push_set_text(route.attributes, out);
+    push_route(route, extensive, form, out);
+}
+
+/// Writes `NLRI next-hop IP`, and the attributes.
+pub(super) fn push_route(
+    route: &RouteView<'_>,
+    attributes: bool,
+    form: JsonForm,
+    out: &mut Vec<u8>,
+) {
+    shown::push_route(route.nlri, form, route.next_hop.map(Some), out);
+    if attributes {
+        render::push_set_text_in(route.attributes, form, out);
     }
 }
 
@@ -136,7 +154,7 @@ fn json(route: &RouteView<'_>, look: RouteLook, out: &mut Vec<u8>) {
     }
     if look.extensive {
         push(out, ", \"attribute\": {");
-        let form = JsonForm { version_6: look.version == Version::V6, ..JsonForm::default() };
+        let form = JsonForm { layout: look.version.layout(), ..JsonForm::default() };
         render::push_set_json(route.attributes, form, out);
         out.push(b'}');
     }

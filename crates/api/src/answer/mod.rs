@@ -10,6 +10,7 @@ mod healthcheck;
 mod help;
 mod neighbor;
 mod reload;
+mod routes;
 mod system;
 
 use std::time::Duration;
@@ -22,13 +23,14 @@ pub use self::group::{group_processed, group_started};
 pub use self::healthcheck::healthchecks;
 pub use self::help::help;
 pub use self::neighbor::{
-    CapabilityView, FamilyView, MessageCounts, NeighborView, list, neighbors_json, show_neighbors,
-    usage,
+    CapabilityView, FamilyView, MessageCounts, NeighborView, list, neighbors_json, old_usage,
+    show_neighbors, usage,
 };
 pub use self::reload::{
     KeywordView, ReloadSummary, RouteChange, is_change, reload_neighbor, reload_route,
     reload_summary, reload_thing,
 };
+pub use self::routes::{index_removed, route_listed, routes_added, routes_removed};
 pub use self::system::{
     QueueView, StatusView, api_version, api_version_set, in_progress, ping, queue_status, reset,
     status, version,

@@ -159,10 +159,19 @@ pub fn usage(version: Version, out: &mut Vec<u8>) {
     push(
         out,
         match version {
-            Version::V4 => "usage: show neighbor [<ip>] summary|extensive|configuration [json]\n",
+            Version::V4 => {
+                "please specify summary, extensive or configuration\n\
+                 you can filter by peer ip address adding it after the word neighbor\n"
+            }
             Version::V6 => "usage: peer <ip> show [summary|extensive|configuration]\n",
         },
     );
+}
+
+/// The same of ExaBGP 4 and 5.
+pub fn old_usage(out: &mut Vec<u8>) {
+    push(out, "please specify summary, extensive or configuration\n");
+    push(out, "you can filter by peer ip address adding it after the word neighbor\n");
 }
 
 /// Writes the state of the peers, in the form that was asked for. JSON has one form: everything, in one line.
@@ -178,6 +187,11 @@ pub fn show_neighbors<'a>(
     }
     match form {
         NeighborForm::Usage => usage(version, out),
+        NeighborForm::Status => {
+            for view in views {
+                status(&view, out);
+            }
+        }
         NeighborForm::Summary => {
             push(out, "Peer            AS        up/down state       |     #sent     #recvd");
             push(out, if version == Version::V6 { "    #pfx_in\n" } else { "\n" });
@@ -190,7 +204,7 @@ pub fn show_neighbors<'a>(
                 extensive(&view, version, out);
             }
         }
-        NeighborForm::Configuration => {
+        NeighborForm::Configuration | NeighborForm::Old => {
             for view in views {
                 push(out, view.configuration);
                 if !view.configuration.ends_with('\n') {
@@ -228,21 +242,37 @@ fn summary(view: &NeighborView<'_>, version: Version, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// Writes one line of the extensive view: a label and up to three columns.
-fn row(out: &mut Vec<u8>, label: &str, columns: [&str; 3]) {
-    let [first, second, third] = columns;
-    let _ = writeln!(out, "    {label:<20} {first:>15} {second:>15} {third:>15}");
+/// The columns of the extensive view.
+#[derive(Clone, Copy)]
+struct Layout {
+    /// Of the release or of main.
+    version: Version,
 }
 
-/// Writes a heading, without blanks at its end.
-fn heading(out: &mut Vec<u8>, label: &str, columns: [&str; 3]) {
-    out.push(b'\n');
-    let start = out.len();
-    row(out, label, columns);
-    let used =
-        out.iter().rposition(|octet| !octet.is_ascii_whitespace()).map_or(start, |at| at + 1);
-    out.truncate(used);
-    out.push(b'\n');
+impl Layout {
+    /// Writes one line: a label and up to three columns.
+    fn row(self, out: &mut Vec<u8>, label: &str, columns: [&str; 3]) {
+        let [first, second, third] = columns;
+        let _ = match self.version {
+            Version::V4 => {
+                writeln!(out, "   {label:<20} {first:>15} {second:>15} {third:<15}")
+            }
+            Version::V6 => {
+                writeln!(out, "    {label:<20} {first:>15} {second:>15} {third:>15}")
+            }
+        };
+    }
+
+    /// Writes a heading, without blanks at its end.
+    fn heading(self, out: &mut Vec<u8>, label: &str, columns: [&str; 3]) {
+        let width = match self.version {
+            Version::V4 => 19,
+            Version::V6 => 20,
+        };
+        let [first, second, third] = columns;
+        let line = format!("    {label:<width$} {first:>15} {second:>15} {third:>15}");
+        let _ = writeln!(out, "\n{}", line.trim_end());
+    }
 }
 
 const fn switch(value: Option<bool>) -> &'static str {
@@ -258,44 +288,49 @@ fn or_unknown(value: Option<impl ToString>) -> String {
 }
 
 fn extensive(view: &NeighborView<'_>, version: Version, out: &mut Vec<u8>) {
+    let layout = Layout { version };
     push(out, &format!("Neighbor {}\n", view.key.peer));
-    heading(out, "Session", ["Local", "", ""]);
-    row(out, "local", [&or_unknown(view.local_address), "", ""]);
-    row(out, "state", [view.state.name(), "", ""]);
+    layout.heading(out, "Session", ["Local", "", ""]);
+    layout.row(out, "local", [&or_unknown(view.local_address), "", ""]);
+    layout.row(out, "state", [view.state.name(), "", ""]);
     let mut span = Vec::new();
     push_span(view.duration, &mut span);
     let label = if is_up(view) { "up for" } else { "down for" };
-    row(out, label, [&String::from_utf8_lossy(&span), "", ""]);
+    layout.row(out, label, [&String::from_utf8_lossy(&span), "", ""]);
 
-    heading(out, "Setup", ["Local", "Remote", ""]);
-    row(out, "AS", [&or_unknown(view.local_as), &or_unknown(view.peer_as), ""]);
-    row(out, "ID", [&view.local_router_id.to_string(), &or_unknown(view.peer_router_id), ""]);
+    layout.heading(out, "Setup", ["Local", "Remote", ""]);
+    layout.row(out, "AS", [&or_unknown(view.local_as), &or_unknown(view.peer_as), ""]);
+    layout.row(
+        out,
+        "ID",
+        [&view.local_router_id.to_string(), &or_unknown(view.peer_router_id), ""],
+    );
     let hold_times = (view.local_hold_time.to_string(), or_unknown(view.peer_hold_time));
-    row(out, "hold-time", [&hold_times.0, &hold_times.1, ""]);
+    layout.row(out, "hold-time", [&hold_times.0, &hold_times.1, ""]);
 
-    heading(out, "Capability", ["Local", "Remote", ""]);
+    layout.heading(out, "Capability", ["Local", "Remote", ""]);
     let theirs = view.peer_capabilities.map(CapabilityView::values);
     for (index, (name, ours)) in
         CapabilityView::NAMES.iter().zip(view.local_capabilities.values()).enumerate()
     {
         let theirs = theirs.and_then(|values| values.get(index).copied());
-        row(out, &format!("{name}:"), [switch(Some(ours)), switch(theirs), ""]);
+        layout.row(out, &format!("{name}:"), [switch(Some(ours)), switch(theirs), ""]);
     }
 
-    heading(out, "Families", ["Local", "Remote", "Add-Path"]);
+    layout.heading(out, "Families", ["Local", "Remote", "Add-Path"]);
     for family in &view.families {
         let remote = switch(family.negotiated);
-        row(out, &format!("{}:", family.family), ["enabled", remote, family.add_path()]);
+        layout.row(out, &format!("{}:", family.family), ["enabled", remote, family.add_path()]);
     }
 
-    heading(out, "Message Statistic", ["Sent", "Received", ""]);
+    layout.heading(out, "Message Statistic", ["Sent", "Received", ""]);
     for ((name, sent), (_, received)) in view.sent.rows().into_iter().zip(view.received.rows()) {
-        row(out, &format!("{name}:"), [&sent.to_string(), &received.to_string(), ""]);
+        layout.row(out, &format!("{name}:"), [&sent.to_string(), &received.to_string(), ""]);
     }
     if version == Version::V6 {
-        heading(out, "Prefix Statistic", ["", "", ""]);
-        row(out, "received:", [&view.prefixes_received.to_string(), "", ""]);
-        row(out, "withdrawn:", [&view.prefixes_withdrawn.to_string(), "", ""]);
+        layout.heading(out, "Prefix Statistic", ["", "", ""]);
+        layout.row(out, "received:", [&view.prefixes_received.to_string(), "", ""]);
+        layout.row(out, "withdrawn:", [&view.prefixes_withdrawn.to_string(), "", ""]);
     }
     out.push(b'\n');
 }
@@ -412,12 +447,20 @@ fn neighbor_json(view: &NeighborView<'_>, version: Version, out: &mut Vec<u8>) {
     push(out, &format!(", \"fsm\": \"{}\"", view.state.name()));
 
     let families = |flag: fn(&FamilyView) -> Option<bool>| {
-        view.families.iter().map(|row| (row.family.to_string(), flag(row))).collect()
+        view.families.iter().map(|row| (row.family.to_string(), flag(row))).collect::<Vec<_>>()
+    };
+    // What is not known of ADD-PATH is not so for the release, and unknown for main.
+    let add_path = |flag: fn(&FamilyView) -> Option<bool>| {
+        let mut rows = families(flag);
+        if version == Version::V4 {
+            rows.iter_mut().for_each(|(_, flag)| *flag = Some(flag.unwrap_or(false)));
+        }
+        rows
     };
     let local = End {
         capabilities: Some(view.local_capabilities),
         families: families(|_| Some(true)),
-        add_path: families(|row| row.add_path_send),
+        add_path: add_path(|row| row.add_path_send),
         address: view.local_address,
         asn: view.local_as,
         router_id: Some(view.local_router_id),
@@ -426,7 +469,7 @@ fn neighbor_json(view: &NeighborView<'_>, version: Version, out: &mut Vec<u8>) {
     let peer = End {
         capabilities: view.peer_capabilities,
         families: families(|row| row.negotiated),
-        add_path: families(|row| row.add_path_receive),
+        add_path: add_path(|row| row.add_path_receive),
         address: Some(view.key.peer),
         asn: view.peer_as,
         router_id: view.peer_router_id,
@@ -473,6 +516,25 @@ fn neighbor_json(view: &NeighborView<'_>, version: Version, out: &mut Vec<u8>) {
         );
     }
     out.push(b'}');
+}
+
+/// `KEY negotiated [ ipv4/unicast ipv6/unicast ] state Established`.
+fn status(view: &NeighborView<'_>, out: &mut Vec<u8>) {
+    push(out, &format!("{} negotiated ", view.key));
+    if is_up(view) {
+        out.push(b'[');
+        for row in view.families.iter().filter(|row| row.negotiated == Some(true)) {
+            push(out, &format!(" {}/{}", row.family.afi, row.family.safi));
+        }
+        push(out, " ]");
+    } else {
+        push(out, "None");
+    }
+    let mut name = view.state.name().to_ascii_lowercase();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    push(out, &format!(" state {name}\n"));
 }
 
 /// `peer list`.

@@ -37,8 +37,12 @@ pub struct QueueView<'a> {
     pub bytes: u64,
 }
 
-/// `version`: the program's own word, whatever it calls itself.
-pub fn version(version: &str, encoding: Encoding, out: &mut Vec<u8>) {
+/// `version`: the release of ExaBGP whose behaviour the version of the API is, unless another one is to be said.
+pub fn version(said: Option<&str>, version: Version, encoding: Encoding, out: &mut Vec<u8>) {
+    let version = said.unwrap_or(match version {
+        Version::V4 => "5.0.15",
+        Version::V6 => "6.0.0",
+    });
     match encoding {
         Encoding::Text => {
             push(out, "exabgp ");

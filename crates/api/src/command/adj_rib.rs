@@ -9,7 +9,7 @@ use crate::select;
 /// `in|out [AFI [SAFI]|inet|flow|l2vpn] [IP] [extensive]`, in any order after the direction.
 pub(super) fn show<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
     let rib = rib(&mut arguments.tokens, "show adj-rib")?;
-    let mut show = ShowRib { rib, families: FamilyFilter::Any, extensive: false };
+    let mut show = ShowRib { rib, families: FamilyFilter::Any, extensive: false, old: false };
     while let Some(word) = arguments.tokens.peek() {
         match word {
             "extensive" => show.extensive = true,
@@ -45,13 +45,34 @@ pub(super) fn show<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>,
     Ok(Command::ShowRib(show))
 }
 
+/// `show routes [extensive] [IP]`: what was announced.
+pub(super) fn show_routes<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
+    let families = FamilyFilter::Any;
+    let mut show = ShowRib { rib: Rib::Out, families, extensive: false, old: true };
+    while let Some(word) = arguments.tokens.peek() {
+        match word {
+            "extensive" => {
+                show.extensive = true;
+                arguments.tokens.next();
+            }
+            word if select::is_selector(word) => late_selector(arguments)?,
+            _ => break,
+        }
+    }
+    Ok(Command::ShowRib(show))
+}
+
 pub(super) fn flush<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Command<'a>, Refusal> {
     if arguments.tokens.is_done() {
         return Ok(Command::FlushRib);
     }
     match rib(&mut arguments.tokens, "flush adj-rib")? {
         Rib::Out => Ok(Command::FlushRib),
-        Rib::In => Err(Refusal::Unexpected { command: "flush adj-rib", word: "in".to_owned() }),
+        Rib::In => Err(Refusal::Unexpected {
+            command: "flush adj-rib",
+            word: "in".to_owned(),
+            at: arguments.tokens.last_span(),
+        }),
     }
 }
 
@@ -67,7 +88,11 @@ fn rib(tokens: &mut Tokens<'_>, given: &'static str) -> Result<Rib, Refusal> {
     match tokens.next() {
         Some("in") => Ok(Rib::In),
         Some("out") => Ok(Rib::Out),
-        Some(word) => Err(Refusal::Unexpected { command: given, word: word.to_owned() }),
+        Some(word) => Err(Refusal::Unexpected {
+            command: given,
+            word: word.to_owned(),
+            at: tokens.last_span(),
+        }),
         None => Err(Refusal::Incomplete {
             given: given.to_owned(),
             choices: if given.starts_with("flush") { "out" } else { "in, out" }.to_owned(),

@@ -130,7 +130,9 @@ fn parse_member<'a>(
     let mut cursor = Tokens::new(line, tokens, Span::new(line.len(), line.len()));
     match cursor.peek() {
         Some("announce" | "withdraw") => {}
-        Some(word) => return Err(Refusal::NotInGroup(word.to_owned())),
+        Some(word) => {
+            return Err(Refusal::NotInGroup { word: word.to_owned(), at: cursor.span() });
+        }
         None => return Err(Refusal::NoRoute("group")),
     }
     let mut selector = Selector::All;
@@ -139,7 +141,11 @@ fn parse_member<'a>(
         Arguments { tokens: cursor, line, all: tokens, route, selector: &mut selector };
     let command = (row.parse)(&mut arguments)?;
     match arguments.tokens.peek() {
-        Some(word) => Err(Refusal::Unexpected { command: row.v4, word: word.to_owned() }),
+        Some(word) => Err(Refusal::Unexpected {
+            command: row.v4,
+            word: word.to_owned(),
+            at: arguments.tokens.span(),
+        }),
         None => Ok(command),
     }
 }

@@ -10,12 +10,15 @@ mod daemon;
 mod end_of_rib;
 pub mod group;
 mod healthcheck;
+mod identifier;
 mod neighbor;
 mod operational;
+mod peer;
 mod refusal;
 pub mod registry;
 mod route;
 mod route_refresh;
+mod routes;
 mod session;
 mod shortcuts;
 mod system;
@@ -29,8 +32,11 @@ use yottabgp_wire::route::{RouteBuffer, Verb};
 
 pub use self::group::{Group, GroupBuffer, GroupSummary};
 pub use self::healthcheck::HealthVerb;
+pub use self::identifier::identifier;
+pub use self::peer::{NewPeer, Statement};
 pub use self::refusal::Refusal;
 pub use self::registry::Permission;
+pub use self::routes::{RouteIndex, Routes};
 pub use self::shortcuts::expand_shortcuts;
 use crate::select::{self, Selector};
 use crate::{Encoding, Version};
@@ -48,6 +54,8 @@ pub struct Request<'a> {
     pub sync: Option<bool>,
     /// Who may give the command.
     pub permission: Permission,
+    /// The [`identifier`] that its acknowledgement is to say, with its `#`.
+    pub id: Option<&'a str>,
 }
 
 /// What a line asks for.
@@ -95,6 +103,12 @@ pub enum Command<'a> {
         /// The shutdown communication (RFC 9003) of subcodes 2 and 4; `None` for ExaBGP's text.
         text: Option<&'a str>,
     },
+    /// The routes announced, by index.
+    Routes(Routes),
+    /// A neighbor is made, until the next reload.
+    CreatePeer(Box<NewPeer>),
+    /// The selected neighbors are forgotten.
+    DeletePeers,
     /// How commands are acknowledged.
     Acknowledge(Acknowledge),
     /// Whether acknowledgements wait for the UPDATEs to be written.
@@ -152,6 +166,8 @@ pub struct ShowRib {
     pub families: FamilyFilter,
     /// Whether with every attribute.
     pub extensive: bool,
+    /// Whether it was asked in the words of ExaBGP 3.4, `show routes`: the answer has its form.
+    pub old: bool,
 }
 
 /// Which families to show.
@@ -196,6 +212,10 @@ pub enum NeighborForm {
     Extensive,
     /// The configuration.
     Configuration,
+    /// The configuration, as ExaBGP 3.4 showed it.
+    Old,
+    /// What was agreed upon and the state, a line each, as ExaBGP 3.4 showed them.
+    Status,
 }
 
 /// How commands are acknowledged from now on.
@@ -255,13 +275,18 @@ impl Trailing {
 
 /// Reads a line: tokens and route data go to the caller's buffers, which are meant to be used again for the next line.
 ///
-/// `version` decides how data is to be answered; both grammars are understood whatever it is.
+/// `version` decides how data is to be answered; both grammars are understood whatever it is. The [`identifier`] at its end
+/// is no part of the command.
 pub fn parse<'a>(
     line: &'a str,
     version: Version,
     tokens: &'a mut Vec<Token>,
     route: &mut RouteBuffer,
 ) -> Result<Request<'a>, Refusal> {
+    let (line, id) = match identifier(line.as_bytes()) {
+        Some((start, id)) => (line.get(..start).unwrap_or(line), Some(id)),
+        None => (line, None),
+    };
     let line = line.trim_end();
     let default_reply = match version {
         Version::V4 => Encoding::Text,
@@ -273,6 +298,7 @@ pub fn parse<'a>(
         reply: default_reply,
         sync: None,
         permission: Permission::Read,
+        id,
     };
     let trimmed = line.trim_start();
     if trimmed.is_empty() || trimmed.starts_with('#') {
@@ -298,14 +324,15 @@ pub fn parse<'a>(
     let mut arguments = Arguments { tokens: cursor, line, all, route, selector: &mut selector };
     let command = (row.parse)(&mut arguments)?;
     if let Some(word) = arguments.tokens.peek() {
-        return Err(Refusal::Unexpected { command: row.v4, word: word.to_owned() });
+        let at = arguments.tokens.span();
+        return Err(Refusal::Unexpected { command: row.v4, word: word.to_owned(), at });
     }
     let reply = trailing.encoding.unwrap_or(match command {
         // ExaBGP answers this one in JSON unless text is asked for, whatever the version.
         Command::Ping => Encoding::Json,
         _ => default_reply,
     });
-    Ok(Request { selector, command, reply, sync: trailing.sync, permission: row.permission })
+    Ok(Request { selector, command, reply, sync: trailing.sync, permission: row.permission, id })
 }
 
 /// Reads a selector where a command takes one late: `show neighbor 10.0.0.1`.

@@ -2,26 +2,30 @@
 
 use std::fmt;
 
-use yottabgp_wire::io::tokens::TextError;
+use yottabgp_wire::io::tokens::{Span, TextError};
 
 /// Why a command was not executed: what follows `error: ` in the answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// No command starts so.
-    #[error("unknown command '{line}'{}", Meant(suggestion))]
+    #[error("unknown command '{line}'{}{}", Meant(suggestion), Place(*at))]
     UnknownCommand {
         /// What was read as the name of a command.
         line: String,
+        /// Where it is.
+        at: Span,
         /// The command that was probably meant.
         suggestion: Option<String>,
     },
     /// `announce` or `withdraw` of something unknown.
-    #[error("unknown {verb} type: {word}{}", Meant(suggestion))]
+    #[error("unknown {verb} type: {word}{}{}", Meant(suggestion), Place(*at))]
     UnknownType {
         /// `announce` or `withdraw`.
         verb: &'static str,
         /// The word after it.
         word: String,
+        /// Where that is.
+        at: Span,
         /// The word that was probably meant.
         suggestion: Option<String>,
     },
@@ -34,15 +38,17 @@ pub enum Refusal {
         choices: String,
     },
     /// The words of the command are wrong.
-    #[error(transparent)]
+    #[error("{error}{place}", error = .0, place = Place(.0.span))]
     Text(#[from] TextError),
     /// Words follow that the command does not take.
-    #[error("'{command}' does not take '{word}'")]
+    #[error("'{command}' does not take '{word}'{}", Place(*at))]
     Unexpected {
         /// The command, in the words of version 4.
         command: &'static str,
         /// The first word too many.
         word: String,
+        /// Where it is.
+        at: Span,
     },
     /// A statement without a route.
     #[error("{0} names no route")]
@@ -69,8 +75,13 @@ pub enum Refusal {
     #[error("group buffer limit reached, group discarded")]
     GroupTooLarge,
     /// Something in a group that neither announces nor withdraws.
-    #[error("unknown action in group: {0}")]
-    NotInGroup(String),
+    #[error("unknown action in group: {word}{}", Place(*at))]
+    NotInGroup {
+        /// Its first word.
+        word: String,
+        /// Where that is.
+        at: Span,
+    },
     /// The text of a teardown is too long.
     #[error("a shutdown communication has at most 255 octets")]
     CommunicationTooLong,
@@ -86,11 +97,58 @@ pub enum Refusal {
     #[error("crash was asked for")]
     Crash,
     /// `api version` with another number.
-    #[error("API version must be 4 or 6")]
-    ApiVersion,
+    #[error("API version must be 4 or 6, not '{word}'{}", Place(*at))]
+    ApiVersion {
+        /// What was given.
+        word: String,
+        /// Where it is.
+        at: Span,
+    },
+    /// `routes` without what to do.
+    #[error("routes requires action: list, add, or remove")]
+    NoRoutesAction,
+    /// `routes` with something else to do.
+    #[error("routes requires action: list, add, or remove, not '{word}'{}{}", Meant(suggestion), Place(*at))]
+    RoutesAction {
+        /// What was given.
+        word: String,
+        /// Where it is.
+        at: Span,
+        /// The word that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// `routes remove index` of something that no route has.
+    #[error("Invalid hex index: {index}{}", Place(*at))]
+    InvalidIndex {
+        /// What was given.
+        index: String,
+        /// Where it is.
+        at: Span,
+    },
+    /// A neighbor is to be made of too little.
+    #[error("missing required parameters: {}", .0.join(", "))]
+    MissingParameters(Vec<&'static str>),
+    /// A neighbor is to be made that exists.
+    #[error("peer already exists: {0}")]
+    PeerExists(String),
+    /// A neighbor is to be deleted that does not exist, or that others made.
+    #[error("no neighbors match the selector: {0}")]
+    NoPeerToDelete(String),
     /// Anything that the driver finds wrong.
     #[error("{0}")]
     Other(String),
+}
+
+/// Writes where in the line something is: `, at column 7`, counted in octets from 1.
+struct Place(Span);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Span { start, end } if start == end => f.write_str(", at the end of the command"),
+            Span { start, .. } => write!(f, ", at column {}", u64::from(start) + 1),
+        }
+    }
 }
 
 /// Writes ` (did you mean 'X'?)`.

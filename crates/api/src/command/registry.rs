@@ -4,7 +4,7 @@ use yottabgp_wire::io::tokens::{Tokens, did_you_mean};
 
 use super::{
     Arguments, Command, Refusal, acknowledgement, adj_rib, daemon, end_of_rib, group, healthcheck,
-    neighbor, operational, route, route_refresh, session, system, teardown, watchdog,
+    neighbor, operational, peer, route, route_refresh, routes, session, system, teardown, watchdog,
 };
 use crate::select::{self, Selector};
 
@@ -130,6 +130,7 @@ fn unknown(tokens: &Tokens<'_>, selected: bool) -> Refusal {
     if seconds().next().is_none() {
         return Refusal::UnknownCommand {
             line: first.to_owned(),
+            at: tokens.span(),
             suggestion: did_you_mean(
                 first,
                 spellings().filter_map(|spelling| spelling.split(' ').next()),
@@ -141,12 +142,15 @@ fn unknown(tokens: &Tokens<'_>, selected: bool) -> Refusal {
         return Refusal::Incomplete { given: first.to_owned(), choices: list(seconds()) };
     };
     let suggestion = did_you_mean(second, seconds()).map(str::to_owned);
+    let mut behind = *tokens;
+    behind.next();
+    let at = behind.span();
     match first {
         "announce" => {
-            Refusal::UnknownType { verb: "announce", word: second.to_owned(), suggestion }
+            Refusal::UnknownType { verb: "announce", word: second.to_owned(), at, suggestion }
         }
         "withdraw" => {
-            Refusal::UnknownType { verb: "withdraw", word: second.to_owned(), suggestion }
+            Refusal::UnknownType { verb: "withdraw", word: second.to_owned(), at, suggestion }
         }
         _ if spellings().any(|spelling| starts_with_words(spelling, first, second)) => {
             Refusal::Incomplete {
@@ -162,6 +166,7 @@ fn unknown(tokens: &Tokens<'_>, selected: bool) -> Refusal {
         }
         _ => Refusal::UnknownCommand {
             line: format!("{first} {second}"),
+            at: tokens.span(),
             suggestion: suggestion.map(|word| format!("{first} {word}")),
         },
     }
@@ -239,7 +244,7 @@ pub static TABLE: &[Row] = &[
           help: "Sends an End-of-RIB, of ipv4 unicast if no family is named", peers: true, json: false, permission: ROUTE, parse: end_of_rib::parse },
     Row { v4: "announce route-refresh", v6: "peer announce route-refresh", also: &[], grammar: "AFI SAFI",
           help: "Asks the peer to send its routes again", peers: true, json: false, permission: ROUTE, parse: route_refresh::parse },
-    Row { v4: "announce operational", v6: "peer announce operational", also: &[], grammar: "asm|adm|rpcq|rpcp|apcq|apcp|lpcq|lpcp afi AFI safi SAFI …",
+    Row { v4: "announce operational", v6: "peer announce operational", also: &["operational"], grammar: "asm|adm|rpcq|rpcp|apcq|apcp|lpcq|lpcp afi AFI safi SAFI …",
           help: "Sends an OPERATIONAL message", peers: true, json: false, permission: ROUTE, parse: operational::parse },
     Row { v4: "announce watchdog", v6: "peer announce watchdog", also: &[], grammar: "[NAME]",
           help: "Announces the routes of a watchdog", peers: true, json: false, permission: ROUTE, parse: watchdog::announce },
@@ -253,14 +258,22 @@ pub static TABLE: &[Row] = &[
           help: "Announces and withdraws together, all or nothing", peers: true, json: true, permission: ROUTE, parse: group::line },
     Row { v4: "show adj-rib", v6: "rib show", also: &[], grammar: "in|out [AFI [SAFI]|inet|flow|l2vpn] [IP] [extensive] [json]",
           help: "Shows the routes received or announced", peers: true, json: true, permission: READ, parse: adj_rib::show },
-    Row { v4: "flush adj-rib", v6: "rib flush", also: &[], grammar: "out",
+    Row { v4: "flush adj-rib", v6: "rib flush", also: &["flush route"], grammar: "out",
           help: "Sends every announced route again", peers: true, json: false, permission: ROUTE, parse: adj_rib::flush },
     Row { v4: "clear adj-rib", v6: "rib clear", also: &[], grammar: "in|out",
           help: "Forgets the routes received, or withdraws those announced", peers: true, json: false, permission: ROUTE, parse: adj_rib::clear },
-    Row { v4: "show neighbor", v6: "peer show", also: &["show neighbors"], grammar: "[IP] [summary|extensive|configuration] [json]",
+    Row { v4: "show neighbor", v6: "peer show", also: &["show neighbors"], grammar: "[IP] [summary|extensive|configuration|status] [json]",
           help: "Shows the state of peers", peers: true, json: true, permission: READ, parse: neighbor::show },
+    Row { v4: "show routes", v6: "show routes", also: &[], grammar: "[extensive] [IP]",
+          help: "Shows the routes announced as ExaBGP 3.4 did", peers: true, json: true, permission: READ, parse: adj_rib::show_routes },
     Row { v4: "peer list", v6: "peer list", also: &[], grammar: "",
           help: "Lists the peers with their state", peers: true, json: true, permission: READ, parse: neighbor::list },
+    Row { v4: "routes", v6: "peer routes", also: &[], grammar: "[AFI [SAFI]] list | add route PREFIX next-hop IP|self [ATTRIBUTE VALUE]… | remove route PREFIX | remove index INDEX",
+          help: "Lists, announces and withdraws routes by index", peers: true, json: true, permission: ROUTE, parse: routes::parse },
+    Row { v4: "create neighbor", v6: "peer create", also: &[], grammar: "IP local-address IP local-as ASN peer-as ASN [router-id IP] [family-allowed AFI-SAFI[/…]] [graceful-restart SECONDS] [group-updates true|false] [api PROCESS]… [WORD VALUE]…",
+          help: "Makes a neighbor, until the next reload", peers: false, json: false, permission: CONTROL, parse: peer::create },
+    Row { v4: "delete neighbor", v6: "peer delete", also: &[], grammar: "IP [KEY VALUE]…|*",
+          help: "Ends sessions and forgets their neighbors", peers: false, json: false, permission: CONTROL, parse: peer::delete },
     Row { v4: "teardown", v6: "peer teardown", also: &[], grammar: "CEASE-SUBCODE [TEXT]",
           help: "Ends sessions with a NOTIFICATION 6/SUBCODE; they are made again", peers: true, json: false, permission: CONTROL, parse: teardown::parse },
     Row { v4: "enable-ack", v6: "session ack enable", also: &[], grammar: "",

@@ -15,7 +15,9 @@ pub(super) fn api_version<'a>(arguments: &mut Arguments<'a, '_>) -> Result<Comma
     let Some(word) = arguments.tokens.next() else { return Ok(Command::ApiVersion(None)) };
     match word.parse().ok().and_then(Version::from_number) {
         Some(version) => Ok(Command::ApiVersion(Some(version))),
-        None => Err(Refusal::ApiVersion),
+        None => {
+            Err(Refusal::ApiVersion { word: word.to_owned(), at: arguments.tokens.last_span() })
+        }
     }
 }
 

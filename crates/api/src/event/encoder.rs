@@ -1,36 +1,39 @@
 //! One event in one form.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use yottabgp_session::event::{Decoded, State};
 use yottabgp_wire::codes::MessageType;
-use yottabgp_wire::io::json::push_string;
-use yottabgp_wire::io::text::{push, push_decimal};
+use yottabgp_wire::layout::Layout;
+use yottabgp_wire::message::update::keyed::Keys;
 use yottabgp_wire::negotiated::Direction;
 use yottabgp_wire::nlri::JsonForm;
 
-use super::{Label, json, text};
-use crate::{Encoding, Version};
+use super::Label;
+use super::layout::{self, Agreed, Format, Message, Packet, Writer};
+use crate::Encoding;
 
 /// Writes events. What never changes is written once, at the start.
 #[derive(Clone, Debug)]
 pub struct Encoder {
-    pub(super) encoding: Encoding,
     pub(super) form: JsonForm,
     /// Up to the time.
     pub(super) head: Vec<u8>,
     /// From the time to the counter.
     pub(super) tail: Vec<u8>,
-    pid: u32,
-    ppid: u32,
+    pub(super) pid: u32,
+    pub(super) ppid: u32,
+    /// Which keys were used, where routes are the members of objects.
+    pub(super) keys: RefCell<Keys>,
+    writer: &'static dyn Writer,
 }
 
-/// The encoders of a daemon: one for each encoding.
+/// The encoders of a daemon: one for each format.
 #[derive(Clone, Debug)]
 pub struct Encoders {
-    text: Encoder,
-    json: Encoder,
-    version: Version,
+    json: [Encoder; Layout::ALL.len()],
+    text: [Encoder; Layout::ALL.len()],
 }
 
 /// When, and about whom.
@@ -86,43 +89,39 @@ impl Way {
 
 impl Encoders {
     /// For a program: `compact` is `exabgp.api.compact`, the rest is what events say of the host and of the processes.
-    pub fn new(version: Version, compact: bool, host: &str, pid: u32, ppid: u32) -> Self {
-        let of = |encoding| Encoder::new(version, encoding, compact, host, pid, ppid);
-        Self { text: of(Encoding::Text), json: of(Encoding::Json), version }
+    pub fn new(compact: bool, host: &str, pid: u32, ppid: u32) -> Self {
+        let of = |encoding| {
+            Layout::ALL
+                .map(|layout| Encoder::new(Format { encoding, layout }, compact, host, pid, ppid))
+        };
+        Self { json: of(Encoding::Json), text: of(Encoding::Text) }
     }
 
-    /// The encoder of a process. Version 6 knows only JSON.
-    pub const fn of(&self, encoding: Encoding) -> &Encoder {
-        match (self.version, encoding) {
-            (Version::V4, Encoding::Text) => &self.text,
-            _ => &self.json,
+    /// The encoder of a format.
+    pub fn of(&self, format: Format) -> &Encoder {
+        let [v3_4, v4, v5, main_4, v6] = match format.encoding {
+            Encoding::Json => &self.json,
+            Encoding::Text => &self.text,
+        };
+        match format.layout {
+            Layout::V3_4 => v3_4,
+            Layout::V4 => v4,
+            Layout::V5 => v5,
+            Layout::Main4 => main_4,
+            Layout::V6 => v6,
         }
     }
 }
 
 impl Encoder {
-    /// For one version and encoding; see [`Encoders::new`].
-    pub fn new(
-        version: Version,
-        encoding: Encoding,
-        compact: bool,
-        host: &str,
-        pid: u32,
-        ppid: u32,
-    ) -> Self {
-        let mut head = Vec::new();
-        push(&mut head, "{ \"exabgp\": \"");
-        push(&mut head, version.release());
-        push(&mut head, "\", \"time\": ");
-        let mut tail = Vec::new();
-        push(&mut tail, ", \"host\" : ");
-        push_string(&mut tail, host);
-        push(&mut tail, ", \"pid\" : ");
-        push_decimal(&mut tail, pid.into());
-        push(&mut tail, ", \"ppid\" : ");
-        push_decimal(&mut tail, ppid.into());
-        let form = JsonForm { version_6: version == Version::V6, compact, generic: false };
-        Self { encoding, form, head, tail, pid, ppid }
+    /// For one format; see [`Encoders::new`].
+    pub fn new(format: Format, compact: bool, host: &str, pid: u32, ppid: u32) -> Self {
+        let (mut head, mut tail) = (Vec::new(), Vec::new());
+        layout::head(format.layout, &mut head);
+        layout::tail(format.layout, host, pid, ppid, &mut tail);
+        let form = JsonForm { layout: format.layout, compact, generic: false };
+        let writer = layout::writer(format);
+        Self { form, head, tail, pid, ppid, keys: RefCell::default(), writer }
     }
 
     /// The same with unknown attributes in hexadecimal: `decode -g`.
@@ -132,63 +131,38 @@ impl Encoder {
         self
     }
 
-    /// `connected`, `up`, or `down` with its reason. Writes a line, and returns whether it did: so do all of these.
-    pub fn state(
-        &self,
-        at: Moment<'_>,
-        state: &str,
-        reason: Option<&str>,
-        out: &mut Vec<u8>,
-    ) -> bool {
-        match self.encoding {
-            Encoding::Json => json::state(self, at, state, reason, out),
-            Encoding::Text => text::state(at, state, reason, out),
-        }
-        true
+    /// `connected`, `up`, or `down` with its reason. Writes lines, or nothing where the format does not tell of it: so do all
+    /// of these.
+    pub fn state(&self, at: Moment<'_>, state: &str, reason: Option<&str>, out: &mut Vec<u8>) {
+        self.writer.state(self, at, state, reason, out);
     }
 
-    /// A change of the state machine. Text has none.
-    pub fn fsm(&self, at: Moment<'_>, state: State, out: &mut Vec<u8>) -> bool {
-        let has = self.encoding == Encoding::Json;
-        if has {
-            json::fsm(self, at, state, out);
-        }
-        has
+    /// A change of the state machine.
+    pub fn fsm(&self, at: Moment<'_>, state: State, out: &mut Vec<u8>) {
+        self.writer.fsm(self, at, state, out);
     }
 
-    /// What was agreed upon, as [`super::push_negotiated`] writes it. Text has none.
-    pub fn negotiated(&self, at: Moment<'_>, negotiated: &[u8], out: &mut Vec<u8>) -> bool {
-        let has = self.encoding == Encoding::Json;
-        if has {
-            json::negotiated(self, at, negotiated, out);
-        }
-        has
+    /// What was agreed upon.
+    pub fn negotiated(&self, at: Moment<'_>, agreed: &Agreed, out: &mut Vec<u8>) {
+        self.writer.negotiated(self, at, agreed, out);
     }
 
-    /// A signal that the daemon got: its number and name. Text has none.
-    pub fn signal(&self, at: Moment<'_>, code: i32, name: &str, out: &mut Vec<u8>) -> bool {
-        let has = self.encoding == Encoding::Json;
-        if has {
-            json::signal(self, at, code, name, out);
-        }
-        has
+    /// A signal that the daemon got: its number and name.
+    pub fn signal(&self, at: Moment<'_>, code: i32, name: &str, out: &mut Vec<u8>) {
+        self.writer.signal(self, at, code, name, out);
     }
 
-    /// A message as octets; `negotiated` as [`super::push_negotiated`] writes it, if it is to be told.
+    /// A message as octets, with what was agreed upon if that is to be told.
     pub fn packet(
         &self,
         at: Moment<'_>,
         way: Way,
         kind: MessageType,
         raw: Raw<'_>,
-        negotiated: Option<&[u8]>,
+        agreed: Option<&Agreed>,
         out: &mut Vec<u8>,
-    ) -> bool {
-        match self.encoding {
-            Encoding::Json => json::packet(self, at, way, kind, raw, negotiated, out),
-            Encoding::Text => text::packet(at, way, kind, raw, out),
-        }
-        true
+    ) {
+        self.writer.packet(self, at, Packet { way, kind, raw }, agreed, out);
     }
 
     /// A decoded message, with its octets if `raw`. Writes nothing when the content is not known.
@@ -198,17 +172,12 @@ impl Encoder {
         way: Way,
         decoded: &Decoded<'_>,
         raw: Option<Raw<'_>>,
-        negotiated: Option<&[u8]>,
+        agreed: Option<&Agreed>,
         out: &mut Vec<u8>,
-    ) -> bool {
-        if matches!(decoded, Decoded::None) {
-            return false;
+    ) {
+        if !matches!(decoded, Decoded::None) {
+            self.writer.message(self, at, Message { way, decoded, raw }, agreed, out);
         }
-        match self.encoding {
-            Encoding::Json => json::message(self, at, way, decoded, raw, negotiated, out),
-            Encoding::Text => text::message(at, way, decoded, raw, out),
-        }
-        true
     }
 
     /// A service that the daemon checks made a step: its name, its state, what was done.
@@ -220,17 +189,11 @@ impl Encoder {
         step: &str,
         out: &mut Vec<u8>,
     ) {
-        match self.encoding {
-            Encoding::Json => json::healthcheck(self, time, [name, state, step], out),
-            Encoding::Text => push(out, &format!("healthcheck {name} {step} {state}\n")),
-        }
+        self.writer.healthcheck(self, time, [name, state, step], out);
     }
 
     /// The daemon ends.
     pub fn shutdown(&self, time: Duration, out: &mut Vec<u8>) {
-        match self.encoding {
-            Encoding::Json => json::shutdown(self, time, out),
-            Encoding::Text => text::shutdown(self.pid, self.ppid, out),
-        }
+        self.writer.shutdown(self, time, out);
     }
 }

@@ -7,8 +7,7 @@ use yottabgp_session::event::Event;
 use yottabgp_wire::codes::MessageType;
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 
-use super::{Encoder, Encoders, Form, Label, Moment, Raw, Subscription, Wants, push_negotiated};
-use crate::Encoding;
+use super::{Agreed, Encoder, Encoders, Form, Format, Label, Moment, Raw, Subscription, Wants};
 
 /// A process, named by the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,8 +18,8 @@ pub struct ProcessId(pub u32);
 pub struct Subscriber {
     /// Which.
     pub process: ProcessId,
-    /// Its encoder.
-    pub encoding: Encoding,
+    /// The form of its events.
+    pub format: Format,
     /// What it wants to hear.
     pub subscription: Subscription,
 }
@@ -34,7 +33,7 @@ pub struct Feed {
     subscribers: Vec<Subscriber>,
     counter: u64,
     /// The JSON of what the present session agreed upon; empty when not yet written.
-    negotiated: Vec<u8>,
+    negotiated: Agreed,
     scratch: Vec<u8>,
     rendered: Vec<(Key, Range<usize>)>,
 }
@@ -42,7 +41,7 @@ pub struct Feed {
 /// What makes two renderings of one event the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key {
-    encoding: Encoding,
+    format: Format,
     raw: bool,
     negotiated: bool,
 }
@@ -54,7 +53,7 @@ impl Feed {
             label,
             subscribers,
             counter: 0,
-            negotiated: Vec::new(),
+            negotiated: Agreed::NONE,
             scratch: Vec::new(),
             rendered: Vec::new(),
         }
@@ -147,14 +146,14 @@ impl Feed {
                     self.remember(negotiated);
                 }
                 let json = std::mem::take(&mut self.negotiated);
-                let agreed = negotiated.is_some().then_some(json.as_slice());
+                let agreed = negotiated.is_some().then_some(&json);
                 self.deliver(
                     encoders,
                     time,
                     &mut sink,
                     |subscriber| match subscriber.subscription.forms(*direction, *kind) {
                         [Some(Form::Packet), _] => Some(Key {
-                            encoding: subscriber.encoding,
+                            format: subscriber.format,
                             raw: true,
                             negotiated: subscriber.subscription.negotiated,
                         }),
@@ -171,7 +170,7 @@ impl Feed {
                     &mut sink,
                     |subscriber| match subscriber.subscription.forms(*direction, *kind) {
                         [_, Some(Form::Parsed { raw })] => Some(Key {
-                            encoding: subscriber.encoding,
+                            format: subscriber.format,
                             raw,
                             negotiated: subscriber.subscription.negotiated,
                         }),
@@ -208,8 +207,7 @@ impl Feed {
     }
 
     fn remember(&mut self, negotiated: &Negotiated) {
-        self.negotiated.clear();
-        push_negotiated(negotiated, &mut self.negotiated);
+        self.negotiated.set(negotiated);
     }
 
     fn tell(
@@ -218,7 +216,7 @@ impl Feed {
         time: Duration,
         sink: &mut impl FnMut(ProcessId, &[u8]),
         wanted: impl Fn(&Subscription) -> bool,
-        mut render: impl FnMut(&Encoder, Moment<'_>, &mut Vec<u8>) -> bool,
+        mut render: impl FnMut(&Encoder, Moment<'_>, &mut Vec<u8>),
     ) {
         self.deliver(
             encoders,
@@ -226,7 +224,7 @@ impl Feed {
             sink,
             |subscriber| {
                 wanted(&subscriber.subscription).then_some(Key {
-                    encoding: subscriber.encoding,
+                    format: subscriber.format,
                     raw: false,
                     negotiated: false,
                 })
@@ -242,7 +240,7 @@ impl Feed {
         time: Duration,
         sink: &mut impl FnMut(ProcessId, &[u8]),
         wanted: impl Fn(&Subscriber) -> Option<Key>,
-        mut render: impl FnMut(&Encoder, Moment<'_>, Key, &mut Vec<u8>) -> bool,
+        mut render: impl FnMut(&Encoder, Moment<'_>, Key, &mut Vec<u8>),
     ) {
         self.scratch.clear();
         self.rendered.clear();
@@ -255,7 +253,7 @@ impl Feed {
                 Some((_, range)) => range.clone(),
                 None => {
                     let start = self.scratch.len();
-                    render(encoders.of(key.encoding), at, key, &mut self.scratch);
+                    render(encoders.of(key.format), at, key, &mut self.scratch);
                     let range = start..self.scratch.len();
                     self.rendered.push((key, range.clone()));
                     range

@@ -9,6 +9,9 @@ use yottabgp_wire::io::text::{push, push_decimal, push_ip, push_ipv4};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     pub(super) json: Vec<u8>,
+    /// Without our identifier.
+    pub(super) json_4: Vec<u8>,
+    pub(super) json_3_4: Vec<u8>,
     pub(super) text: Vec<u8>,
     pub(super) receive: Vec<u8>,
     pub(super) send: Vec<u8>,
@@ -37,6 +40,8 @@ impl Label {
         push(&mut json, ", \"peer\": ");
         push_decimal(&mut json, peer_as.map_or(0, |asn| u64::from(asn.0)));
         push(&mut json, " }");
+        let mut json_4 = json.clone();
+        json_4.push(b' ');
         if !router_id.is_unspecified() {
             push(&mut json, ", \"router-id\": \"");
             push_ipv4(&mut json, router_id);
@@ -48,6 +53,21 @@ impl Label {
         push(&mut text, "neighbor ");
         push_ip(&mut text, peer_address);
         let with = |word: &str| [text.as_slice(), word.as_bytes()].concat();
-        Self { json, receive: with(" receive"), send: with(" send"), text }
+        let mut json_3_4 = Vec::with_capacity(192);
+        push(&mut json_3_4, "\"neighbor\": { \"ip\": \"");
+        push_ip(&mut json_3_4, peer_address);
+        push(&mut json_3_4, "\", \"address\": { \"local\": \"");
+        match local_address {
+            Some(address) => push_ip(&mut json_3_4, address),
+            None => push(&mut json_3_4, "auto"),
+        }
+        push(&mut json_3_4, "\", \"peer\": \"");
+        push_ip(&mut json_3_4, peer_address);
+        push(&mut json_3_4, "\"}, \"asn\": { \"local\": \"");
+        push_decimal(&mut json_3_4, local_as.map_or(0, |asn| u64::from(asn.0)));
+        push(&mut json_3_4, "\", \"peer\": \"");
+        push_decimal(&mut json_3_4, peer_as.map_or(0, |asn| u64::from(asn.0)));
+        push(&mut json_3_4, "\"}");
+        Self { json, json_4, json_3_4, receive: with(" receive"), send: with(" send"), text }
     }
 }

@@ -1,17 +1,17 @@
 //! Events: what happened, as processes read it.
 //!
 //! A [`Feed`] is what one peer tells its processes: it knows who asked for what ([`Subscription`]), numbers the events and
-//! renders each once for every form that was asked for. An [`Encoder`] writes one event in one form; `decode` uses it alone.
+//! renders each once for every form that was asked for. An [`Encoder`] writes one event in one form, [`layout`]
+//! knows the forms; `decode` uses it alone.
 
 mod encoder;
 mod feed;
-mod json;
 mod label;
+mod layout;
 mod subscription;
-mod text;
 
 pub use self::encoder::{Encoder, Encoders, Moment, Raw, Way};
 pub use self::feed::{Feed, ProcessId, Subscriber};
-pub use self::json::push_negotiated;
 pub use self::label::Label;
+pub use self::layout::{Agreed, Format};
 pub use self::subscription::{Form, MessageFlags, Subscription, Wants};

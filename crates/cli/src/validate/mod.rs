@@ -10,7 +10,7 @@ use clap::Args;
 use yottabgp_config::loader::Offline;
 use yottabgp_config::print::{self, Secrets};
 use yottabgp_config::{
-    Configuration, Diagnostic, Environment, Places, Severity, Source, diagnostic,
+    Configuration, Diagnostic, Dialect, Environment, Places, Severity, Source, diagnostic,
 };
 use yottabgp_os::privilege::Identity;
 
@@ -214,13 +214,15 @@ fn check_neighbors(
     environment: &Environment,
 ) -> Vec<Diagnostic> {
     let mut wrong = Vec::new();
+    // Whatever it was read from, it is printed as it is written today.
+    let environment = Environment { dialect: Some(Dialect::ExaBgp5), ..environment.clone() };
     for (neighbor, places) in configuration.neighbors.iter().zip(&places.neighbors) {
         let mut one = Configuration::default();
         one.processes.clone_from(&configuration.processes);
         one.neighbors.push(neighbor.clone());
         let text = print::configuration(&one, Secrets::Shown);
         let source = Source { name: "what was printed".to_owned(), text };
-        let message = match yottabgp_config::parse(&source, &Offline, environment) {
+        let message = match yottabgp_config::parse(&source, &Offline, &environment) {
             Ok((again, _)) if again.neighbors == one.neighbors => continue,
             Ok(_) => "this neighbor is not the same when it is printed and read again".to_owned(),
             Err(errors) => {

@@ -134,7 +134,7 @@ fn a_whole_session() {
         "type": "fsm", NBR, "state": "IDLE" } }
         "type": "state", NBR, "state": "connected" } }
         "type": "fsm", NBR, "state": "CONNECT" } }
-        "type": "open", NBR, "direction": "send", "open": { "version": 4, "asn": 65001, "hold_time": 9, "router_id": "1.1.1.1", "capabilities": { "1": { "name": "multiprotocol", "families": [ "ipv4/unicast", "ipv6/unicast" ] }, "65": { "name": "asn4", "asn4": 65001 }, "2": { "name": "route-refresh", "variant": "RFC" }, "70": { "name": "enhanced-route-refresh" }, "6": { "name": "extended-message", "size": 65535 } } } } }
+        "type": "open", NBR, "direction": "send", "open": { "version": 4, "asn": 65001, "hold_time": 9, "router_id": "1.1.1.1", "capabilities": { "multiprotocol": { "name": "multiprotocol", "families": [ "ipv4/unicast", "ipv6/unicast" ] }, "asn4": { "name": "asn4", "asn4": 65001 }, "route-refresh": { "name": "route-refresh", "variant": "RFC" }, "enhanced-route-refresh": { "name": "enhanced-route-refresh" }, "extended-message": { "name": "extended-message", "size": 65535 } } } } }
         "type": "fsm", NBR, "state": "OPENSENT" } }
         "type": "open", NBR, "direction": "receive", "open": { "version": 4, "asn": 65002, "hold_time": 9, "router_id": "2.2.2.2", "capabilities": { "1": { "name": "multiprotocol", "families": [ "ipv4/unicast", "ipv6/unicast" ] }, "65": { "name": "asn4", "asn4": 65002 }, "2": { "name": "route-refresh", "variant": "RFC" } } } } }
         "type": "negotiated", NBR, NEG  } }

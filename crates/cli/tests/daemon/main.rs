@@ -12,10 +12,13 @@
 
 mod bad_input;
 mod check;
+mod commands;
 mod control;
 mod events;
+mod exabgp_3_4;
 mod health;
 mod interactive;
+mod layouts;
 mod malformed;
 mod operational;
 mod process;
@@ -24,4 +27,5 @@ mod reload_scale;
 mod sending;
 mod shells;
 mod sockets;
+mod startup;
 mod support;

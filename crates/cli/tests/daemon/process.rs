@@ -228,6 +228,27 @@ fn a_start_in_the_background_that_fails_is_told() {
 }
 
 #[test]
+fn the_process_has_the_name_that_it_was_called_by() {
+    let lab = Lab::new();
+    lab.configure(&Site::new(2).neighbor(""));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yottabgp"));
+    std::os::unix::process::CommandExt::arg0(&mut command, "/usr/local/bin/exabgp");
+    let mut daemon = command
+        .arg(lab.path("test.conf"))
+        .env("EXABGP_ROOT", lab.path("root"))
+        .env("exabgp_api_socketpath", lab.path("control"))
+        .env("exabgp_daemon_user", "root")
+        .env("exabgp_daemon_drop", "false")
+        .spawn()
+        .unwrap();
+    // As `pgrep exabgp` looks for it.
+    let name = || fs::read_to_string(format!("/proc/{}/comm", daemon.id())).unwrap();
+    until("the name", || name() == "exabgp\n");
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+}
+
+#[test]
 fn several_files_are_several_daemons() {
     let lab = Lab::new();
     let sites = [Site::new(2), Site::new(3)];

@@ -9,6 +9,9 @@ mod tests;
 
 use std::net::IpAddr;
 
+use yottabgp_wire::layout::Layout;
+
+use crate::dialect::Dialect;
 use crate::model::Encoder;
 
 pub use read::{Notice, Place, load};
@@ -30,6 +33,8 @@ pub struct Environment {
     pub api: Api,
     /// `exabgp.debug.*`
     pub debug: Debug,
+    /// `exabgp.configuration.dialect`: what files are read as; `None` for what they turn out to be.
+    pub dialect: Option<Dialect>,
     /// `exabgp.cache.attributes`: accepted; sharing attributes costs nothing here.
     pub cache_attributes: bool,
     /// `exabgp.cache.nexthops`: accepted; does nothing.
@@ -174,12 +179,15 @@ pub struct Bgp {
 pub struct Api {
     /// 4 or 6: how we answer and what events look like.
     pub version: u8,
-    /// Whether commands are answered `done` or `error`.
-    pub ack: bool,
+    /// Whether commands are answered `done` or `error`; `None` for what the dialect of the configuration means by that,
+    /// see [`Environment::acknowledges`].
+    pub ack: Option<bool>,
     /// Lines in one turn of `show` commands.
     pub chunk: u32,
-    /// The form of events for the control program.
-    pub encoder: Encoder,
+    /// The form of events for processes of ExaBGP 3.4 that name none; `None` for its default, text.
+    pub encoder: Option<Encoder>,
+    /// Which release of ExaBGP events look like; none for that of the dialect of the configuration, or of `version`.
+    pub json: Option<Layout>,
     /// Whether unicast NLRI are bare strings in JSON.
     pub compact: bool,
     /// Whether helpers are started again.
@@ -262,9 +270,10 @@ impl Default for Environment {
             bgp: Bgp { passive: false, openwait: 60, paths_limit_audit: true },
             api: Api {
                 version: 4,
-                ack: true,
+                ack: None,
                 chunk: 1,
-                encoder: Encoder::Json,
+                encoder: None,
+                json: None,
                 compact: false,
                 respawn: true,
                 terminate: false,
@@ -276,6 +285,7 @@ impl Default for Environment {
                 cli_socket: None,
             },
             debug: Debug::default(),
+            dialect: None,
             cache_attributes: true,
             cache_nexthops: true,
             profile_enable: false,
@@ -288,6 +298,21 @@ impl Default for Environment {
 }
 
 impl Environment {
+    /// Whether commands of helpers are answered `done` or `error`: ExaBGP 3.4 never does, and its helpers do not read.
+    pub fn acknowledges(&self, dialect: Dialect) -> bool {
+        self.api.ack.unwrap_or(dialect != Dialect::ExaBgp34)
+    }
+
+    /// Which release events look like where a process does not say: that of the environment, or the one that the file was
+    /// written for. `None` for that of the version of the API.
+    pub fn layout(&self, dialect: Dialect) -> Option<Layout> {
+        self.api.json.or(match dialect {
+            Dialect::ExaBgp34 => Some(Layout::V3_4),
+            Dialect::ExaBgp4 => Some(Layout::V4),
+            Dialect::ExaBgp5 => None,
+        })
+    }
+
     /// What we call ourselves to peers: the version that was set is ExaBGP's.
     pub fn software(&self) -> String {
         match &self.version {

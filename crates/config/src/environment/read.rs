@@ -180,7 +180,6 @@ fn set(
 fn unknown(variables: &HashMap<String, String>, file: &[ini::Entry], notices: &mut Vec<Notice>) {
     let known = |section: &str, key: &str| {
         TABLE.iter().any(|row| row.section == section && same(key, row.key))
-            || TOLERATED.contains(&(section, key))
             || (section, key) == ("tcp", "connections")
     };
     let near = |name: &str| {
@@ -188,6 +187,8 @@ fn unknown(variables: &HashMap<String, String>, file: &[ini::Entry], notices: &m
         let near = did_you_mean(name, names.iter().map(String::as_str))?;
         Some(format!("did you mean exabgp.{near}?"))
     };
+    let is_removed = |section: &str, key: &str| TOLERATED.contains(&(section, key));
+    let mut removed: Vec<(Place, String)> = Vec::new();
     let mut names: Vec<&String> = variables.keys().collect();
     names.sort_unstable();
     for name in names {
@@ -201,6 +202,10 @@ fn unknown(variables: &HashMap<String, String>, file: &[ini::Entry], notices: &m
             continue;
         }
         let place = Place::Variable(name.clone());
+        if is_removed(section, key) {
+            removed.push((place, rest));
+            continue;
+        }
         let notice = Notice::warning(place, format!("there is no setting {rest}"));
         notices.push(match near(&rest) {
             Some(near) => notice.help(near),
@@ -212,11 +217,22 @@ fn unknown(variables: &HashMap<String, String>, file: &[ini::Entry], notices: &m
             continue;
         }
         let name = format!("{}.{}", entry.section, entry.key);
+        if is_removed(&entry.section, &entry.key) {
+            removed.push((Place::File(entry.span), name));
+            continue;
+        }
         let notice =
             Notice::warning(Place::File(entry.span), format!("there is no setting {name}"));
         notices.push(match near(&name) {
             Some(near) => notice.help(near),
             None => notice,
         });
+    }
+    // One warning for all of them: such files and variables are old, and work.
+    if let Some((place, _)) = removed.first() {
+        let names: Vec<&str> = removed.iter().map(|(_, name)| name.as_str()).collect();
+        let message = format!("{}: of older versions, without effect", names.join(", "));
+        let help = if names.len() == 1 { "remove it" } else { "remove them" };
+        notices.push(Notice::warning(place.clone(), message).help(help));
     }
 }

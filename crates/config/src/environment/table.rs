@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
+use yottabgp_wire::layout::Layout;
+
 use super::{Environment, Level};
+use crate::dialect::Dialect;
 use crate::model::Encoder;
 
 /// One setting.
@@ -260,6 +263,24 @@ pub const TABLE: &[Setting] = &[
         bgp.paths_limit_audit,
         "warn of peers which send more paths than our limit"
     ),
+    Setting {
+        section: "configuration",
+        key: "dialect",
+        help: "what files are read as: auto (found out by itself), 3.4, 4 or 5",
+        quoted: false,
+        hidden: false,
+        set: |environment, text| {
+            let text = text.trim();
+            let named = Dialect::NAMED.iter().find(|(name, _)| *name == text);
+            environment.dialect = match (text.to_ascii_lowercase().as_str(), named) {
+                ("auto", _) => None,
+                (_, Some((_, dialect))) => Some(*dialect),
+                _ => return Err(Wrong::Value("auto, 3.4, 4 or 5")),
+            };
+            Ok(())
+        },
+        show: |environment| environment.dialect.map_or("auto", Dialect::name).to_owned(),
+    },
     boolean!("cache", "attributes", cache_attributes, "accepted; attributes are always shared"),
     boolean!("cache", "nexthops", cache_nexthops, "accepted; does nothing"),
     Setting {
@@ -278,23 +299,54 @@ pub const TABLE: &[Setting] = &[
         },
         show: |environment| environment.api.version.to_string(),
     },
-    boolean!("api", "ack", api.ack, "answer commands with 'done' or 'error'"),
+    Setting {
+        section: "api",
+        key: "ack",
+        help: "answer commands with 'done' or 'error'; for a file of ExaBGP 3.4, only when set here",
+        quoted: false,
+        hidden: false,
+        set: |environment, text| {
+            let on = crate::words::boolean(text.trim());
+            environment.api.ack = Some(on.unwrap_or(false));
+            on.map(|_| ()).ok_or(Wrong::Boolean)
+        },
+        show: |environment| environment.api.ack.unwrap_or(true).to_string(),
+    },
     number!("api", "chunk", api.chunk, "lines of a show command in one go", "a number"),
     Setting {
         section: "api",
         key: "encoder",
-        help: "the form of events for the control program: text or json",
+        help: "the form of events for processes of ExaBGP 3.4 that name none: text or json",
         quoted: false,
         hidden: false,
         set: |environment, text| {
-            environment.api.encoder = match text.trim().to_ascii_lowercase().as_str() {
+            environment.api.encoder = Some(match text.trim().to_ascii_lowercase().as_str() {
                 "text" => Encoder::Text,
                 "json" => Encoder::Json,
                 _ => return Err(Wrong::Value("text or json")),
+            });
+            Ok(())
+        },
+        show: |environment| environment.api.encoder.unwrap_or(Encoder::Json).name().to_owned(),
+    },
+    Setting {
+        section: "api",
+        key: "json",
+        help: "the release of ExaBGP that events look like: 3.4, 4, 5 or 6; empty for that of version",
+        quoted: true,
+        hidden: false,
+        set: |environment, text| {
+            environment.api.json = match text.trim() {
+                "" => None,
+                name => {
+                    Some(Layout::from_name(name).ok_or(Wrong::Value("3.4, 4, 5, 6 or nothing"))?)
+                }
             };
             Ok(())
         },
-        show: |environment| environment.api.encoder.name().to_owned(),
+        show: |environment| {
+            environment.api.json.and_then(|layout| layout.shape().name).unwrap_or("").to_owned()
+        },
     },
     boolean!("api", "compact", api.compact, "unicast prefixes as bare strings in JSON"),
     boolean!("api", "respawn", api.respawn, "start helpers again when they end"),
@@ -355,6 +407,6 @@ pub const TABLE: &[Setting] = &[
     Setting { hidden: true, ..boolean!("debug", "timing", debug.timing, "accepted; does nothing") },
 ];
 
-/// Settings of other versions, which mean nothing here and are taken without a word.
+/// Settings of other versions, which mean nothing here: one warning names those that are set.
 pub(super) const TOLERATED: &[(&str, &str)] =
     &[("api", "highres"), ("api", "socket"), ("debug", "reactor")];

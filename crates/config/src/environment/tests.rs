@@ -102,9 +102,14 @@ fn an_old_file_of_every_kind_of_value() {
          [exabgp.log]\nlevel = debug\ndestination = 'F'\nall = True\n\
          [exabgp.tcp]\nbind = '127.0.0.1 ::1'\nacl = ''\nonce = false\n[exabgp.reactor]\nspeed = 5.0\n",
     );
-    assert_eq!(notices, [""; 0]);
-    assert!(!environment.api.ack && environment.log.all);
-    assert_eq!(environment.api.encoder, Encoder::Text);
+    assert_eq!(
+        notices,
+        [
+            "e:6:10: warning: api.highres, api.socket: of older versions, without effect (remove them)"
+        ]
+    );
+    assert!(environment.api.ack == Some(false) && environment.log.all);
+    assert_eq!(environment.api.encoder, Some(Encoder::Text));
     assert_eq!(environment.daemon.umask, 0o137);
     assert_eq!(environment.daemon.pid, "/run/x.pid");
     assert_eq!(environment.log.level, Level::Debug);
@@ -117,7 +122,7 @@ fn what_is_wrong_is_named_with_its_place() {
         "[exabgp.tcp]\nport = 70000\nbnd = x\n[other]\na = b\n[exabgp.api]\nack = maybe\nversion = 5\njunk\n",
     );
     assert_eq!(environment.tcp.port, 179);
-    assert!(!environment.api.ack);
+    assert_eq!(environment.api.ack, Some(false));
     assert_eq!(
         notices,
         [
@@ -154,6 +159,8 @@ fn what_is_printed_is_read_back() {
     let (mut again, notices) = file(&environment.render(Form::Ini, false));
     assert_eq!(notices, [""; 0]);
     again.daemon.user_is_set = false;
+    // Written out, they are set.
+    assert_eq!((again.api.ack.take(), again.api.encoder.take()), (Some(true), Some(Encoder::Json)));
     assert_eq!(again, environment);
     assert!(help().contains(" - exabgp.tcp.port"));
 }

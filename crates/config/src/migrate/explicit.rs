@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use yottabgp_wire::codes::Family;
 
 use super::edit::{Edits, indent_of, line_end};
-use super::{Changes, outline, read};
+use super::words::{LABELED, MPLS};
+use super::{Changes, Step, Steps, outline, read};
 use crate::lexer::Terminator;
 use crate::model::Neighbor;
 use crate::outline::Outline;
@@ -29,6 +30,7 @@ pub(super) fn neighbors(outline: &Outline<'_>) -> Vec<usize> {
 pub(super) fn minimal(
     outline: &Outline<'_>,
     original: Option<&Configuration>,
+    steps: Steps,
     changes: &mut Changes,
 ) -> Edits {
     let mut edits = Edits::default();
@@ -64,7 +66,7 @@ pub(super) fn minimal(
         }
         let separator =
             format!(";\n{}", indent_of(outline.source, outline.span(entry).start as usize));
-        let list: Vec<String> = words(families);
+        let list: Vec<String> = words(families, steps);
         let end = outline.entries.get(entry).and_then(|e| e.statement.tokens.last());
         if let Some(end) = end {
             edits.replace(
@@ -77,15 +79,16 @@ pub(super) fn minimal(
     edits
 }
 
-/// Families as statements.
-fn words(families: &[Family]) -> Vec<String> {
+/// Families as statements, as the version has them that is written for.
+fn words(families: &[Family], steps: Steps) -> Vec<String> {
     if families == Family::ALL {
         return vec!["all".to_owned()];
     }
     let word = |family: &Family| {
         let mut words = Vec::new();
         family.push_command(&mut words);
-        String::from_utf8_lossy(&words).into_owned()
+        let words = String::from_utf8_lossy(&words);
+        if steps.has(Step::From5) { words.replace(MPLS, LABELED) } else { words.into_owned() }
     };
     families.iter().map(word).collect()
 }
@@ -96,6 +99,7 @@ pub(super) fn defaults(
     text: String,
     original: Option<&Configuration>,
     environment: &Environment,
+    steps: Steps,
     changes: &mut Changes,
 ) -> String {
     let (Some(original), Ok((migrated, _))) = (original, read(&text, environment)) else {
@@ -112,7 +116,7 @@ pub(super) fn defaults(
         .neighbors
         .iter()
         .zip(&migrated.neighbors)
-        .map(|(before, after)| missing(before, after))
+        .map(|(before, after)| missing(before, after, steps))
         .collect();
     let mut edits = Edits::default();
     let mut done: Vec<Vec<String>> = vec![Vec::new(); needed.len()];
@@ -168,7 +172,7 @@ fn inherits(outline: &Outline<'_>, neighbor: usize, template: &str) -> bool {
 }
 
 /// The statements that a neighbor lacks to be what it was.
-fn missing(before: &Neighbor, after: &Neighbor) -> Vec<String> {
+fn missing(before: &Neighbor, after: &Neighbor, steps: Steps) -> Vec<String> {
     let mut lines = Vec::new();
     let (old, new) = (&before.settings, &after.settings);
     if old.group_updates != new.group_updates {
@@ -176,7 +180,7 @@ fn missing(before: &Neighbor, after: &Neighbor) -> Vec<String> {
     }
     if old.families != new.families && new.families == Family::ALL {
         let mut line = String::from("family {");
-        for family in words(&old.families) {
+        for family in words(&old.families, steps) {
             let _ = write!(line, " {family};");
         }
         lines.push(line + " }");

@@ -120,11 +120,12 @@ pub fn configuration(
 
     text = words::rewrite(&Outline::read(&text)?, steps, &mut changes).apply(&text);
     if steps.has(Step::From34) {
-        text = explicit::minimal(&outline(&text)?, original.as_ref(), &mut changes).apply(&text);
+        text = explicit::minimal(&outline(&text)?, original.as_ref(), steps, &mut changes)
+            .apply(&text);
         text = process::encoders(&outline(&text)?, &mut changes).apply(&text);
         text = process::move_out(&outline(&text)?, &mut changes).apply(&text);
         text = group::split(&outline(&text)?, &mut changes).apply(&text);
-        text = explicit::defaults(text, original.as_ref(), environment, &mut changes);
+        text = explicit::defaults(text, original.as_ref(), environment, steps, &mut changes);
     }
     match (&original, read(&text, environment)) {
         (Some(original), Ok((migrated, _))) => doubts.extend(differences(original, &migrated)),

@@ -48,10 +48,10 @@ pub(super) fn rewrite(outline: &Outline<'_>, steps: Steps, changes: &mut Changes
 }
 
 /// What ExaBGP calls labeled unicast up to 5.
-const MPLS: &str = "nlri-mpls";
+pub(super) const MPLS: &str = "nlri-mpls";
 
 /// And what it is called since.
-const LABELED: &str = "labeled-unicast";
+pub(super) const LABELED: &str = "labeled-unicast";
 
 impl<'a> Line<'a, '_> {
     fn rewrite(&mut self) {

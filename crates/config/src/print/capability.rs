@@ -1,10 +1,11 @@
 //! What is offered in the OPEN.
 
-use yottabgp_session::settings::{AddPathMode, Settings};
+use yottabgp_session::settings::Settings;
 use yottabgp_wire::codes::Family;
 
 use super::Lines;
 use crate::section::ROLES;
+use crate::section::capability::add_path_name;
 
 /// Prints `capability`, `family`, `nexthop` and `add-path`.
 pub(super) fn print(settings: &Settings, lines: &mut Lines) {
@@ -22,15 +23,12 @@ pub(super) fn print(settings: &Settings, lines: &mut Lines) {
     if let Some(seconds) = settings.long_lived_graceful_restart {
         lines.line(format_args!("long-lived-graceful-restart {seconds};"));
     }
-    let add_path = match settings.add_path {
-        AddPathMode { receive: true, send: true } => "send/receive",
-        AddPathMode { receive: true, send: false } => "receive",
-        AddPathMode { receive: false, send: true } => "send",
-        AddPathMode { receive: false, send: false } => "disable",
-    };
+    let add_path = add_path_name(settings.add_path);
     lines.line(format_args!("add-path {add_path};"));
     lines.line(format_args!("multi-session {};", word(settings.multisession)));
-    lines.line(format_args!("operational {};", word(settings.operational)));
+    let operational =
+        if settings.operational_of_exabgp_3_4 { "71" } else { word(settings.operational) };
+    lines.line(format_args!("operational {operational};"));
     if let Some(aigp) = settings.aigp {
         lines.line(format_args!("aigp {};", word(aigp)));
     }
@@ -73,5 +71,14 @@ pub(super) fn print(settings: &Settings, lines: &mut Lines) {
             }
         }
         lines.close();
+    }
+}
+
+/// The value of `operational`.
+pub(crate) const fn operational(settings: &Settings) -> &'static str {
+    match (settings.operational, settings.operational_of_exabgp_3_4) {
+        (false, _) => "disable",
+        (true, false) => "enable",
+        (true, true) => "71",
     }
 }

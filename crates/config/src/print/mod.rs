@@ -1,6 +1,7 @@
 //! A configuration as text again, every option included: what is printed is read back as the same.
 
 mod capability;
+pub mod old;
 mod operational;
 mod routes;
 
@@ -9,6 +10,8 @@ use std::fmt::Write as _;
 use crate::base64;
 use crate::model::{ApiBlock, Configuration, Healthcheck, MessageFlags, Neighbor, Process, TcpAo};
 use crate::resolve::peer_text;
+
+pub(crate) use capability::operational;
 
 /// Whether passwords are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +77,9 @@ fn print_process(process: &Process, lines: &mut Lines) {
     let run: Vec<_> = process.run.iter().map(|word| quote(word)).collect();
     lines.line(format_args!("run {};", run.join(" ")));
     lines.line(format_args!("encoder {};", process.encoder.name()));
+    if let Some(name) = process.layout.and_then(|layout| layout.shape().name) {
+        lines.line(format_args!("layout {name};"));
+    }
     lines.line(format_args!("respawn {};", process.respawn));
     lines.close();
 }
@@ -212,7 +218,7 @@ fn secret(keyword: &str, key: &[u8], is_base64: bool, secrets: Secrets, lines: &
 }
 
 /// A word as it is, or in quotes where it has to be.
-pub(crate) fn quote(word: &str) -> String {
+pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || ".:/-_+=@%~!^*?|<>&$".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -1,5 +1,6 @@
 //! The processes that `api` sections name.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use yottabgp_wire::io::tokens::did_you_mean;
@@ -9,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::draft::{ApiDraft, NeighborDraft};
 use crate::model::{ApiBlock, Process};
 use crate::section::api::regex;
+use crate::slot::At;
 
 /// The api sections of a neighbor, with every process that they name found.
 pub(crate) fn resolve(
@@ -22,6 +24,21 @@ pub(crate) fn resolve(
     let blocks = blocks.collect();
     context.problems.about("neighbor");
     blocks
+}
+
+/// In ExaBGP 3.4, every process commands every neighbor, those included that it is told nothing of.
+pub(crate) fn everybody_commands(draft: &mut NeighborDraft, processes: &[Process]) {
+    let named: HashSet<&str> =
+        draft.api.iter().flat_map(|block| &block.processes).map(|at| at.value.as_str()).collect();
+    let span = draft.header;
+    let others: Vec<_> = processes
+        .iter()
+        .filter(|process| !named.contains(&*process.name))
+        .map(|process| At { value: process.name.to_string(), span })
+        .collect();
+    if !others.is_empty() {
+        draft.api.push(ApiDraft { processes: others, span, ..ApiDraft::default() });
+    }
 }
 
 fn resolve_block(

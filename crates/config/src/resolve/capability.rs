@@ -5,7 +5,8 @@ use yottabgp_wire::codes::{Afi, Family};
 
 use super::Context;
 use crate::diagnostic::Diagnostic;
-use crate::draft::NeighborDraft;
+use crate::dialect::Dialect;
+use crate::draft::{NeighborDraft, OperationalCapability};
 
 /// The settings that are about capabilities; the rest has its default.
 pub(crate) fn resolve(
@@ -23,6 +24,16 @@ pub(crate) fn resolve(
         let warning = Diagnostic::warning(at.span, message);
         context.problems.push(warning.help("add 'graceful-restart 120;' to capability { … }"));
     }
+    let old = context.dialect == Dialect::ExaBgp34;
+    let operational = capability.operational.or(OperationalCapability::Off);
+    if operational == OperationalCapability::ExaBgp34
+        && let Some(at) = capability.long_lived_graceful_restart.at()
+        && at.value.is_some()
+    {
+        let message = "ExaBGP 3.4 has for OPERATIONAL messages the capability that long-lived graceful restart has today";
+        let error = Diagnostic::error(at.span, message);
+        context.problems.push(error.help("remove it, or write 'operational disable;'"));
+    }
     let (add_path, add_path_families) = add_path(draft, families, context);
     Settings {
         asn4: capability.asn4.or(true),
@@ -37,9 +48,10 @@ pub(crate) fn resolve(
         add_path,
         add_path_families,
         next_hop: next_hop(draft, families, context),
-        operational: capability.operational.or(false),
+        operational: operational != OperationalCapability::Off,
+        operational_of_exabgp_3_4: operational == OperationalCapability::ExaBgp34,
         aigp: capability.aigp.get().copied(),
-        extended_message: capability.extended_message.or(true),
+        extended_message: capability.extended_message.or(!old),
         software_version: capability
             .software_version
             .or(false)

@@ -15,6 +15,7 @@ pub(crate) use neighbor::text_of as peer_text;
 use yottabgp_wire::io::tokens::Span;
 
 use crate::diagnostic::Diagnostic;
+use crate::dialect::Dialect;
 use crate::draft::RootDraft;
 use crate::environment::Environment;
 use crate::model::{Configuration, Healthcheck, Neighbor};
@@ -43,6 +44,8 @@ pub(crate) struct Context<'a> {
     pub(crate) source: &'a str,
     /// The settings of the process.
     pub(crate) environment: &'a Environment,
+    /// What the file was read as.
+    pub(crate) dialect: Dialect,
     /// What is wrong.
     pub(crate) problems: &'a mut Problems,
     /// Where the routes of the last neighbor are.
@@ -53,10 +56,10 @@ pub(crate) struct Context<'a> {
 
 /// Makes the configuration. What is wrong is added to the problems; the result counts only when nothing is.
 pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configuration {
-    let RootDraft { processes, healthchecks, templates, neighbors, api } = root;
+    let RootDraft { processes, healthchecks, templates, neighbors, api, has_group: _ } = root;
     let processes: Vec<_> = processes.into_iter().map(|process| process.value).collect();
     context.problems.about("template");
-    let templates = template::Templates::new(templates, context);
+    let mut templates = template::Templates::new(templates, &neighbors, context);
     let mut seen: HashMap<String, Span> = HashMap::new();
     let mut resolved = Vec::with_capacity(neighbors.len());
     for draft in neighbors {
@@ -65,6 +68,9 @@ pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configurati
         let mut draft = templates.apply(draft, context);
         context.problems.about("neighbor");
         draft.api.extend(api.iter().cloned());
+        if context.dialect == Dialect::ExaBgp34 {
+            api::everybody_commands(&mut draft, &processes);
+        }
         let Some(neighbor) = neighbor::resolve(draft, &processes, context) else { continue };
         if let Some(other) = seen.insert(identity(&neighbor), header) {
             let message = format!("duplicate peer definition {}", neighbor.peer.address);
@@ -77,8 +83,13 @@ pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configurati
         context.places.neighbors.push(NeighborPlaces { header, routes });
         resolved.push(neighbor);
     }
-    let healthchecks = healthchecks.into_iter().map(|at| known_neighbors(at, &resolved, context));
-    Configuration { healthchecks: healthchecks.collect(), processes, neighbors: resolved }
+    let healthchecks = healthchecks.into_iter();
+    Configuration {
+        healthchecks: healthchecks.map(|at| known_neighbors(at, &resolved, context)).collect(),
+        dialect: context.dialect,
+        processes,
+        neighbors: resolved,
+    }
 }
 
 /// Checks that the neighbors that a healthcheck names are there.

@@ -1,7 +1,7 @@
 //! A neighbor: what is missing, what excludes what, and its name.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use yottabgp_session::settings::Settings;
 use yottabgp_wire::asn::Asn;
@@ -9,17 +9,20 @@ use yottabgp_wire::prefix::Prefix;
 
 use super::{Context, api, capability, family, routes, security};
 use crate::diagnostic::Diagnostic;
+use crate::dialect::Dialect;
 use crate::draft::NeighborDraft;
 use crate::model::{Neighbor, Process};
 
-/// Makes a neighbor of what is said about it. `None`, and an error, when something is missing.
+/// Makes a neighbor of what is said about it. `None`, and an error, when something is missing or can not be read.
 pub(crate) fn resolve(
     draft: NeighborDraft,
     processes: &[Process],
     context: &mut Context<'_>,
 ) -> Option<Neighbor> {
     let header = draft.header;
-    let peer = *draft.peer.get()?;
+    // What can not be read was reported; the rest is looked at all the same, so that one run reports every mistake.
+    let known_peer = draft.peer.get().copied();
+    let peer = known_peer.unwrap_or(NOBODY);
     let local_address = draft.local_address.get().copied().flatten();
     let local_v4 = match local_address {
         Some(IpAddr::V4(address)) => Some(address),
@@ -47,16 +50,16 @@ pub(crate) fn resolve(
     if !missing.is_empty() {
         let message = format!("incomplete neighbor, missing {}", missing.join(", "));
         context.problems.push(Diagnostic::error(header, message).help(help_for(&missing)));
-        return None;
     }
-    if let Some(address) = local_address
+    let is_complete = missing.is_empty() && known_peer.is_some() && router_id.is_some();
+    if let (Some(address), Some(peer)) = (local_address, known_peer)
         && address.is_ipv4() != peer.address.is_ipv4()
         && let Some(at) = draft.local_address.at()
     {
         let message = "local-address and peer-address must be of the same family";
         context.problems.push(Diagnostic::error(at.span, message).related(header, "the peer"));
     }
-    let router_id = router_id?;
+    let router_id = router_id.unwrap_or(Ipv4Addr::UNSPECIFIED);
     if router_id.is_unspecified()
         && let Some(at) = draft.router_id.at()
     {
@@ -80,19 +83,25 @@ pub(crate) fn resolve(
         router_id,
         hold_time: draft.hold_time.or(180),
         multisession,
-        host_name: draft.host_name.or(String::new()),
+        // ExaBGP 4 shows the name and does not send it.
+        host_name: draft
+            .host_name
+            .get()
+            .filter(|_| context.dialect != Dialect::ExaBgp4)
+            .cloned()
+            .unwrap_or_default(),
         domain_name: draft.domain_name.or(String::new()),
         local_link_local: draft.local_link_local.get().copied(),
         passive,
         manual_eor: draft.manual_eor.or(false),
-        group_updates: draft.group_updates.or(!draft.is_3_4),
+        group_updates: draft.group_updates.or(context.dialect != Dialect::ExaBgp34),
         open_wait: environment.bgp.openwait,
         attempts: environment.tcp.attempts,
         families,
         ..capability
     };
     let adj_rib_out = adj_rib_out(&draft, &settings, context);
-    if settings.host_name.is_empty()
+    if draft.host_name.get().is_none_or(String::is_empty)
         && let Some(at) = draft.domain_name.at()
     {
         let warning = Diagnostic::warning(at.span, "without host-name, domain-name is not sent");
@@ -107,7 +116,7 @@ pub(crate) fn resolve(
     }
     let security = security::resolve(&draft, context);
     let peer_text = text_of(peer);
-    Some(Neighbor {
+    let neighbor = Neighbor {
         name: name(&peer_text, local_address, &settings),
         peer,
         local_address,
@@ -130,8 +139,12 @@ pub(crate) fn resolve(
         operational: draft.operational.iter().map(|at| at.value.clone()).collect(),
         routes: routes::resolve(draft.routes, header, peer, &settings, context),
         settings,
-    })
+    };
+    is_complete.then_some(neighbor)
 }
+
+/// Stands for a peer whose address can not be read.
+const NOBODY: Prefix = Prefix { address: IpAddr::V6(Ipv6Addr::UNSPECIFIED), length: 128 };
 
 fn help_for(missing: &[&str]) -> String {
     let mut help = String::from("add ");

@@ -103,8 +103,8 @@ const FLAGS: &[Keyword<MessageFlags>] = &[
         default: "false",
         help: "ExaBGP 3.4: update",
         read: |words, flags| {
-            words.warn("'updates' is the ExaBGP 3.4 spelling of 'update'", "write update");
             let on = words.boolean()?;
+            crate::legacy::spelling("updates", "update;", words);
             flags.set(MessageFlags::UPDATE, on);
             Ok(())
         },

@@ -3,7 +3,8 @@
 use yottabgp_session::settings::AddPathMode;
 use yottabgp_wire::io::tokens::TextError;
 
-use crate::draft::CapabilityDraft;
+use crate::draft::{CapabilityDraft, OperationalCapability};
+use crate::legacy;
 use crate::parser::{Keyword, Section};
 use crate::words::{Words, boolean};
 
@@ -63,17 +64,17 @@ pub(crate) static TABLE: Section<CapabilityDraft> = Section {
         },
         Keyword {
             name: "operational",
-            value: "<boolean>",
+            value: "<boolean> | 71",
             default: "false",
             help: "OPERATIONAL messages (draft-ietf-idr-operational-message)",
-            read: |words, draft| draft.operational.read(words, |words| words.boolean()),
+            read: |words, draft| draft.operational.read(words, operational),
         },
         Keyword {
             name: "aigp",
             value: "<boolean>",
             default: "inside of an AS",
             help: "whether the AIGP attribute is sent and accepted (RFC 7311)",
-            read: |words, draft| draft.aigp.read(words, |words| words.boolean()),
+            read: |words, draft| draft.aigp.read(words, aigp),
         },
         Keyword {
             name: "extended-message",
@@ -144,6 +145,27 @@ pub(crate) const ROLES: &[(&str, u8)] = &[
     ("peer", 4),
 ];
 
+/// Reads a boolean, or the code that ExaBGP 3.4 has for the capability.
+fn operational(words: &mut Words<'_, '_>) -> Result<OperationalCapability, TextError> {
+    if words.tokens.accept("71") {
+        return Ok(OperationalCapability::ExaBgp34);
+    }
+    let old = words.are_old();
+    Ok(match words.boolean()? {
+        false => OperationalCapability::Off,
+        true if old => OperationalCapability::ExaBgp34,
+        true => OperationalCapability::On,
+    })
+}
+
+fn aigp(words: &mut Words<'_, '_>) -> Result<bool, TextError> {
+    if words.are_old() && words.tokens.is_done() {
+        legacy::bare_aigp(words);
+        return Ok(false);
+    }
+    words.boolean()
+}
+
 /// Reads the value of `graceful-restart`: seconds, 0 for the hold time, `None` for disable.
 pub(crate) fn graceful_restart(words: &mut Words<'_, '_>) -> Result<Option<u16>, TextError> {
     match words.tokens.peek() {
@@ -184,14 +206,26 @@ pub(crate) fn add_path(words: &mut Words<'_, '_>) -> Result<AddPathMode, TextErr
         "send" => Ok(AddPathMode { receive: false, send: true }),
         "send/receive" => Ok(AddPathMode { receive: true, send: true }),
         "receive/send" => {
-            words.warn(
-                "'receive/send' is taken as 'send/receive'; ExaBGP refuses it",
-                "write send/receive",
-            );
+            if !words.are_old() {
+                words.warn(
+                    "'receive/send' is taken as 'send/receive'; ExaBGP refuses it",
+                    "write send/receive",
+                );
+            }
             Ok(AddPathMode { receive: true, send: true })
         }
         _ => {
             Err(words.tokens.last_error(format!("'{word}' is not a valid add-path")).help(OPTIONS))
         }
+    }
+}
+
+/// The value of `add-path`.
+pub(crate) const fn add_path_name(mode: AddPathMode) -> &'static str {
+    match mode {
+        AddPathMode { receive: true, send: true } => "send/receive",
+        AddPathMode { receive: true, send: false } => "receive",
+        AddPathMode { receive: false, send: true } => "send",
+        AddPathMode { receive: false, send: false } => "disable",
     }
 }

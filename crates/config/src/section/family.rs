@@ -5,6 +5,7 @@ use yottabgp_wire::io::tokens::{TextError, did_you_mean};
 
 use crate::diagnostic::Diagnostic;
 use crate::draft::FamilyDraft;
+use crate::legacy;
 use crate::parser::{Keyword, Section};
 use crate::slot::At;
 use crate::words::Words;
@@ -34,10 +35,8 @@ pub(crate) static TABLE: Section<FamilyDraft> = Section {
             value: "",
             default: "",
             help: "ExaBGP 3.4: the families of the routes of the neighbor",
-            read: |words, draft| {
-                words.warn("'minimal' is of ExaBGP 3.4", "list the families of the routes instead");
-                draft.minimal.read(words, |_| Ok(()))
-            },
+            // What it stands for is said when the routes are known.
+            read: |words, draft| draft.minimal.read(words, |_| Ok(())),
         },
         Keyword {
             name: "family",
@@ -73,8 +72,11 @@ fn read_all(words: &mut Words<'_, '_>, draft: &mut FamilyDraft) -> Result<(), Te
 }
 
 fn read_family(words: &mut Words<'_, '_>, draft: &mut FamilyDraft) -> Result<(), TextError> {
-    let afi = afi(words);
+    let (afi, old) = afi(words);
     let family = safi(words, afi)?;
+    if let Some(construct) = old {
+        legacy::spelling(construct, &format!("{family};"), words);
+    }
     add(words, family, draft)
 }
 
@@ -111,16 +113,13 @@ fn add(
     Ok(())
 }
 
-/// The AFI of a keyword, those of ExaBGP 3.4 included.
-fn afi(words: &mut Words<'_, '_>) -> Afi {
+/// The AFI of a keyword, and the keyword if it is one of ExaBGP 3.4.
+fn afi(words: &Words<'_, '_>) -> (Afi, Option<&'static str>) {
     match words.keyword {
-        "inet" | "inet4" | "inet6" => {
-            let afi = if words.keyword == "inet6" { Afi::IPV6 } else { Afi::IPV4 };
-            let message = format!("'{}' is the ExaBGP 3.4 spelling of '{afi}'", words.keyword);
-            words.warn(message, "write ipv4 or ipv6");
-            afi
-        }
-        keyword => Afi::named(keyword).unwrap_or(Afi::IPV4),
+        "inet" => (Afi::IPV4, Some("inet")),
+        "inet4" => (Afi::IPV4, Some("inet4")),
+        "inet6" => (Afi::IPV6, Some("inet6")),
+        keyword => (Afi::named(keyword).unwrap_or(Afi::IPV4), None),
     }
 }
 

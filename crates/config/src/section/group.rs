@@ -3,14 +3,16 @@
 //! A group gives its neighbors what stands before them. A process in a neighbor is told of that neighbor, a process in a
 //! group of all neighbors of the file.
 
-use yottabgp_wire::io::tokens::TextError;
+use yottabgp_wire::io::tokens::{TextError, did_you_mean};
 
 use crate::diagnostic::Diagnostic;
 use crate::draft::{ApiDraft, NeighborDraft, RootDraft};
 use crate::lexer::{Statement, Words as Characters};
 use crate::model::{Encoder, MessageFlags, Process};
 use crate::parser::{Inner, Keyword, Parser, Section};
+use crate::print;
 use crate::program;
+use crate::resolve::peer_text;
 use crate::section::{neighbor, process};
 use crate::slot::{At, Inheritance, Slot};
 use crate::words::Words;
@@ -33,19 +35,25 @@ pub(crate) fn read(
     header: &Statement,
     root: &mut RootDraft,
 ) -> Result<(), TextError> {
+    let name = header.tokens().peek_at(1).unwrap_or("NAME");
     let warning = Diagnostic::warning(header.span(), "'group' is of ExaBGP 3.4");
-    let help = "write template { neighbor NAME { … } }, and 'inherit NAME;' in each neighbor";
-    parser.shared.problems.push(warning.help(help));
+    let help = format!(
+        "write template {{ neighbor {name} {{ … }} }}, and 'inherit {name};' in each neighbor"
+    );
+    parser.shared.problems.push_old("group", warning.help(help));
     parser.ignore_header_words(header, 2);
+    root.has_group = true;
     let mut group = NeighborDraft::default();
     parser.section(&TABLE, Some(header), &mut group);
-    let members = std::mem::take(&mut group.members);
+    let mut members = std::mem::take(&mut group.members);
+    give_to_process(&mut group, &mut members, parser);
     if let Some(first) = members.first()
         && let Some(late) = group
             .set_after(first.header.start)
             .or_else(|| group.capability.set_after(first.header.start))
     {
-        let message = "this has no effect on the neighbors of the group above it";
+        let address = first.peer.at().map_or_else(String::new, |at| peer_text(at.value));
+        let message = format!("this has no effect on neighbor {address} above it");
         let warning = Diagnostic::warning(late, message).related(first.header, "a neighbor above");
         parser.shared.problems.push(warning.help("move it to the start of the group"));
     }
@@ -67,13 +75,16 @@ fn read_member(
     group: &mut NeighborDraft,
 ) -> Result<(), TextError> {
     let mut member = neighbor::read(parser, header);
-    member.is_3_4 = true;
-    // The neighbor's list of families stands instead of the group's.
-    let families = (!member.family.list.is_empty()).then(|| member.family.list.clone());
+    // What the neighbor has of these stands in place of the group's, and not beside it.
+    let family = member.family.clone();
+    let operational = std::mem::take(&mut member.operational);
     let (source, problems) = ("", None);
     member.inherit(group, &mut Inheritance { template: "", source, problems });
-    if let Some(families) = families {
-        member.family.list = families;
+    if family.says_anything() {
+        member.family = family;
+    }
+    if !operational.is_empty() {
+        member.operational = operational;
     }
     member.templates.extend(group.templates.iter().cloned());
     group.members.push(member);
@@ -129,30 +140,62 @@ pub(crate) static PROCESS: Section<OldProcess> = Section {
             },
         },
     ],
-    other: Some(|words, old| flag(words, &mut old.api)),
+    other: Some(direct_flag),
     ..Section::new("neighbor/process")
 };
 
 static RECEIVE: Section<ApiDraft> =
     Section { other: Some(flag), ..Section::new("neighbor/process/receive") };
 
+/// Reads a flag that stands in the process itself, with or without a section `receive` beside it.
+fn direct_flag(words: &mut Words<'_, '_>, old: &mut OldProcess) -> Result<(), TextError> {
+    let keyword = words.keyword;
+    flag(words, &mut old.api)?;
+    if let Some((construct, modern)) = DIRECT.iter().find(|(construct, _)| *construct == keyword) {
+        let message = format!("'{construct}' is the ExaBGP 3.4 spelling");
+        words.warn_old(construct, message, format!("write api {{ processes [ NAME ]; {modern} }}"));
+    }
+    Ok(())
+}
+
+/// The flags of a process that are written otherwise today, and how.
+const DIRECT: &[(&str, &str)] = &[
+    ("parse-routes", "neighbor-changes; receive { parsed; update; }"),
+    ("peer-updates", "neighbor-changes; receive { parsed; update; }"),
+    ("receive-routes", "receive { parsed; update; refresh; }"),
+    ("receive-parsed", "receive { parsed; }"),
+    ("receive-packets", "receive { packets; }"),
+    ("receive-updates", "receive { update; }"),
+    ("receive-refresh", "receive { refresh; }"),
+    ("receive-operational", "receive { parsed; operational; }"),
+    ("send-packets", "send { packets; }"),
+];
+
 /// Reads a flag, which has no value.
 fn flag(words: &mut Words<'_, '_>, api: &mut ApiDraft) -> Result<(), TextError> {
     use MessageFlags as F;
     let named = F::NAMED.iter().find(|(name, _)| *name == words.keyword).map(|(_, flag)| *flag);
     let (receive, send, changes): (&[F], &[F], bool) = match words.keyword {
-        "updates" => (&[F::UPDATE], &[], false),
+        "updates" | "receive-updates" => (&[F::UPDATE], &[], false),
         "neighbor-changes" => (&[], &[], true),
         "parse-routes" | "peer-updates" => (&[F::PARSED, F::UPDATE], &[], true),
         "receive-routes" => (&[F::PARSED, F::UPDATE, F::REFRESH], &[], false),
         "receive-parsed" => (&[F::PARSED], &[], false),
         "receive-packets" => (&[F::PACKETS], &[], false),
+        "receive-refresh" => (&[F::REFRESH], &[], false),
         "receive-operational" => (&[F::PARSED, F::OPERATIONAL], &[], false),
         "send-packets" => (&[], &[F::PACKETS], false),
         _ if named.is_some() => (named.as_slice(), &[], false),
         keyword => {
             let message = format!("invalid keyword \"{keyword}\" in process");
-            return Err(TextError::new(words.keyword_span, message));
+            let names = F::NAMED.iter().map(|(name, _)| *name);
+            let others = DIRECT.iter().map(|(name, _)| *name);
+            let known = names.chain(others).chain(["run", "encoder", "neighbor-changes"]);
+            let error = TextError::new(words.keyword_span, message);
+            return Err(match did_you_mean(keyword, known) {
+                Some(near) => error.help(format!("did you mean '{near}'?")),
+                None => error,
+            });
         }
     };
     receive.iter().for_each(|flag| api.receive.set(*flag, true));
@@ -161,6 +204,11 @@ fn flag(words: &mut Words<'_, '_>, api: &mut ApiDraft) -> Result<(), TextError> 
         api.neighbor_changes.set(true, words);
     }
     Ok(())
+}
+
+/// Whether a process asks for any event.
+fn asks(api: &ApiDraft) -> bool {
+    !api.receive.is_empty() || !api.send.is_empty() || api.neighbor_changes.or(false)
 }
 
 /// Reads a process of a neighbor or group.
@@ -173,18 +221,16 @@ pub(crate) fn read_process(
     tokens.next();
     let name = tokens.next().map(str::to_owned);
     let name_span = tokens.last_span();
-    let warning =
-        Diagnostic::warning(header.span(), "a process inside of a neighbor is of ExaBGP 3.4");
-    let help = "move it out of the neighbor, and write api { processes [ NAME ]; receive { … } } in its place";
-    parser.shared.problems.push(warning.help(help));
     parser.ignore_header_words(header, 2);
     let mut old = OldProcess::default();
     parser.section(&PROCESS, Some(header), &mut old);
-    draft.is_3_4 = true;
     let Some(name) = name else {
-        let warning =
-            Diagnostic::warning(header.span(), "a process without a name is told nothing");
-        parser.shared.problems.push(warning.help("give it a name and a program, or remove it"));
+        if let Some(run) = old.run.at() {
+            let error = Diagnostic::error(header.end, "a process that runs a program needs a name")
+                .related(run.span, "the program");
+            parser.shared.problems.push(error.help("write 'process NAME {'"));
+        }
+        draft.nameless.push(ApiDraft { span: header.span(), ..old.api });
         return Ok(());
     };
     if old.run.is_missing() {
@@ -192,12 +238,78 @@ pub(crate) fn read_process(
         let error = Diagnostic::error(header.span(), message);
         parser.shared.problems.push(error.help("add 'run /path/to/program argument…;'"));
     }
-    let (run, encoder) = (old.run.or(Vec::new()), old.encoder.or(Encoder::Text));
-    let process = Process { name: name.as_str().into(), run, encoder, respawn: true };
+    let encoder = old.encoder.or(parser.shared.environment.api.encoder.unwrap_or_default());
+    let warning =
+        Diagnostic::warning(header.span(), "a process inside of a neighbor is of ExaBGP 3.4");
+    let help = modern(&name, &old.run, encoder, &old.api);
+    parser.shared.problems.push_old("process", warning.help(help));
+    let run = old.run.or(Vec::new());
+    let process = Process { name: name.as_str().into(), run, encoder, layout: None, respawn: true };
     let processes = vec![At { value: name, span: name_span }];
     let api = ApiDraft { processes, span: header.span(), ..old.api };
     draft.processes.push((At { value: process, span: header.span() }, api));
     Ok(())
+}
+
+/// How a process is written today.
+fn modern(name: &str, run: &Slot<Vec<String>>, encoder: Encoder, api: &ApiDraft) -> String {
+    let words = run.get().map_or_else(
+        || vec!["…".to_owned()],
+        |run| run.iter().map(|word| print::quote(word)).collect(),
+    );
+    let run = words.join(" ");
+    let section = |keyword: &str, flags: MessageFlags| {
+        let named = MessageFlags::NAMED.iter().filter(|(_, flag)| flags.has(*flag));
+        let words: String = named.map(|(name, _)| format!("{name}; ")).collect();
+        if words.is_empty() { words } else { format!("{keyword} {{ {words}}} ") }
+    };
+    let changes = if api.neighbor_changes.or(false) { "neighbor-changes; " } else { "" };
+    format!(
+        "write process {name} {{ run {run}; encoder {}; }} outside of neighbors, and api {{ processes [ {name} ]; {changes}{}{}}} in each neighbor",
+        encoder.name(),
+        section("receive", api.receive),
+        section("send", api.send),
+    )
+}
+
+/// What processes without a name ask for is meant for the process of the group, when that asks for nothing itself.
+fn give_to_process(
+    group: &mut NeighborDraft,
+    members: &mut [NeighborDraft],
+    parser: &mut Parser<'_>,
+) {
+    let silent = group.processes.iter().find(|(_, api)| !asks(api)).map(|(process, api)| {
+        let name = process.value.name.to_string();
+        (name, api.processes.clone())
+    });
+    let has_process = !group.processes.is_empty();
+    let of_group = std::mem::take(&mut group.nameless);
+    for member in members {
+        let own = std::mem::take(&mut member.nameless);
+        for api in own.into_iter().chain(of_group.iter().cloned()).filter(asks) {
+            match &silent {
+                Some((name, processes)) => {
+                    let message = format!(
+                        "the process \"{name}\" of the group is told this; ExaBGP 3.4.28 tells it nothing"
+                    );
+                    let warning = Diagnostic::warning(api.span, message);
+                    let help = "ask for it in the process of the group";
+                    parser.shared.problems.push_old("process without a name", warning.help(help));
+                    member.api.push(ApiDraft { processes: processes.clone(), ..api });
+                }
+                // A process of the group that asks is told what it asks for, and no more.
+                None if has_process => {}
+                None => told_to_nobody(&api, parser),
+            }
+        }
+    }
+}
+
+/// Says that a process without a name is told nothing.
+fn told_to_nobody(api: &ApiDraft, parser: &mut Parser<'_>) {
+    let warning = Diagnostic::warning(api.span, "a process without a name is told nothing");
+    let help = "give it a name and a program, or remove it";
+    parser.shared.problems.push_old("process without a name", warning.help(help));
 }
 
 /// Moves the processes of a neighbor to the root, and leaves what they are told.
@@ -206,6 +318,9 @@ pub(crate) fn take_processes(
     root: &mut RootDraft,
     parser: &mut Parser<'_>,
 ) {
+    for api in std::mem::take(&mut draft.nameless) {
+        told_to_nobody(&api, parser);
+    }
     for (process, api) in std::mem::take(&mut draft.processes) {
         match root.processes.iter().find(|other| other.value.name == process.value.name) {
             Some(other) if other.value != process.value => {
@@ -213,7 +328,9 @@ pub(crate) fn take_processes(
                 let message = format!("the process \"{name}\" is run in two different ways");
                 let error =
                     Diagnostic::error(process.span, message).related(other.span, "the other one");
-                parser.shared.problems.push(error.help("give it another name"));
+                parser.shared.problems.push(
+                    error.help("give it another name; ExaBGP 3.4 runs the last one for both"),
+                );
             }
             Some(_) => {}
             None => root.processes.push(process),

@@ -1,6 +1,7 @@
 //! `process NAME { … }`: a helper program.
 
 use yottabgp_wire::io::tokens::TextError;
+use yottabgp_wire::layout::Layout;
 
 use crate::diagnostic::Diagnostic;
 use crate::draft::RootDraft;
@@ -15,6 +16,7 @@ use crate::slot::{At, Slot};
 pub(crate) struct ProcessDraft {
     run: Slot<Vec<String>>,
     encoder: Slot<Encoder>,
+    layout: Slot<Option<Layout>>,
     respawn: Slot<bool>,
 }
 
@@ -39,6 +41,13 @@ pub(crate) static TABLE: Section<ProcessDraft> = Section {
             },
         },
         Keyword {
+            name: "layout",
+            value: "3.4 | 4 | 5 | 6",
+            default: "that of exabgp.api.json",
+            help: "the release of ExaBGP that its events look like",
+            read: |words, draft| draft.layout.read(words, |words| words.choice("layout", LAYOUTS)),
+        },
+        Keyword {
             name: "respawn",
             value: "<boolean>",
             default: "true",
@@ -48,6 +57,13 @@ pub(crate) static TABLE: Section<ProcessDraft> = Section {
     ],
     ..Section::new("process")
 };
+
+const LAYOUTS: &[(&str, Option<Layout>)] = &[
+    ("3.4", Some(Layout::V3_4)),
+    ("4", Some(Layout::V4)),
+    ("5", Some(Layout::V5)),
+    ("6", Some(Layout::V6)),
+];
 
 pub(crate) const ENCODERS: &[(&str, Encoder)] = &[("text", Encoder::Text), ("json", Encoder::Json)];
 
@@ -91,6 +107,7 @@ pub(crate) fn read(
         name: name.into(),
         run: draft.run.or(Vec::new()),
         encoder: draft.encoder.or(Encoder::Text),
+        layout: draft.layout.or(None),
         respawn: draft.respawn.or(true),
     };
     root.processes.push(At { value: process, span: header.span() });

@@ -75,6 +75,7 @@ fn read_block(
     let mut tokens = header.tokens();
     tokens.next();
     parser.shared.routes.start_block(&mut tokens)?;
+    parser.shared.show_notes();
     parser.ignore_header_words(header, tokens.position());
     end_block(parser, header, &BLOCK, routes);
     Ok(())
@@ -94,9 +95,8 @@ pub(super) fn end_block(
         let shared = &mut parser.shared;
         if let Err(error) = shared.routes.end_block(header.end, span, routes) {
             shared.problems.push(error);
-        } else if shared.routes.withdraws_in_vain() {
-            let warning = crate::Diagnostic::warning(span, crate::routes::WITHDRAW_IN_VAIN);
-            shared.problems.push(warning.help("add 'watchdog NAME;', or remove the route"));
+        } else {
+            shared.check_route(span);
         }
     }
 }
@@ -111,5 +111,7 @@ static BLOCK: Section<()> = Section {
 /// Reads a statement of a block by the grammar of routes.
 pub(super) fn keyword(words: &mut Words<'_, '_>, (): &mut ()) -> Result<(), TextError> {
     words.tokens.rewind(0);
-    words.shared.routes.block_keyword(&mut words.tokens)
+    words.shared.routes.block_keyword(&mut words.tokens)?;
+    words.shared.show_notes();
+    Ok(())
 }

@@ -232,7 +232,7 @@ impl Core {
         let mut line = Vec::new();
         for sender in self.senders.values().filter(|sender| !sender.is_client) {
             line.clear();
-            let encoder = self.encoders.of(sender.encoding);
+            let encoder = self.encoders.of(sender.format);
             encoder.healthcheck(since_epoch(), name, step.state().name(), step.name(), &mut line);
             if sender.outbox.offer(&line) == Offered::LeftOutFirst {
                 warn!(target: "yottabgp::processes", "{} does not read its events", sender.name);

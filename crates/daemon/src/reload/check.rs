@@ -105,8 +105,8 @@ async fn tell(
     number: u64,
     report: &mut Report<'_>,
 ) -> Result<(), Refusal> {
-    let Loaded { configuration: Configuration { processes, healthchecks, neighbors }, superseded } =
-        loaded;
+    let Loaded { configuration, superseded } = loaded;
+    let Configuration { processes, healthchecks, neighbors, .. } = configuration;
     let encoding = report.encoding;
     let mut summary = ReloadSummary::default();
     let (plan, selectors) = {

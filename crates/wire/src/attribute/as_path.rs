@@ -2,6 +2,7 @@
 //!
 //! Wire form of a segment: `type(1) count(1) number(2 or 4)…`.
 
+mod flat;
 mod parse;
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
 };
 use crate::asn::Asn;
 use crate::io::text::{push, push_decimal};
+use crate::layout::Paths;
 use crate::negotiated::Negotiated;
 
 /// The row of the registry.
@@ -128,7 +130,10 @@ fn check(value: &[u8], context: &ValueContext) -> Result<(), ValueFault> {
 }
 
 fn json(value: &[u8], context: &ValueContext, out: &mut Vec<u8>) {
-    json_segments(ROW.name, value, context.asn4, out);
+    match context.form.layout.shape().paths {
+        Paths::Numbered => json_segments(ROW.name, value, context.asn4, out),
+        Paths::Flat => flat::json(value, context.asn4, out),
+    }
 }
 
 /// Writes the member `name`; none for an empty path.
@@ -171,7 +176,10 @@ pub(super) fn json_segments(name: &str, value: &[u8], asn4: bool, out: &mut Vec<
 /// The text of events has `( )` around sequences and `[ ]` around sets, the contrary of what is read: that is what
 /// ExaBGP writes.
 fn text(value: &[u8], context: &ValueContext, out: &mut Vec<u8>) {
-    text_segments(ROW.name, value, context.asn4, out);
+    match context.form.layout.shape().paths {
+        Paths::Numbered => text_segments(ROW.name, value, context.asn4, out),
+        Paths::Flat => flat::text(value, context.asn4, out),
+    }
 }
 
 pub(super) fn text_segments(name: &str, value: &[u8], asn4: bool, out: &mut Vec<u8>) {

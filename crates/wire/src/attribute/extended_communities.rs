@@ -4,9 +4,10 @@ use super::{
     AttributeType, OnError, Repeat, ValueContext, ValueFault, flags, require_multiple, send_as_is,
 };
 use crate::community::extended::{self, push_exact, push_members, push_text};
-use crate::community::push_list_text;
+use crate::community::{old, push_list_text};
 use crate::io::text::{push, push_decimal};
 use crate::io::tokens::{TextError, Tokens};
+use crate::layout::Communities;
 
 /// The row of the registry.
 pub const ROW: AttributeType = AttributeType {
@@ -31,26 +32,36 @@ fn check(value: &[u8], _: &ValueContext) -> Result<(), ValueFault> {
 }
 
 /// In the order of the wire: the 64 bits as a number, then what they mean.
-fn json(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
+fn json(value: &[u8], context: &ValueContext, out: &mut Vec<u8>) {
+    let style = context.form.layout.shape().communities;
     push(out, "\"extended-community\": [ ");
     let communities = value.as_chunks::<8>().0;
     let mut separator = "";
     for community in communities {
         push(out, separator);
+        separator = ", ";
+        let number = u64::from_be_bytes(*community);
+        if style == Communities::Numbers {
+            push_decimal(out, number);
+            continue;
+        }
         push(out, "{ \"value\": ");
-        push_decimal(out, u64::from_be_bytes(*community));
+        push_decimal(out, number);
         push(out, ", \"string\": \"");
         push_text(*community, out);
         out.push(b'"');
-        push_members(*community, out);
+        if style == Communities::Members {
+            push_members(*community, out);
+        }
         push(out, " }");
-        separator = ", ";
     }
     push(out, " ]");
 }
 
-fn text(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
-    push_list_text(" extended-community", value, push_text, out);
+fn text(value: &[u8], context: &ValueContext, out: &mut Vec<u8>) {
+    let old = context.form.layout.shape().communities == Communities::Numbers;
+    let each = if old { old::push_text } else { push_text };
+    push_list_text(" extended-community", value, each, out);
 }
 
 /// As [`text`], each in words that are read back as it is.

@@ -40,6 +40,7 @@ pub mod unknown;
 use std::str::FromStr;
 
 use crate::io::tokens::{TextError, Tokens};
+use crate::layout::Layout;
 use crate::negotiated::Negotiated;
 use crate::nlri::JsonForm;
 
@@ -89,7 +90,7 @@ impl ValueContext {
         asn4: true,
         ibgp: true,
         aigp: true,
-        form: JsonForm { version_6: false, compact: false, generic: false },
+        form: JsonForm { layout: Layout::Main4, compact: false, generic: false },
     };
 
     /// The context of messages of a session.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    Attribute, ValueContext, attr_set, extended_communities, ipv6_extended_communities, registry,
-    set, unknown,
+    Attribute, AttributeType, ValueContext, attr_set, extended_communities,
+    ipv6_extended_communities, registry, set, unknown,
 };
 use crate::io::text::push;
 use crate::io::tokens::{Span, Tokens, split_command};
@@ -17,18 +17,31 @@ pub fn push_json(
     first: &mut bool,
     out: &mut Vec<u8>,
 ) {
-    member(out, first, |out| match registry::row(attribute.code) {
+    member(out, first, |out| match row(attribute, context) {
         Some(row) => (row.json)(attribute.value, context, out),
-        None => unknown::json(attribute, out),
+        None => unknown::json(&as_unknown(attribute), out),
     });
+}
+
+/// The row of an attribute, if the layout has a name for it.
+#[inline]
+fn row(attribute: &Attribute<'_>, context: &ValueContext) -> Option<&'static AttributeType> {
+    registry::row(attribute.code).filter(|row| context.form.layout.names(row.code))
 }
 
 /// Writes the text of an attribute after a blank; nothing for what is left out.
 pub fn push_text(attribute: &Attribute<'_>, context: &ValueContext, out: &mut Vec<u8>) {
-    match registry::row(attribute.code) {
+    match row(attribute, context) {
         Some(row) => (row.text)(attribute.value, context, out),
-        None => unknown::text(attribute, out),
+        None => unknown::text(&as_unknown(attribute), out),
     }
+}
+
+/// An attribute as a release shows it that does not know it: partial, if it is transitive.
+fn as_unknown<'a>(attribute: &Attribute<'a>) -> Attribute<'a> {
+    let known = registry::row(attribute.code).is_some();
+    let flags = if known { unknown::accepted_flags(attribute.flags) } else { None };
+    Attribute { flags: flags.unwrap_or(attribute.flags), ..*attribute }
 }
 
 /// Writes the JSON members of a set: `"origin": "igp", "med": 5`, without braces. What is sent octet by octet is shown
@@ -47,11 +60,17 @@ pub fn push_set_json(set: &[u8], form: JsonForm, out: &mut Vec<u8>) {
 
 /// Writes the text of a set, each attribute after a blank: ` origin igp med 5`.
 pub fn push_set_text(set: &[u8], out: &mut Vec<u8>) {
+    push_set_text_in(set, ValueContext::STORED.form, out);
+}
+
+/// The same in a layout.
+pub fn push_set_text_in(set: &[u8], form: JsonForm, out: &mut Vec<u8>) {
+    let context = ValueContext { form, ..ValueContext::STORED };
     for stored in set::iter(set) {
         if stored.verbatim {
             unknown::stored_text(&stored, out);
         } else {
-            push_text(&stored.attribute, &ValueContext::STORED, out);
+            push_text(&stored.attribute, &context, out);
         }
     }
 }

@@ -105,6 +105,32 @@ fn json(capability: Capability<'_>, out: &mut Vec<u8>) {
     push(out, "]  }");
 }
 
+/// The same as ExaBGP 4 wrote it: with a blank less.
+pub(super) fn json_4(capability: Capability<'_>, out: &mut Vec<u8>) {
+    json(capability, out);
+    if out.ends_with(b"]  }") {
+        out.truncate(out.len() - 2);
+        out.push(b'}');
+    }
+}
+
+/// The same as ExaBGP 3.4 wrote it.
+pub(super) fn json_3_4(capability: Capability<'_>, out: &mut Vec<u8>) {
+    let (flags, time) = head(capability.value);
+    push(out, "{ \"restart flags\": [ ");
+    push(out, if flags & RESTARTED != 0 { "\"forwarding\" ] " } else { "] " });
+    push(out, ",\"address family flags\": { ");
+    let families: Vec<_> = families(capability.value)
+        .into_iter()
+        .map(|(family, flags)| {
+            let flags = if flags & FORWARDING == 0 { " " } else { " \"restart\" " };
+            format!("\"{}/{}\": [{flags}]", family.afi, family.safi)
+        })
+        .collect();
+    push(out, &families.join(", "));
+    push(out, &format!("}} ,\"name\": \"graceful restart\",\"time\": {time}}} "));
+}
+
 fn text(capability: Capability<'_>, out: &mut Vec<u8>) {
     let (flags, time) = head(capability.value);
     push(out, &format!("Graceful Restart Flags 0x{flags:x} Time {time}"));

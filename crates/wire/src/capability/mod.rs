@@ -27,6 +27,7 @@ use crate::codes::CapabilityCode;
 use crate::io::json::push_separator;
 use crate::io::reader::{Reader, WireError};
 use crate::io::text::push_decimal;
+use crate::layout::{Capabilities as Keys, Layout};
 
 /// One capability: a view over its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,8 +179,11 @@ impl Capabilities {
         codes
     }
 
-    /// Writes the JSON object: a member for each code, named by its decimal number.
-    pub fn json(&self, out: &mut Vec<u8>) {
+    /// Writes the JSON object: a member for each code, named by its decimal number, or by its name where a layout names those
+    /// that are `sent`.
+    pub fn json_in(&self, layout: Layout, sent: bool, out: &mut Vec<u8>) {
+        let shape = layout.shape();
+        let keys = if sent { shape.sent_capabilities } else { Keys::Numbers };
         if self.is_empty() {
             out.extend_from_slice(b"{ }");
             return;
@@ -189,10 +193,23 @@ impl Capabilities {
         for code in self.codes() {
             push_separator(out, &mut first);
             out.push(b'"');
-            push_decimal(out, u64::from(code.0));
+            match (keys, code.name()) {
+                (Keys::OldNames, _) if code == CapabilityCode::OPERATIONAL => {
+                    out.extend_from_slice(b"exabgp-experimental-operational");
+                }
+                (Keys::Names | Keys::OldNames, Some(name)) => {
+                    out.extend_from_slice(name.as_bytes())
+                }
+                _ => push_decimal(out, u64::from(code.0)),
+            }
             out.extend_from_slice(b"\": ");
             let value = self.value(code).unwrap_or_default();
-            (registry::row(code).json)(Capability { code, value: &value }, out);
+            let capability = Capability { code, value: &value };
+            let old = registry::OLD_JSON.iter().find(|(of, row, _)| *of == layout && *row == code);
+            match old {
+                Some((.., json)) => json(capability, out),
+                None => (registry::row(code).json)(capability, out),
+            }
         }
         out.extend_from_slice(b" }");
     }

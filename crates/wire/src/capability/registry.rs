@@ -1,11 +1,12 @@
 //! The capabilities. Adding one is a file beside this one and a line here.
 
 use super::{
-    CapabilityType, add_path, asn4, bgp_role, flag, graceful_restart, hostname,
+    Capability, CapabilityType, add_path, asn4, bgp_role, flag, graceful_restart, hostname,
     long_lived_graceful_restart, multiprotocol, multisession, next_hop, paths_limit, route_refresh,
     software_version, unknown,
 };
 use crate::codes::CapabilityCode;
+use crate::layout::Layout;
 
 /// Every known capability, by ascending code.
 pub const TABLE: &[&CapabilityType] = &[
@@ -27,6 +28,15 @@ pub const TABLE: &[&CapabilityType] = &[
     &route_refresh::CISCO,
     &multisession::CISCO,
     &flag::OPERATIONAL,
+];
+
+/// Writes the JSON of a capability.
+pub type WriteJson = fn(Capability<'_>, &mut Vec<u8>);
+
+/// What older releases of ExaBGP wrote otherwise.
+pub const OLD_JSON: &[(Layout, CapabilityCode, WriteJson)] = &[
+    (Layout::V3_4, CapabilityCode::GRACEFUL_RESTART, graceful_restart::json_3_4),
+    (Layout::V4, CapabilityCode::GRACEFUL_RESTART, graceful_restart::json_4),
 ];
 
 /// The row of a code; what is not known is kept as octets.

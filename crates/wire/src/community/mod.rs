@@ -25,6 +25,7 @@ pub mod layer2_attributes;
 pub mod mac_mobility;
 pub mod multicast_flags;
 pub mod mup;
+pub mod old;
 pub mod origin;
 pub mod origin_validation;
 pub mod ospf_domain_identifier;

@@ -8,6 +8,7 @@ use super::{HEADER_LENGTH, finish, start};
 use crate::codes::{MessageType, error};
 use crate::io::json::{push_name, push_string};
 use crate::io::text::{push, push_decimal, push_hex_upper};
+use crate::layout::Layout;
 
 /// The longest data that we send: what a message of 4096 octets has room for.
 const LONGEST_DATA: usize = 4096 - HEADER_LENGTH - 2;
@@ -112,7 +113,22 @@ impl<'a> Notification<'a> {
     /// both members are of its text in words, as ExaBGP has them. Of a hard reset the message is what it stands for, in
     /// words.
     pub fn json(&self, out: &mut Vec<u8>) {
+        self.json_in(Layout::V6, out);
+    }
+
+    /// The same in a layout: older ones have no message.
+    pub fn json_in(&self, layout: Layout, out: &mut Vec<u8>) {
         let shown = self.shown();
+        let shape = layout.shape();
+        if shape.old_words {
+            push(
+                out,
+                &format!("{{ \"subcode\": {}, \"code\": {}, \"data\": \"", self.subcode, self.code),
+            );
+            push_hex_upper(out, &shown);
+            push(out, "\" }");
+            return;
+        }
         push(out, "{ ");
         push_name(out, "code");
         push_decimal(out, u64::from(self.code));
@@ -123,6 +139,10 @@ impl<'a> Notification<'a> {
         push_name(out, "data");
         push(out, "\"0x");
         push_hex_upper(out, &shown);
+        if !shape.notification_message {
+            push(out, "\" }");
+            return;
+        }
         push(out, "\", ");
         push_name(out, "message");
         match self.encapsulated() {
@@ -134,11 +154,17 @@ impl<'a> Notification<'a> {
 
     /// Writes the text: `notification code 6 subcode 4 data 0x`.
     pub fn text(&self, out: &mut Vec<u8>) {
+        self.push_text("0x", out);
+    }
+
+    /// The same with something else before the hexadecimal digits.
+    pub fn push_text(&self, prefix: &str, out: &mut Vec<u8>) {
         push(out, "notification code ");
         push_decimal(out, u64::from(self.code));
         push(out, " subcode ");
         push_decimal(out, u64::from(self.subcode));
-        push(out, " data 0x");
+        push(out, " data ");
+        push(out, prefix);
         push_hex_upper(out, &self.shown());
     }
 }

@@ -9,6 +9,7 @@ use crate::capability::{Capabilities, CapabilityError};
 use crate::codes::{MessageType, error};
 use crate::io::reader::{Reader, WireError};
 use crate::io::text::{push, push_decimal, push_ipv4};
+use crate::layout::Layout;
 
 /// The version of BGP.
 pub const VERSION: u8 = 4;
@@ -92,7 +93,28 @@ impl Open {
 
     /// Writes the JSON value: `{ "version": 4, "asn": 65533, … }`.
     pub fn json(&self, out: &mut Vec<u8>) {
-        push(out, "{ \"version\": ");
+        self.json_in(Layout::V6, false, out);
+    }
+
+    /// The same in a layout, of a message that was sent (`sent`) or received.
+    pub fn json_in(&self, layout: Layout, sent: bool, out: &mut Vec<u8>) {
+        let old = layout.shape().old_words;
+        push(out, "{ ");
+        if old {
+            push(out, "\"router_id\": \"");
+            push_ipv4(out, self.router_id);
+            push(out, "\", \"version\": ");
+            push_decimal(out, u64::from(self.version));
+            push(out, ", \"hold_time\": ");
+            push_decimal(out, u64::from(self.hold_time));
+            push(out, ", \"asn\": ");
+            push_decimal(out, u64::from(self.asn));
+            push(out, ", \"capabilities\": ");
+            self.capabilities.json_in(layout, sent, out);
+            push(out, " }");
+            return;
+        }
+        push(out, "\"version\": ");
         push_decimal(out, u64::from(self.version));
         push(out, ", \"asn\": ");
         push_decimal(out, u64::from(self.asn));
@@ -101,13 +123,19 @@ impl Open {
         push(out, ", \"router_id\": \"");
         push_ipv4(out, self.router_id);
         push(out, "\", \"capabilities\": ");
-        self.capabilities.json(out);
+        self.capabilities.json_in(layout, sent, out);
         push(out, " }");
     }
 
     /// Writes the text: `open version 4 asn 65533 hold_time 180 router_id 10.0.0.2 capabilities [asn4(65533)]`.
     pub fn text(&self, out: &mut Vec<u8>) {
-        push(out, "open version ");
+        push(out, "open");
+        self.text_after_name(out);
+    }
+
+    /// The same behind the word `open`.
+    pub fn text_after_name(&self, out: &mut Vec<u8>) {
+        push(out, " version ");
         push_decimal(out, u64::from(self.version));
         push(out, " asn ");
         push_decimal(out, u64::from(self.asn));

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Grammar, Identity, NextHopForm, Nlri, NlriContext, NlriType};
+use super::{Grammar, Identity, NextHopForm, Nlri, NlriContext, NlriType, PrefixParts};
 use crate::codes::{Afi, Family, Safi};
 use crate::io::reader::{Fault, Reader, WireError};
 use crate::io::text::{Line, push, push_ipv4};
@@ -32,6 +32,7 @@ pub const ROW: NlriType = NlriType {
     identity: |_, bytes| Identity::whole(bytes),
     json,
     text,
+    parts: Some(parts),
     command,
     grammar: GRAMMAR,
 };
@@ -109,7 +110,12 @@ fn json(nlri: Nlri<'_>, &NlriContext { form, .. }: &NlriContext, out: &mut Vec<u
     }
 }
 
-fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+fn parts(nlri: Nlri<'_>) -> Option<PrefixParts<'_>> {
+    let (length, prefix) = nlri.bytes.split_first()?;
+    Some(PrefixParts { labels: &[], distinguisher: None, length: *length, prefix })
+}
+
+fn text(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     prefix(nlri, out);
     if let Some(path_id) = nlri.path_id {
         push(out, " path-information ");

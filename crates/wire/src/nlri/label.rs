@@ -8,6 +8,7 @@ use crate::io::json::push_separator;
 use crate::io::reader::{Reader, WireError};
 use crate::io::text::{push, push_decimal};
 use crate::io::tokens::{TextError, Tokens};
+use crate::layout::Labels;
 
 /// The largest label.
 pub const LARGEST: u32 = 0xf_ffff;
@@ -63,11 +64,14 @@ impl Label {
         out.push(b')');
     }
 
-    /// Writes `[100, 1601]`; `[0]` when all bits are 0, as ExaBGP does it.
-    pub fn push_json(self, out: &mut Vec<u8>) {
+    /// Writes `[100, 1601]`; `[0]` when all bits are 0, as ExaBGP does it. Older layouts have the label alone.
+    fn push_json(self, labels: Labels, out: &mut Vec<u8>) {
+        if labels == Labels::Numbers {
+            return push_decimal(out, self.label().into());
+        }
         out.push(b'[');
         push_decimal(out, self.label().into());
-        if self.0 != 0 {
+        if self.0 != 0 && labels == Labels::WithBits {
             push(out, ", ");
             push_decimal(out, self.0.into());
         }
@@ -104,19 +108,32 @@ pub fn stack_length(bytes: &[u8]) -> usize {
 }
 
 /// Writes the JSON value: `[ [100, 1600], [101, 1617] ]`.
-pub fn push_json(stack: &[u8], out: &mut Vec<u8>) {
+pub fn push_json(stack: &[u8], labels: Labels, out: &mut Vec<u8>) {
     push(out, "[ ");
     let mut first = true;
     for label in iter(stack) {
         push_separator(out, &mut first);
-        label.push_json(out);
+        label.push_json(labels, out);
     }
     push(out, " ]");
 }
 
-/// Writes `label 100 (1601)` or `label [ 100 (1600) 101 (1617) ]`, as text events show it.
-pub fn push_text(stack: &[u8], out: &mut Vec<u8>) {
-    push_list(stack, Label::push_text, out);
+/// Writes `label 100 (1601)` or `label [ 100 (1600) 101 (1617) ]`, as text events show it. Older layouts have the labels alone,
+/// the oldest one in brackets.
+pub fn push_text(stack: &[u8], labels: Labels, out: &mut Vec<u8>) {
+    let number = |label: Label, out: &mut Vec<u8>| push_decimal(out, label.label().into());
+    match labels {
+        Labels::WithBits => push_list(stack, Label::push_text, out),
+        Labels::Alone => push_list(stack, number, out),
+        Labels::Numbers => {
+            push(out, "label [");
+            for label in iter(stack) {
+                out.push(b' ');
+                number(label, out);
+            }
+            push(out, " ]");
+        }
+    }
 }
 
 /// Writes `label 100` or `label [ 100 101 ]` so that [`read`] reads the same octets.
@@ -261,8 +278,8 @@ mod tests {
         ] {
             assert_eq!(parse(line).unwrap(), stack, "{line}");
             assert_eq!(text(push_command, stack), line);
-            assert_eq!(text(push_text, stack), shown);
-            assert_eq!(text(push_json, stack), json);
+            assert_eq!(text(|stack, out| push_text(stack, Labels::WithBits, out), stack), shown);
+            assert_eq!(text(|stack, out| push_json(stack, Labels::WithBits, out), stack), json);
         }
     }
 
@@ -306,7 +323,7 @@ mod tests {
             let stack: Vec<u8> = labels.iter().flat_map(|bits| Label(*bits).octets()).collect();
             prop_assert_eq!(&parse(&text(push_command, &stack)).unwrap(), &stack);
             if labels.iter().all(|bits| *bits != 0) {
-                prop_assert_eq!(&parse(&text(push_text, &stack)).unwrap(), &stack);
+                prop_assert_eq!(&parse(&text(|stack, out| push_text(stack, Labels::WithBits, out), &stack)).unwrap(), &stack);
             }
         }
     }

@@ -7,7 +7,8 @@ use std::net::Ipv4Addr;
 use super::fields::{Fields, LABELS, RD};
 use super::rd::RouteDistinguisher;
 use super::{
-    Grammar, Identity, NextHopForm, Nlri, NlriContext, NlriType, Word, inet, label, push_raw_json,
+    Grammar, Identity, NextHopForm, Nlri, NlriContext, NlriType, PrefixParts, Word, inet, label,
+    push_raw_json,
 };
 use crate::codes::{Afi, Family, Safi};
 use crate::io::reader::{Fault, Reader, WireError};
@@ -32,6 +33,7 @@ pub const ROW: NlriType = NlriType {
     identity,
     json,
     text,
+    parts: Some(|nlri| Parts::shown(nlri)),
     command,
     grammar: Grammar {
         words: &[LABEL],
@@ -95,6 +97,12 @@ impl<'a> Parts<'a> {
         reader.finish("prefix")?;
         Ok(Self { labels, rd, route, length, prefix })
     }
+
+    /// The parts that are shown.
+    pub(super) fn shown(nlri: Nlri<'a>) -> Option<PrefixParts<'a>> {
+        let Self { labels, rd, length, prefix, .. } = Self::of(nlri.family, nlri.bytes).ok()?;
+        Some(PrefixParts { labels, distinguisher: rd, length, prefix })
+    }
 }
 
 /// The length says where it ends, whatever is inside.
@@ -137,7 +145,7 @@ pub(super) fn identity(family: Family, bytes: &[u8]) -> Identity<'_> {
 }
 
 /// `{ "nlri": "10.0.0.0/24", "path-information": "0.0.0.1", "label": [ [100, 1601] ], "rd": "65000:1" }`.
-pub(super) fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
+pub(super) fn json(nlri: Nlri<'_>, context: &NlriContext, out: &mut Vec<u8>) {
     let Ok(parts) = Parts::of(nlri.family, nlri.bytes) else {
         return push_raw_json(nlri, out);
     };
@@ -150,7 +158,7 @@ pub(super) fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     out.push(b'"');
     if !parts.labels.is_empty() {
         push(out, ", \"label\": ");
-        label::push_json(parts.labels, out);
+        label::push_json(parts.labels, context.form.layout.shape().labels, out);
     }
     if let Some(rd) = parts.rd {
         push(out, ", \"rd\": ");
@@ -160,9 +168,9 @@ pub(super) fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
 }
 
 /// `10.0.0.0/24 path-information 0.0.0.1 label 100 (1601) rd 65000:1`.
-pub(super) fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+pub(super) fn text(nlri: Nlri<'_>, context: &NlriContext, out: &mut Vec<u8>) {
     let Ok(parts) = Parts::of(nlri.family, nlri.bytes) else {
-        return super::opaque::text(nlri, out);
+        return super::opaque::push_text(nlri, out);
     };
     push_prefix(out, nlri.family.afi, parts.length, parts.prefix);
     if let Some(path_id) = nlri.path_id {
@@ -171,7 +179,7 @@ pub(super) fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     }
     if !parts.labels.is_empty() {
         out.push(b' ');
-        label::push_text(parts.labels, out);
+        label::push_text(parts.labels, context.form.layout.shape().labels, out);
     }
     if let Some(rd) = parts.rd {
         push(out, " rd ");

@@ -17,6 +17,7 @@ pub mod opaque;
 pub mod rd;
 pub mod registry;
 pub mod rtc;
+pub mod shown;
 pub mod sr_policy;
 pub mod vpls;
 pub mod vpn;
@@ -28,6 +29,7 @@ use crate::codes::{Afi, Family};
 use crate::io::reader::{Reader, WireError};
 use crate::io::text::{push, push_hex_upper, push_ipv4};
 use crate::io::tokens::{TextError, Tokens};
+use crate::layout::Layout;
 use crate::route::RouteBuffer;
 use fields::Fields;
 
@@ -71,7 +73,10 @@ pub struct NlriType {
     /// Writes the JSON value. Bytes that [`Self::check`] refuses are shown as they are: [`push_raw_json`].
     pub json: fn(Nlri<'_>, &NlriContext, &mut Vec<u8>),
     /// Writes the text of events, path identifier included.
-    pub text: fn(Nlri<'_>, &mut Vec<u8>),
+    pub text: fn(Nlri<'_>, &NlriContext, &mut Vec<u8>),
+    /// The parts of a route to a prefix, none of other types: some layouts have them in another order, or the prefix as the key of
+    /// an object. [`None`] of bytes that [`Self::check`] refuses.
+    pub parts: Option<for<'a> fn(Nlri<'a>) -> Option<PrefixParts<'a>>>,
     /// Writes the words that follow `announce` or `withdraw` and make this NLRI, `path-information` excluded. Bytes that no
     /// words make may give any words: [`crate::route::push_command`] sees to that.
     pub command: fn(Nlri<'_>, &mut Vec<u8>),
@@ -203,11 +208,24 @@ impl NextHopForm {
     }
 }
 
-/// How JSON is wanted.
+/// A route to a prefix, in parts.
+#[derive(Clone, Copy, Debug)]
+pub struct PrefixParts<'a> {
+    /// The label stack; empty where there is none.
+    pub labels: &'a [u8],
+    /// The route distinguisher of a VPN route.
+    pub distinguisher: Option<rd::RouteDistinguisher>,
+    /// The length of the prefix in bits.
+    pub length: u8,
+    /// The octets of the prefix.
+    pub prefix: &'a [u8],
+}
+
+/// How JSON and text are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JsonForm {
-    /// Whether version 6 of the API is spoken; version 4 otherwise.
-    pub version_6: bool,
+    /// Which release it looks like.
+    pub layout: Layout,
     /// `exabgp.api.compact`: a unicast NLRI without a path identifier is a bare string.
     pub compact: bool,
     /// `decode -g`: unknown attributes in hexadecimal.
@@ -251,9 +269,9 @@ impl<'a> Nlri<'a> {
         (registry::row(self.family).json)(self, context, out);
     }
 
-    /// Writes the text.
+    /// Writes the text, in the layout that nobody chose.
     pub fn text(self, out: &mut Vec<u8>) {
-        (registry::row(self.family).text)(self, out);
+        (registry::row(self.family).text)(self, &NlriContext::default(), out);
     }
 
     /// Writes the path identifier as the last member of a JSON object, if there is one.

@@ -18,7 +18,8 @@ pub const ROW: NlriType = NlriType {
     canonical: |_, _, _| false,
     identity: |_, bytes| Identity::whole(bytes),
     json: |nlri, _, out| push_raw_json(nlri, out),
-    text,
+    text: |nlri, _, out| push_text(nlri, out),
+    parts: None,
     command,
     grammar: GRAMMAR,
 };
@@ -37,7 +38,7 @@ fn take<'a>(_: Family, reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
 }
 
 /// `0x` and the octets.
-pub(super) fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+pub(super) fn push_text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     push(out, "0x");
     push_hex_upper(out, nlri.bytes);
 }
@@ -45,5 +46,5 @@ pub(super) fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
 fn command(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     nlri.family.push_command(out);
     out.push(b' ');
-    text(nlri, out);
+    push_text(nlri, out);
 }

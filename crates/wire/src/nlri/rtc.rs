@@ -27,6 +27,7 @@ pub const ROW: NlriType = NlriType {
     identity: |_, bytes| Identity::whole(bytes),
     json,
     text,
+    parts: None,
     command,
     grammar: Grammar::head(|_, tokens, _, out| read(tokens, out)),
 };
@@ -109,7 +110,7 @@ fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
 }
 
 /// `origin 65000 route-target target:65000:1`.
-fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+fn text(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     words(nlri.bytes, extended::push_text, out);
     if let Some(path_id) = nlri.path_id {
         push(out, " path-information ");

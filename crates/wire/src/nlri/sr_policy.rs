@@ -26,6 +26,7 @@ pub const ROW: NlriType = NlriType {
     identity: |_, bytes| Identity::whole(bytes),
     json,
     text,
+    parts: None,
     command,
     grammar: Grammar {
         head,
@@ -105,7 +106,7 @@ fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
 }
 
 /// `sr-policy distinguisher 0 color 100 endpoint 10.0.0.1`.
-fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+fn text(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     push(out, "sr-policy ");
     words(nlri, out);
     nlri.push_path_text(out);

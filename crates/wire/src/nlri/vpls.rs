@@ -32,6 +32,7 @@ pub const ROW: NlriType = NlriType {
     identity: |_, bytes| Identity::whole(bytes),
     json,
     text,
+    parts: None,
     command,
     grammar: Grammar::words(WORDS, build),
 };
@@ -82,19 +83,26 @@ fn take<'a>(_: Family, reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
 }
 
 /// `{ "rd": "65000:1", "endpoint": 5, "base": 639, "offset": 1, "size": 8 }`, or `{ "rd": "65000:1", "pe": "10.0.0.1" }`.
-fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
+fn json(nlri: Nlri<'_>, context: &NlriContext, out: &mut Vec<u8>) {
     let Ok(Vpls { rd, form }) = read(nlri.bytes) else { return push_raw_json(nlri, out) };
-    push(out, "{ \"rd\": ");
+    let old = context.form.layout.shape().old_words;
+    push(out, if old { "{ \"route-distinguisher\": " } else { "{ \"rd\": " });
     rd.push_json(out);
     match form {
         Form::Block { endpoint, offset, size, base } => {
             let members = [
                 (", \"endpoint\": ", endpoint.into()),
-                (", \"base\": ", base.label()),
+                (", \"base\": ", base.label().into()),
                 (", \"offset\": ", offset.into()),
                 (", \"size\": ", size.into()),
             ];
-            push_numbers(members, out);
+            let quote = if old { "\"" } else { "" };
+            for (name, number) in members {
+                push(out, name);
+                push(out, quote);
+                push_decimal(out, number);
+                push(out, quote);
+            }
         }
         Form::Discovery { pe } => {
             push(out, ", \"pe\": \"");
@@ -110,8 +118,10 @@ fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     push(out, " }");
 }
 
-fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
-    words(nlri.bytes, RouteDistinguisher::push_text, |_, _| (), out);
+fn text(nlri: Nlri<'_>, context: &NlriContext, out: &mut Vec<u8>) {
+    let old = context.form.layout.shape().old_words;
+    let name = if old { "route-distinguisher " } else { "rd " };
+    words(nlri.bytes, name, RouteDistinguisher::push_text, |_, _| (), out);
     if let Some(path_id) = nlri.path_id {
         push(out, " path-information ");
         push_ipv4(out, Ipv4Addr::from_bits(path_id));
@@ -127,11 +137,12 @@ fn command(nlri: Nlri<'_>, out: &mut Vec<u8>) {
             out.push(b')');
         }
     };
-    words(nlri.bytes, RouteDistinguisher::push_command, bits, out);
+    words(nlri.bytes, "rd ", RouteDistinguisher::push_command, bits, out);
 }
 
 fn words(
     bytes: &[u8],
+    distinguisher: &str,
     push_rd: fn(RouteDistinguisher, &mut Vec<u8>),
     push_bits: impl Fn(Label, &mut Vec<u8>),
     out: &mut Vec<u8>,
@@ -141,7 +152,7 @@ fn words(
         push(out, "0x");
         return push_hex_upper(out, bytes);
     };
-    push(out, "rd ");
+    push(out, distinguisher);
     push_rd(rd, out);
     match form {
         Form::Block { endpoint, offset, size, base } => {

@@ -26,6 +26,7 @@ pub const ROW: NlriType = NlriType {
     identity: labeled::identity,
     json: labeled::json,
     text: labeled::text,
+    parts: labeled::ROW.parts,
     command: labeled::command,
     grammar: Grammar {
         words: &[labeled::LABEL, DISTINGUISHER, ROUTE_DISTINGUISHER],

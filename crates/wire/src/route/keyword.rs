@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::RouteBuffer;
-use crate::attribute::{decimal, registry, unknown};
+use super::{RouteBuffer, reading};
+use crate::attribute::{as_path, decimal, registry, unknown};
 use crate::io::tokens::{TextError, Tokens, did_you_mean};
 use crate::nlri::{NlriType, registry as nlri};
 
@@ -35,6 +35,11 @@ pub(super) fn parse(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<
     if let Some(keyword) = TABLE.iter().find(|keyword| keyword.word == word) {
         return (keyword.read)(tokens, route);
     }
+    if word == "withdrawn" {
+        reading::note_spelling("withdrawn", "withdraw", span, route);
+        return withdraw(tokens, route);
+    }
+    let word = reading::modern_keyword(word, tokens, route);
     let Some((row, read)) = registry::keyword(word).and_then(|row| Some((row, row.parse?))) else {
         let known = || {
             let own = own.iter().map(|own| own.word);
@@ -50,7 +55,12 @@ pub(super) fn parse(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<
             None => error.help(known().collect::<Vec<_>>().join(", ")),
         });
     };
-    route.builder.add(row, |out| read(tokens, out)).map_err(|error| in_place(error, span))
+    let start = tokens.position();
+    route.builder.add(row, |out| read(tokens, out)).map_err(|error| in_place(error, span))?;
+    if row.code == as_path::ROW.code {
+        reading::note_set_in_sequence(start, *tokens, route);
+    }
+    Ok(())
 }
 
 fn has_word(row: &NlriType, word: &str) -> bool {

@@ -5,6 +5,7 @@ use yottabgp_wire::codes::Family;
 use yottabgp_wire::io::reader::Reader;
 use yottabgp_wire::io::text::parse_hex;
 use yottabgp_wire::io::tokens::{Span, Token, Tokens, split_command};
+use yottabgp_wire::layout::Layout;
 use yottabgp_wire::nlri::{self, JsonForm, Nlri, NlriContext};
 use yottabgp_wire::route::{self, RouteBuffer, Verb};
 
@@ -72,6 +73,14 @@ pub(crate) fn run(block: &Block) -> Vec<String> {
         "refused",
         "malformed",
         "next-hop",
+        "json-3.4",
+        "json-4",
+        "json-5",
+        "json-6",
+        "text-3.4",
+        "text-4",
+        "text-5",
+        "text-6",
     ];
     let mut errors: Vec<String> = block
         .iter()
@@ -200,17 +209,21 @@ fn nlri(family: Family, bytes: &[u8], block: &Block, errors: &mut Vec<String>) {
     }
     let nlri = Nlri { family, path_id: None, bytes };
     let next_hop = get(block, "next-hop").map(|address| address.parse().unwrap());
-    let json = |version_6| {
-        let form = JsonForm { version_6, ..JsonForm::default() };
+    let json = |layout| {
+        let form = JsonForm { layout, ..JsonForm::default() };
         string(|out| nlri.json(&NlriContext { form, next_hop }, out))
     };
     if let Some(expected) = get(block, "json") {
-        same("json", expected, &json(true), errors);
-        same("json4", get(block, "json4").unwrap_or(expected), &json(false), errors);
+        same("json", expected, &json(Layout::V6), errors);
+        same("json4", get(block, "json4").unwrap_or(expected), &json(Layout::Main4), errors);
     }
-    for version_6 in [true, false] {
-        if serde_json::from_str::<serde_json::Value>(&json(version_6)).is_err() {
-            errors.push(format!("not JSON: {}", json(version_6)));
+    for layout in Layout::ALL {
+        if serde_json::from_str::<serde_json::Value>(&json(layout)).is_err() {
+            errors.push(format!("not JSON: {}", json(layout)));
+        }
+        let Some(name) = layout.shape().name else { continue };
+        if let Some(expected) = get(block, &format!("json-{name}")) {
+            same(&format!("json-{name}"), expected, &json(layout), errors);
         }
     }
     if let Some(expected) = get(block, "text") {
@@ -256,8 +269,8 @@ fn whole(family: Family, bytes: &[u8]) -> Result<(), String> {
 fn survives(family: Family, bytes: &[u8], errors: &mut Vec<String>) {
     let mut reader = Reader::new(bytes);
     let Ok(nlri) = Nlri::take(family, false, &mut reader) else { return };
-    for version_6 in [true, false] {
-        let form = JsonForm { version_6, ..JsonForm::default() };
+    for layout in Layout::ALL {
+        let form = JsonForm { layout, ..JsonForm::default() };
         let json = string(|out| nlri.json(&NlriContext { form, next_hop: None }, out));
         if serde_json::from_str::<serde_json::Value>(&json).is_err() {
             errors.push(format!("{bytes:02x?} gives no JSON: {json}"));
@@ -328,8 +341,8 @@ fn attribute(code: u8, octets: Option<&str>, block: &Block, errors: &mut Vec<Str
     }
 }
 
-fn faces(row: &attribute::AttributeType, value: &[u8], version_6: bool) -> (String, String) {
-    let form = JsonForm { version_6, ..JsonForm::default() };
+fn faces(row: &attribute::AttributeType, value: &[u8], layout: Layout) -> (String, String) {
+    let form = JsonForm { layout, ..JsonForm::default() };
     let context = ValueContext { form, ..ValueContext::STORED };
     let json = string(|out| (row.json)(value, &context, out));
     let text = string(|out| (row.text)(value, &context, out));
@@ -340,11 +353,21 @@ fn value(row: &attribute::AttributeType, value: &[u8], block: &Block, errors: &m
     if let Err(fault) = (row.check)(value, &ValueContext::STORED) {
         errors.push(fault.reason);
     }
-    let (json, text) = faces(row, value, true);
+    let (json, text) = faces(row, value, Layout::V6);
+    for layout in Layout::ALL {
+        let Some(name) = layout.shape().name else { continue };
+        let (json, text) = faces(row, value, layout);
+        for (face, got) in [("json", json), ("text", text)] {
+            let key = format!("{face}-{name}");
+            if let Some(expected) = get(block, &key) {
+                same(&key, expected, &got, errors);
+            }
+        }
+    }
     if let Some(expected) = get(block, "json") {
         same("json", expected, &json, errors);
         let json4 = get(block, "json4").unwrap_or(expected);
-        same("json4", json4, &faces(row, value, false).0, errors);
+        same("json4", json4, &faces(row, value, Layout::Main4).0, errors);
     }
     if let Some(expected) = get(block, "text") {
         same("text", expected, &text, errors);
@@ -387,8 +410,8 @@ fn value(row: &attribute::AttributeType, value: &[u8], block: &Block, errors: &m
 
 fn value_survives(row: &attribute::AttributeType, value: &[u8], errors: &mut Vec<String>) {
     let checked = (row.check)(value, &ValueContext::STORED);
-    for version_6 in [true, false] {
-        let (json, text) = faces(row, value, version_6);
+    for layout in Layout::ALL {
+        let (json, text) = faces(row, value, layout);
         if checked.is_ok()
             && serde_json::from_str::<serde_json::Value>(&format!("{{{json}}}")).is_err()
         {

@@ -78,6 +78,25 @@ fn parse_segment(pieces: &mut Pieces<'_, '_>, out: &mut Vec<u8>) -> Result<(), T
                 }
             }
             Some("}") if braced => braced = false,
+            // ExaBGP 3.4 and 4 have the set inside of the sequence: `[ 1 2 ( 3 4 ) ]`, which nothing may follow.
+            Some("(" | "[") if plain == SEQUENCE && kind == plain => {
+                if count == 0 {
+                    out.truncate(header);
+                }
+                parse_nested_set(pieces, out)?;
+                return match pieces.next() {
+                    Some(piece) if piece == close => Ok(()),
+                    found => Err(pieces
+                        .tokens
+                        .last_error(match found {
+                            Some(found) => format!("'{found}' follows the set of the as-path"),
+                            None => "the as-path is not closed".to_owned(),
+                        })
+                        .help(
+                            "segments are written one after the other, as [ 1 2 ] ( 3 4 ) [ 5 ]",
+                        )),
+                };
+            }
             Some(piece) if piece == close && !braced => break,
             Some(piece) if !piece.starts_with(BRACKETS) && (braced || kind == plain) => {
                 let number = number(piece, pieces.tokens)?;
@@ -106,6 +125,34 @@ fn parse_segment(pieces: &mut Pieces<'_, '_>, out: &mut Vec<u8>) -> Result<(), T
     }
     if count == 0 {
         out.truncate(header);
+    }
+    Ok(())
+}
+
+/// Reads the numbers of a set inside of a sequence, after its opening bracket, up to the closing one of either kind.
+fn parse_nested_set(pieces: &mut Pieces<'_, '_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+    let header = out.len();
+    let open = pieces.tokens.last_span();
+    out.extend([SET, 0]);
+    let mut count = 0;
+    loop {
+        match pieces.next() {
+            Some(",") => {}
+            Some(")" | "]") => break,
+            Some(piece) if count < MOST => {
+                out.extend(number(piece, pieces.tokens)?.to_be_bytes());
+                count += 1;
+            }
+            Some(_) => return Err(pieces.tokens.last_error("a set has at most 255 AS numbers")),
+            None => {
+                return Err(TextError::new(open, "the set of the as-path is not closed")
+                    .help("add ')' at its end"));
+            }
+        }
+    }
+    match out.get_mut(header + 1) {
+        Some(octet) if count > 0 => *octet = u8::try_from(count).unwrap_or(u8::MAX),
+        _ => out.truncate(header),
     }
     Ok(())
 }

@@ -52,7 +52,8 @@ fn check(value: &[u8], _: &ValueContext) -> Result<(), ValueFault> {
 
 fn push_json(value: &[u8], context: &ValueContext, out: &mut Vec<u8>) {
     let start = out.len();
-    let place = if context.form.version_6 { Place::AttributeExtended } else { Place::Attribute };
+    let short = context.form.layout.shape().short_bgp_ls;
+    let place = if short { Place::Attribute } else { Place::AttributeExtended };
     push(out, "\"bgp-ls\": { ");
     if json::push_tlvs(&ATTRIBUTE, value, place, 0, &mut true, out).is_none() {
         return out.truncate(start);

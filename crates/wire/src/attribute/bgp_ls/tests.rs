@@ -8,7 +8,7 @@ use crate::nlri::JsonForm;
 use proptest::prelude::*;
 
 fn json_6(value: &[u8]) -> String {
-    let form = JsonForm { version_6: true, ..JsonForm::default() };
+    let form = JsonForm { layout: crate::layout::Layout::V6, ..JsonForm::default() };
     let mut out = Vec::new();
     push_json(value, &ValueContext { form, ..ValueContext::STORED }, &mut out);
     String::from_utf8(out).unwrap()

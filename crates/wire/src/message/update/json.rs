@@ -1,25 +1,40 @@
 //! An UPDATE as JSON. The shape, its order and its spaces are ExaBGP's, whose users match them with regular expressions:
-//! `{ "update": { "attribute": { … }, "announce": { … }, "withdraw": { … } } }`, or `{ "eor": { … } }`.
+//! `{ "update": { "attribute": { … }, "announce": { … }, "withdraw": { … } } }`, or `{ "eor": { … } }`. What an old layout has
+//! otherwise, prefixes as the keys of objects, is in [`super::keyed`].
 
 use super::decode::NEXT_HOP;
+use super::keyed::{self, Keys};
 use super::{Field, Update};
 use crate::attribute::{OnError, render};
 use crate::codes::{Afi, Family, Safi};
 use crate::io::json::{push_separator, push_string_body};
 use crate::io::text::{push, push_decimal, push_hex_lower};
+use crate::layout::Routes;
 use crate::next_hop::{push_wire_next_hop, wire_next_hop};
 use crate::nlri::{JsonForm, NlriContext, registry as nlri_registry};
 
 impl Update<'_> {
     /// Writes the value after `"message": `.
+    ///
+    /// Where prefixes are the keys of objects, one message may need several events, so that no key comes twice: this is the
+    /// first, [`Self::json_part`] writes the others.
     pub fn json(&self, form: JsonForm, out: &mut Vec<u8>) {
+        self.json_part(form, &mut Keys::default(), out);
+    }
+
+    /// The same of one event after another: to be called again, with the same `keys`, as long as it returns that more is left.
+    pub fn json_part(&self, form: JsonForm, keys: &mut Keys, out: &mut Vec<u8>) -> bool {
+        keys.next_part();
         if let Some(family) = self.end_of_rib() {
-            push(out, "{ \"eor\": { \"afi\" : \"");
-            push_afi(out, family.afi);
-            push(out, "\", \"safi\" : \"");
-            push_safi(out, family.safi);
-            push(out, "\" } }");
-            return;
+            match form.layout.shape().routes {
+                Routes::Listed => {
+                    push(out, "{ ");
+                    push_end_of_rib(family, out);
+                    push(out, " }");
+                }
+                Routes::Keyed => keyed::push_end_of_rib(family, out),
+            }
+            return false;
         }
         push(out, "{ \"update\": { ");
         let mut first = true;
@@ -32,25 +47,27 @@ impl Update<'_> {
         if announced.iter().any(Option::is_some) {
             push_separator(out, &mut first);
             push(out, "\"announce\": { ");
-            json_announced(&announced, form, out);
+            json_announced(&announced, form, keys, out);
             push(out, " }");
         }
         if withdrawn.iter().any(Option::is_some) {
             push_separator(out, &mut first);
             push(out, "\"withdraw\": { ");
-            json_withdrawn(&withdrawn, form, out);
+            json_withdrawn(&withdrawn, form, keys, out);
             push(out, " }");
         }
         push(out, " } }");
+        keys.has_more()
     }
 
-    /// Writes `"attribute": { … }`. The next hop stands with the NLRI; only beside withdrawals it is an attribute as well.
+    /// Writes `"attribute": { … }`. The next hop stands with the NLRI; in some layouts it is an attribute beside withdrawals.
     fn json_attributes(&self, form: JsonForm, withdraws: bool, out: &mut Vec<u8>) {
         push(out, "\"attribute\": { ");
         let context = self.context(form);
+        let with_next_hop = withdraws && form.layout.shape().next_hop;
         let mut first = true;
         for attribute in self.attributes() {
-            if attribute.code == NEXT_HOP && !withdraws {
+            if attribute.code == NEXT_HOP && !with_next_hop {
                 continue;
             }
             render::push_json(&attribute, &context, &mut first, out);
@@ -80,7 +97,12 @@ impl Update<'_> {
 }
 
 /// Writes family after family, and in each next hop after next hop: no member of an object comes twice.
-fn json_announced(fields: &[Option<&Field<'_>>], form: JsonForm, out: &mut Vec<u8>) {
+fn json_announced(
+    fields: &[Option<&Field<'_>>],
+    form: JsonForm,
+    keys: &mut Keys,
+    out: &mut Vec<u8>,
+) {
     each_family(fields, out, |family, out| {
         push(out, "{ ");
         let (mut first, mut done) = (true, [None; 4]);
@@ -94,22 +116,45 @@ fn json_announced(fields: &[Option<&Field<'_>>], form: JsonForm, out: &mut Vec<u
             }
             push_separator(out, &mut first);
             out.push(b'"');
-            push_wire_next_hop(out, field.next_hop);
-            push(out, "\": [ ");
+            let listed = form.layout.shape().routes == Routes::Listed;
+            match next_hop {
+                None if !listed => push(out, keyed::NO_NEXT_HOP),
+                _ => push_wire_next_hop(out, field.next_hop),
+            }
+            push(out, "\": ");
             let same = |field: &&Field<'_>| wire_next_hop(field.next_hop) == next_hop;
-            json_nlri(of_family(fields, family).filter(same), form, out);
-            push(out, " ]");
+            json_routes(of_family(fields, family).filter(same), form, keys, out);
         }
         push(out, " }");
     });
 }
 
-fn json_withdrawn(fields: &[Option<&Field<'_>>], form: JsonForm, out: &mut Vec<u8>) {
+fn json_withdrawn(
+    fields: &[Option<&Field<'_>>],
+    form: JsonForm,
+    keys: &mut Keys,
+    out: &mut Vec<u8>,
+) {
     each_family(fields, out, |family, out| {
-        push(out, "[ ");
-        json_nlri(of_family(fields, family), form, out);
-        push(out, " ]");
+        json_routes(of_family(fields, family), form, keys, out);
     });
+}
+
+/// Writes routes of one family and next hop, as the layout has them.
+fn json_routes<'f, 'a: 'f>(
+    fields: impl Iterator<Item = &'f Field<'a>>,
+    form: JsonForm,
+    keys: &mut Keys,
+    out: &mut Vec<u8>,
+) {
+    match form.layout.shape().routes {
+        Routes::Listed => {
+            push(out, "[ ");
+            json_nlri(fields, form, out);
+            push(out, " ]");
+        }
+        Routes::Keyed => keyed::push_routes(fields, form, keys, out),
+    }
 }
 
 /// Writes a member for each family, in the order in which they come.
@@ -157,6 +202,15 @@ fn json_nlri<'f, 'a: 'f>(
             json(nlri, &context, out);
         }
     }
+}
+
+/// Writes the member `"eor"`.
+pub(super) fn push_end_of_rib(family: Family, out: &mut Vec<u8>) {
+    push(out, "\"eor\": { \"afi\" : \"");
+    push_afi(out, family.afi);
+    push(out, "\", \"safi\" : \"");
+    push_safi(out, family.safi);
+    push(out, "\" }");
 }
 
 pub(super) fn push_afi(out: &mut Vec<u8>, afi: Afi) {

@@ -9,6 +9,7 @@ mod decode;
 pub mod encode;
 pub mod fault;
 mod json;
+pub mod keyed;
 mod text;
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ fn json(update: &Update<'_>) -> String {
 
 fn text(update: &Update<'_>) -> String {
     let mut out = Vec::new();
-    update.text(b"neighbor 127.0.0.1 receive", &mut out);
+    update.text(b"neighbor 127.0.0.1 receive", JsonForm::default(), &mut out);
     String::from_utf8(out).unwrap()
 }
 

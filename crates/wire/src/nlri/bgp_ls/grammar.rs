@@ -21,7 +21,7 @@ pub(super) fn push_words(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     let parts = Parts::read(nlri.family, nlri.bytes).ok().flatten();
     if parts.and_then(|parts| push_parts(&parts, out)).is_none() {
         out.truncate(start);
-        crate::nlri::opaque::text(nlri, out);
+        crate::nlri::opaque::push_text(nlri, out);
     }
 }
 

@@ -74,7 +74,7 @@ fn push_parts(parts: &Parts<'_>, context: &NlriContext, out: &mut Vec<u8>) -> Op
                 push(out, ", \"ospf-route-type\": ");
                 push_decimal(out, number(kind)?);
             }
-            if context.form.version_6 && parts.all(TOPOLOGIES).next().is_some() {
+            if !context.form.layout.shape().short_bgp_ls && parts.all(TOPOLOGIES).next().is_some() {
                 push(out, ", \"multi-topology-ids\": ");
                 push_topologies(parts, "", out)?;
             }
@@ -119,7 +119,8 @@ fn push_parts(parts: &Parts<'_>, context: &NlriContext, out: &mut Vec<u8>) -> Op
 
 /// Version 4 of the API has the next hop in nodes and prefixes.
 fn repeated_next_hop(code: u16, context: &NlriContext) -> Option<IpAddr> {
-    let has = matches!(code, NODE | PREFIX_4 | PREFIX_6) && !context.form.version_6;
+    let has =
+        matches!(code, NODE | PREFIX_4 | PREFIX_6) && context.form.layout.shape().short_bgp_ls;
     context.next_hop.filter(|_| has)
 }
 

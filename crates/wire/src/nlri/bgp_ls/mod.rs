@@ -9,7 +9,7 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
-use super::{Identity, NextHopForm, Nlri, NlriType};
+use super::{Identity, NextHopForm, Nlri, NlriContext, NlriType};
 use crate::codes::{Afi, Family, Safi};
 use crate::io::reader::{Reader, WireError};
 use layout::Parts;
@@ -28,6 +28,7 @@ pub const ROW: NlriType = NlriType {
     identity: |_, bytes| Identity::whole(bytes),
     json: json::push_nlri,
     text,
+    parts: None,
     command,
     grammar: grammar::GRAMMAR,
 };
@@ -57,7 +58,7 @@ fn check(family: Family, bytes: &[u8]) -> Result<(), WireError> {
     }
 }
 
-fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+fn text(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     grammar::push_words(nlri, out);
     nlri.push_path_text(out);
 }

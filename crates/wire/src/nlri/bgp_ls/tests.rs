@@ -95,9 +95,9 @@ proptest! {
         let words = String::from_utf8(words).unwrap();
         let is_octets = words.split(' ').nth(2).is_some_and(|word| word.starts_with("0x"));
         prop_assert_eq!(is_octets, kind == 8, "{}", words);
-        for version_6 in [true, false] {
+        for layout in crate::layout::Layout::ALL {
             json.clear();
-            let form = JsonForm { version_6, ..JsonForm::default() };
+            let form = JsonForm { layout, ..JsonForm::default() };
             nlri.json(&NlriContext { form, next_hop: None }, &mut json);
             let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
             prop_assert_eq!(json["ls-nlri-type"].is_string(), kind < 8);

@@ -9,6 +9,7 @@ use crate::attribute::decimal;
 use crate::io::reader::{Fault, Reader, WireError};
 use crate::io::text::{push, push_decimal};
 use crate::io::tokens::{TextError, Tokens};
+use crate::layout::Labels;
 use crate::nlri::label::{self, Label};
 
 /// The label of a route that has one.
@@ -70,7 +71,7 @@ fn json(name: &str, octets: &[u8], out: &mut Vec<u8>) {
         push(out, ", \"");
         push(out, name);
         push(out, "\": ");
-        label::push_json(octets, out);
+        label::push_json(octets, Labels::WithBits, out);
     }
 }
 

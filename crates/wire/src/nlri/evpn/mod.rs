@@ -42,6 +42,7 @@ pub const ROW: NlriType = NlriType {
     identity,
     json,
     text,
+    parts: None,
     command,
     grammar: Grammar { head, ..Grammar::words(words::TABLE, build) },
 };
@@ -183,7 +184,7 @@ fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     push(out, " }");
 }
 
-fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+fn text(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     words_of(nlri.bytes, out);
     if let Some(path_id) = nlri.path_id {
         push(out, " path-information ");

@@ -201,7 +201,7 @@ proptest! {
         let mut out = Vec::new();
         json(nlri(&bytes), &NlriContext::default(), &mut out);
         prop_assert!(serde_json::from_slice::<serde_json::Value>(&out).is_ok());
-        text(nlri(&bytes), &mut out);
+        text(nlri(&bytes), &NlriContext::default(), &mut out);
         let _ = (check(FAMILY, &bytes), nlri(&bytes).canonical(&mut Vec::new()));
         prop_assert!(nlri(&bytes).identity().parts.iter().all(|part| part.len() <= bytes.len()));
         push_command(nlri(&bytes), &mut out);

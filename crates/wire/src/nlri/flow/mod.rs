@@ -47,6 +47,7 @@ pub const ROW: NlriType = NlriType {
     identity: |_, bytes| Identity::whole(rule::without_length(bytes)),
     json: show::json,
     text: show::text,
+    parts: None,
     command: show::command,
     grammar: Grammar { settle, ..Grammar::words(WORDS, build) },
 };

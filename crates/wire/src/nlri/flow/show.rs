@@ -2,11 +2,12 @@
 
 use std::net::Ipv4Addr;
 
-use super::component::{ComponentType, Form};
+use super::component::{ComponentType, DESTINATION, Form, SOURCE};
 use super::rule::{AND, Component, Rule, Term, Terms, Value};
 use crate::codes::{Family, Safi};
 use crate::io::json::push_name;
 use crate::io::text::{push, push_decimal, push_hex_upper, push_ip, push_ipv4, push_ipv6};
+use crate::layout::{FlowNextHop, Shape};
 use crate::nlri::{Nlri, NlriContext, opaque, push_raw_json};
 
 /// How a value is written.
@@ -27,15 +28,16 @@ fn readable<'a>(nlri: &Nlri<'a>) -> Option<Rule<'a>> {
 /// `{ "destination-ipv4": [ "10.0.0.0/24" ], …, "rd": "…", "string": "flow …" }`; version 4 has the next hop before `string`.
 pub(super) fn json(nlri: Nlri<'_>, context: &NlriContext, out: &mut Vec<u8>) {
     let Some(rule) = readable(&nlri) else { return push_raw_json(nlri, out) };
+    let shape = context.form.layout.shape();
     push(out, "{ ");
     for component in rule.clone().flatten() {
-        push_name(out, component.row.name);
+        push_name(out, component_name(component.row, shape));
         push(out, "[ \"");
         push_value(component, Style::Event, "\", \"", out);
         push(out, "\" ], ");
     }
     if let Some(distinguisher) = rule.distinguisher {
-        push(out, "\"rd\": ");
+        push(out, if shape.old_words { "\"route-distinguisher\": " } else { "\"rd\": " });
         distinguisher.push_json(out);
         push(out, ", ");
     }
@@ -44,21 +46,26 @@ pub(super) fn json(nlri: Nlri<'_>, context: &NlriContext, out: &mut Vec<u8>) {
         push_ipv4(out, Ipv4Addr::from_bits(path_id));
         push(out, "\", ");
     }
-    if let Some(next_hop) = context.next_hop.filter(|_| !context.form.version_6) {
+    let next_hop = context.next_hop.filter(|_| shape.flow_next_hop != FlowNextHop::Nowhere);
+    if let Some(next_hop) = next_hop {
         push(out, "\"next-hop\": \"");
         push_ip(out, next_hop);
         push(out, "\", ");
     }
     push(out, "\"string\": \"flow");
-    push_rule(&rule, out);
+    push_rule(&rule, shape, out);
+    if let Some(next_hop) = next_hop.filter(|_| shape.flow_next_hop == FlowNextHop::MemberAndText) {
+        push(out, " next-hop ");
+        push_ip(out, next_hop);
+    }
     push(out, "\" }");
 }
 
 /// `flow destination-ipv4 10.0.0.0/24 … rd …`.
-pub(super) fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+pub(super) fn text(nlri: Nlri<'_>, context: &NlriContext, out: &mut Vec<u8>) {
     push(out, "flow");
     match readable(&nlri) {
-        Some(rule) => push_rule(&rule, out),
+        Some(rule) => push_rule(&rule, context.form.layout.shape(), out),
         None => {
             push(out, " 0x");
             push_hex_upper(out, nlri.bytes);
@@ -75,7 +82,7 @@ pub(super) fn command(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     let Some(rule) = readable(&nlri) else { return (opaque::ROW.command)(nlri, out) };
     Family::new(nlri.family.afi, Safi::FLOW).push_command(out);
     for component in rule.clone().flatten() {
-        push_component(component, Style::Command, out);
+        push_component(component, component.row.name, Style::Command, out);
     }
     if let Some(distinguisher) = rule.distinguisher {
         push(out, " rd ");
@@ -83,20 +90,29 @@ pub(super) fn command(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn push_rule(rule: &Rule<'_>, out: &mut Vec<u8>) {
+fn push_rule(rule: &Rule<'_>, shape: &Shape, out: &mut Vec<u8>) {
     for component in rule.clone().flatten() {
-        push_component(component, Style::Event, out);
+        push_component(component, component_name(component.row, shape), Style::Event, out);
     }
     if let Some(distinguisher) = rule.distinguisher {
-        push(out, " rd ");
+        push(out, if shape.old_words { " route-distinguisher " } else { " rd " });
         distinguisher.push_text(out);
     }
 }
 
+/// The name of a type of component: 3.4 does not say in it of which address family a prefix is.
+fn component_name(row: &ComponentType, shape: &Shape) -> &'static str {
+    match row.kind {
+        DESTINATION if shape.old_words => "destination",
+        SOURCE if shape.old_words => "source",
+        _ => row.name,
+    }
+}
+
 /// ` name value`, with brackets around two values or more.
-fn push_component(component: Component<'_>, style: Style, out: &mut Vec<u8>) {
+fn push_component(component: Component<'_>, name: &str, style: Style, out: &mut Vec<u8>) {
     out.push(b' ');
-    push(out, component.row.name);
+    push(out, name);
     out.push(b' ');
     let is_list = matches!(component.value, Value::Terms(terms) if terms.count() > 1);
     push(out, if is_list { "[ " } else { "" });

@@ -9,7 +9,7 @@ use crate::codes::Afi;
 use crate::community::extended::parse_mac;
 use crate::io::tokens::{TextError, Tokens};
 use crate::nlri::{Word, vpn};
-use crate::route::RouteBuffer;
+use crate::route::{self, Reading, RouteBuffer};
 
 /// Tag: the words decide between IPv4 and IPv6.
 pub(super) const EITHER: u8 = 0x80;
@@ -138,7 +138,30 @@ fn list(
     if (afi == Afi::L2VPN) != (route.family().afi == Afi::L2VPN) {
         claim(afi, keyword(tokens), tokens, route)?;
     }
-    route.fields.add(kind, |out| expression::read(row(afi, kind, tokens)?, tokens, out))
+    values(row(afi, kind, tokens)?, kind, tokens, route)
+}
+
+/// Reads the values of a component, and notes what they meant in ExaBGP 3.4.
+fn values(
+    row: &ComponentType,
+    tag: u8,
+    tokens: &mut Tokens<'_>,
+    route: &mut RouteBuffer,
+) -> Result<(), TextError> {
+    let (start, reading) = (*tokens, route.reading());
+    route.fields.add(tag, |out| expression::read(row, reading, tokens, out))?;
+    if reading != Reading::Modern {
+        let mut words = start;
+        let mut read = Vec::new();
+        while words.position() < tokens.position() {
+            read.extend(words.next());
+        }
+        if let Some((construct, message, help)) = expression::old_meaning(row, reading, &read) {
+            let span = start.span().to(tokens.last_span());
+            route::note(construct, span, message, help, route);
+        }
+    }
+    Ok(())
 }
 
 /// A list that only rules of IPv6 have.
@@ -148,7 +171,7 @@ fn list_of_ipv6(
     route: &mut RouteBuffer,
 ) -> Result<(), TextError> {
     claim(Afi::IPV6, keyword(tokens), tokens, route)?;
-    route.fields.add(kind, |out| expression::read(row(Afi::IPV6, kind, tokens)?, tokens, out))
+    values(row(Afi::IPV6, kind, tokens)?, kind, tokens, route)
 }
 
 /// ICMP and ICMPv6 have names in common for different numbers: both readings are kept until the address family is known.
@@ -156,10 +179,7 @@ fn icmp(kind: u8, tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<()
     let start = tokens.position();
     let read = |afi, tag, tokens: &mut Tokens<'_>, route: &mut RouteBuffer| {
         tokens.rewind(start);
-        route
-            .fields
-            .add(tag, |out| expression::read(row(afi, kind, tokens)?, tokens, out))
-            .map(|()| tokens.position())
+        values(row(afi, kind, tokens)?, tag, tokens, route).map(|()| tokens.position())
     };
     match known_afi(route) {
         Some(Afi::IPV6) => return read(Afi::IPV6, IN_IPV6 | kind, tokens, route).map(drop),

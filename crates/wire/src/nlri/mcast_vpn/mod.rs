@@ -26,6 +26,7 @@ pub const ROW: NlriType = NlriType {
     identity: |_, bytes| Identity::whole(bytes),
     json,
     text,
+    parts: None,
     command,
     grammar: grammar::GRAMMAR,
 };
@@ -68,10 +69,10 @@ fn json(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     push(out, if route.is_some() { "}" } else { " }" });
 }
 
-fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+fn text(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     match Route::read(nlri.family, nlri.bytes) {
         Ok(Some(route)) => words(&route, out),
-        _ => return (opaque::ROW.text)(nlri, out),
+        _ => return opaque::push_text(nlri, out),
     }
     nlri.push_path_text(out);
 }

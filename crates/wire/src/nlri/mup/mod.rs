@@ -31,6 +31,7 @@ pub const ROW: NlriType = NlriType {
     identity,
     json,
     text,
+    parts: None,
     command,
     grammar: grammar::GRAMMAR,
 };
@@ -181,10 +182,10 @@ const fn bits(address: IpAddr) -> u64 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
-fn text(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+fn text(nlri: Nlri<'_>, _: &NlriContext, out: &mut Vec<u8>) {
     match Route::read(nlri.family, nlri.bytes) {
         Ok(Some(route)) => words(&route, out),
-        _ => return (opaque::ROW.text)(nlri, out),
+        _ => return opaque::push_text(nlri, out),
     }
     nlri.push_path_text(out);
 }
