@@ -38,6 +38,7 @@ pub mod reload;
 mod resolve;
 mod routes;
 pub mod schema;
+mod secret;
 mod section;
 mod slot;
 mod words;

@@ -32,8 +32,8 @@ pub(crate) struct Entry {
 pub(crate) struct Outline<'s> {
     /// The text.
     pub(crate) source: &'s str,
-    /// Whether it was read as ExaBGP 3.4 reads it.
-    pub(crate) is_old: bool,
+    /// What it was read as.
+    pub(crate) dialect: Dialect,
     /// The statements.
     pub(crate) entries: Vec<Entry>,
     /// Where lines start, in octets.
@@ -137,7 +137,7 @@ impl<'s> Outline<'s> {
                 .map(|token| token.source.range())
                 .filter(|word| source.get(word.clone()).is_some_and(|word| word.contains('\n')))
                 .collect();
-            Ok(Self { source, is_old, entries, lines, long_words })
+            Ok(Self { source, dialect, entries, lines, long_words })
         } else {
             Err(errors.into_iter().map(Diagnostic::from).collect())
         }

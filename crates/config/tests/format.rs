@@ -189,3 +189,9 @@ fn sections_without_end_are_refused_and_cost_nothing() {
     let errors = format(&common::source(&text), INDENT).unwrap_err();
     assert!(errors[0].message.contains("inside of each other"), "{}", errors[0].message);
 }
+
+#[test]
+fn what_a_file_is_does_not_depend_on_its_layout() {
+    let text = "neighbor 192.0.2.1 { flow {]\"a \\\n b\"(as-path [ { 1 } ];}run /bin/a b,c;process p {\\\nneighbor 192.0.2.1 {x\"y z\"woperational {]\u{b}) }";
+    fuzz(text.as_bytes());
+}
