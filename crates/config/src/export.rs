@@ -10,7 +10,7 @@ use crate::outline::Outline;
 use crate::print::{self, Secrets};
 use crate::section::{self, KeywordHelp};
 use crate::words::boolean;
-use crate::{Configuration, Healthcheck, Neighbor};
+use crate::{Configuration, Dialect, Healthcheck, Neighbor};
 
 /// `{ "processes": { NAME: … }, "healthchecks": { NAME: … }, "neighbors": { NAME: … } }`. Passwords are in it.
 pub fn configuration(configuration: &Configuration) -> Value {
@@ -19,7 +19,7 @@ pub fn configuration(configuration: &Configuration) -> Value {
     let mut only = Configuration::default();
     only.processes.clone_from(&configuration.processes);
     let text = print::configuration(&only, Secrets::Shown);
-    if let Ok(outline) = Outline::read(&text) {
+    if let Ok(outline) = Outline::read_as(&text, Dialect::ExaBgp5) {
         for process in outline.children(None) {
             let members = exporter.section(&outline, process, "process");
             processes.insert(outline.word(process, 1).to_owned(), Value::Object(members));
@@ -68,7 +68,7 @@ impl Exporter {
     fn neighbor(&self, neighbor: &Neighbor) -> Value {
         let text = print::neighbor(neighbor, Secrets::Shown);
         // What we print is read by us.
-        let Ok(outline) = Outline::read(&text) else { return Value::Null };
+        let Ok(outline) = Outline::read_as(&text, Dialect::ExaBgp5) else { return Value::Null };
         let Some(header) = outline.children(None).next() else { return Value::Null };
         let mut members = self.section(&outline, header, "neighbor");
         members.insert("peer-address".into(), outline.word(header, 1).into());
