@@ -74,7 +74,7 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         _ => Sessions::Keep,
     };
     let Configuration { dialect, processes, healthchecks, neighbors } = configuration;
-    shared.borrow_mut().dialect = dialect;
+    shared.borrow_mut().set_dialect(dialect);
     let count = neighbors.len();
     // What a helper that ends has said is done while its neighbors still know it.
     let mut summary = ReloadSummary {
@@ -252,8 +252,13 @@ impl Reloads {
 }
 
 impl PeerState {
-    /// Whether what waits is held back: until the command `flush`, or until its table is filled.
+    /// Whether its table is only partly what it is to be: a reload fills it, or a group.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.configuring || self.groups > 0
+    }
+
+    /// Whether what waits is held back: until the command `flush`, or until its table is complete.
     pub(crate) fn is_held(&self) -> bool {
-        self.holding || self.configuring
+        self.holding || self.is_incomplete()
     }
 }

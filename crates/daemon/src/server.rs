@@ -197,7 +197,7 @@ async fn serve(
     );
 
     let Configuration { dialect, processes, healthchecks, neighbors } = configuration;
-    core.borrow_mut().dialect = dialect;
+    core.borrow_mut().set_dialect(dialect);
     core.borrow_mut().files = files;
 
     let open_files = limits::raise_files().map(|files| files.before).ok();
