@@ -585,8 +585,8 @@ fn the_commands_of_the_readme_are_what_it_says() {
     let header =
         [[0xd4, 0xc3, 0xb2, 0xa1], [2, 0, 4, 0], [0; 4], [0; 4], [0, 0, 1, 0], [1, 0, 0, 0]];
     capture.write_all(&header.concat()).unwrap();
-    for command in commands_of(&root.join("README.md")) {
-        let Some((program, words)) = command.split_first() else { continue };
+    for line in commands_of(&root.join("README.md")) {
+        let Some((program, words)) = line.split_first() else { continue };
         if program.starts_with('.') {
             assert!(root.join(program).exists(), "{program}");
         }
@@ -635,7 +635,7 @@ fn the_commands_of_the_readme_are_what_it_says() {
                 good(&words);
             }
         }
-        tried.push(command);
+        tried.push(line);
     }
     assert!(tried.len() >= 9, "{tried:?}");
 }
