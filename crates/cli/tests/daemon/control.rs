@@ -305,6 +305,8 @@ fn named_pipes_do_as_well() {
         command.env_remove("exabgp_api_socketpath").env("exabgp_cli_socket", "");
         command.output().unwrap()
     };
+    // Who names a socket means that daemon and no other.
+    assert_eq!(daemon.run("version").status.code(), Some(1));
     let output = run("announce route 10.1.0.0/24 next-hop 1.2.3.4");
     assert!(output.status.success(), "{output:?}");
     assert_eq!(session.update().announced, ["10.1.0.0/24"]);
