@@ -80,6 +80,10 @@ fn dispatch(invocation: Invocation) -> Result<u8> {
         yottabgp_os::signals::release()?;
     }
     let settings = env::load(env_file.as_deref())?;
+    // Whoever checks files wants to know about this one, too.
+    if matches!(cli.command, Command::Validate(_) | Command::Configuration(_)) {
+        settings.warnings.iter().for_each(out::warn);
+    }
     let environment = &settings.environment;
     let done = match cli.command {
         Command::Server(arguments) => server::run(arguments, settings),

@@ -117,6 +117,26 @@ fn the_version_is_found_by_what_looks_for_exabgp() {
 }
 
 #[test]
+fn who_checks_files_is_told_about_the_environment_file() {
+    let (_folder, environment) = file("[exabgp.api]\nhighres = true\nfoo = bar\n");
+    let (_other, configuration) = file(
+        "neighbor 127.0.0.1 { router-id 1.1.1.1; local-as 1; peer-as 2; local-address 127.0.0.2; }",
+    );
+    for words in [
+        &["--env", &environment, "--test", &configuration][..],
+        &["validate", "--env-file", &environment, &configuration],
+        &["--env-file", &environment, "configuration", "validate", &configuration],
+    ] {
+        let run = run(words);
+        assert_eq!(run.status, 0, "{words:?}: {run:?}");
+        assert!(run.err.contains(":3:1: warning: there is no setting api.foo"), "{}", run.err);
+        assert!(run.err.contains(":2:1: warning: api.highres: of older versions"), "{}", run.err);
+    }
+    let (_folder, environment) = file("[exabgp.log]\nlevel = NOPE\n");
+    bad(&["env", "--env-file", &environment], 1, ":2:9: invalid value for log.level : NOPE");
+}
+
+#[test]
 fn it_answers_as_exabgp() {
     let folder = tempfile::tempdir().unwrap();
     let called = folder.path().join("exabgp");

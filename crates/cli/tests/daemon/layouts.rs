@@ -124,6 +124,27 @@ fn the_setting_is_for_helpers_that_choose_none() {
 }
 
 #[test]
+fn tables_of_routes_are_of_the_release_that_was_chosen() {
+    const KEY: &str = "neighbor 127.0.0.2 local-ip 127.0.0.1 local-as 65001 peer-as 65002 router-id 1.1.1.1 family-allowed in-open";
+    for (release, rows) in [
+        ("3.4", "neighbor 127.0.0.2 10.1.0.0/16 next-hop 1.2.3.4"),
+        ("4", "neighbor 127.0.0.2 ipv4 unicast 10.1.0.0/16 next-hop 1.2.3.4"),
+        ("5", "127.0.0.2 ipv4 unicast 10.1.0.0/16 next-hop 1.2.3.4"),
+    ] {
+        let lab = Lab::new().with("api_json", release);
+        let daemon = lab.start(&Site::new(2).neighbor(""));
+        daemon.ask("announce route 10.1.0.0/16 next-hop 1.2.3.4 med 5");
+        assert_eq!(daemon.ask("show adj-rib out").trim_end(), rows, "{release}");
+        let extensive = daemon.ask("show adj-rib out extensive");
+        if release != "3.4" {
+            let row = format!("{KEY} ipv4 unicast 10.1.0.0/16 next-hop 1.2.3.4 med 5");
+            assert_eq!(extensive.trim_end(), row, "{release}");
+        }
+        daemon.stop();
+    }
+}
+
+#[test]
 fn commands_of_3_4() {
     let lab = Lab::new().with("api_json", "3.4").with("api_ack", "false");
     let site = Site::new(2);

@@ -15,6 +15,8 @@ pub(super) struct Entry {
     pub(super) value: String,
     /// Where the value is.
     pub(super) span: Span,
+    /// Where the key is.
+    pub(super) key_span: Span,
 }
 
 /// Reads the lines of a file. Lines that say nothing are noticed.
@@ -64,7 +66,11 @@ pub(super) fn read(text: &str, notices: &mut Vec<Notice>) -> Vec<Entry> {
                 section: section.clone(),
                 key: key.trim().to_ascii_lowercase(),
                 value: without_comment(value.trim()).to_owned(),
-                span: Span::new(offset + split + 1, offset + content.len()),
+                span: Span::new(
+                    offset + content.len() - value.trim_start().len(),
+                    offset + content.len(),
+                ),
+                key_span: Span::new(offset, offset + key.trim_end().len()),
             }),
         }
     }

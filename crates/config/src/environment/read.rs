@@ -218,11 +218,11 @@ fn unknown(variables: &HashMap<String, String>, file: &[ini::Entry], notices: &m
         }
         let name = format!("{}.{}", entry.section, entry.key);
         if is_removed(&entry.section, &entry.key) {
-            removed.push((Place::File(entry.span), name));
+            removed.push((Place::File(entry.key_span), name));
             continue;
         }
         let notice =
-            Notice::warning(Place::File(entry.span), format!("there is no setting {name}"));
+            Notice::warning(Place::File(entry.key_span), format!("there is no setting {name}"));
         notices.push(match near(&name) {
             Some(near) => notice.help(near),
             None => notice,

@@ -90,7 +90,7 @@ fn hyphens_in_names_may_be_underscores() {
     let (_, notices) = file("[exabgp.api]\nshow-routes-format = v3\n");
     assert_eq!(
         notices,
-        ["e:2:21: error: invalid value for api.show-routes-format : v3 (v1 or v2)"]
+        ["e:2:22: error: invalid value for api.show-routes-format : v3 (v1 or v2)"]
     );
 }
 
@@ -105,7 +105,7 @@ fn an_old_file_of_every_kind_of_value() {
     assert_eq!(
         notices,
         [
-            "e:6:10: warning: api.highres, api.socket: of older versions, without effect (remove them)"
+            "e:6:1: warning: api.highres, api.socket: of older versions, without effect (remove them)"
         ]
     );
     assert!(environment.api.ack == Some(false) && environment.log.all);
@@ -128,10 +128,10 @@ fn what_is_wrong_is_named_with_its_place() {
         [
             "e:4:1: warning: the section [other] is not one of ours and is ignored (sections are named [exabgp.…])",
             "e:9:1: warning: this line sets nothing and is ignored (write key = value)",
-            "e:3:6: warning: there is no setting tcp.bnd (did you mean exabgp.tcp.bind?)",
-            "e:2:7: error: invalid value for tcp.port : 70000 (a port, 1 to 65535)",
-            "e:8:10: error: invalid value for api.version : 5 (4 or 6)",
-            "e:7:6: warning: 'maybe' is no boolean: api.ack is taken as false (yes: 1, yes, on, enable, true; no: 0, no, off, disable, false)",
+            "e:3:1: warning: there is no setting tcp.bnd (did you mean exabgp.tcp.bind?)",
+            "e:2:8: error: invalid value for tcp.port : 70000 (a port, 1 to 65535)",
+            "e:8:11: error: invalid value for api.version : 5 (4 or 6)",
+            "e:7:7: warning: 'maybe' is no boolean: api.ack is taken as false (yes: 1, yes, on, enable, true; no: 0, no, off, disable, false)",
         ]
     );
     let (_, notices) = load(variables(&[("exabgp.tcp.prot", "1"), ("exabgp_foo", "1")]), None);
