@@ -322,7 +322,7 @@ fn what_is_said_has_an_end_whatever_the_file_has() {
     let (_folder, path) = file(&text);
     let json = run(&["validate", "--json", &path]);
     assert_eq!(json.status, 1);
-    serde_json::from_str::<serde_json::Value>(&json.out).unwrap();
+    serde_json::from_str::<Value>(&json.out).unwrap();
     assert!(json.out.len() < 100_000, "{}", json.out.len());
     let plain = run(&["validate", &path]);
     assert!(plain.status == 1 && plain.err.len() < 100_000, "{}", plain.err.len());

@@ -50,8 +50,8 @@ pub use dialect::Dialect;
 pub use environment::Environment;
 pub use loader::{Loader, Program};
 pub use model::{
-    ApiBlock, Configuration, ConfiguredRoute, Encoder, MessageFlags, Neighbor, Process, TcpAo,
-    TcpAoAlgorithm,
+    ApiBlock, Configuration, ConfiguredRoute, Encoder, Healthcheck, MessageFlags, Neighbor,
+    Process, TcpAo, TcpAoAlgorithm,
 };
 pub use resolve::{NeighborPlaces, Places};
 pub use section::{KeywordHelp, keywords};

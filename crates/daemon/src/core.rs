@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
@@ -17,6 +18,7 @@ use yottabgp_wire::io::tokens::Token;
 use yottabgp_wire::route::{Reading, RouteBuffer};
 
 use crate::files::Files;
+use crate::health::services::Running;
 use crate::listen::Listeners;
 use crate::peer::{PeerState, Range};
 use crate::reload::Reloads;
@@ -63,6 +65,8 @@ pub(crate) struct Core {
     pub(crate) peers: BTreeMap<PeerId, PeerState>,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
+    /// The services that the daemon checks itself.
+    pub(crate) services: BTreeMap<Arc<str>, Running>,
     pub(crate) requests: mpsc::UnboundedSender<Request>,
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
@@ -103,6 +107,7 @@ impl Core {
             store: AttributeStore::default(),
             peers: BTreeMap::new(),
             senders: BTreeMap::new(),
+            services: BTreeMap::new(),
             requests,
             tokens: Vec::new(),
             route: RouteBuffer::default(),
@@ -123,10 +128,20 @@ impl Core {
     /// What the configuration that is about to be applied was read as.
     pub(crate) fn set_dialect(&mut self, dialect: Dialect) {
         self.dialect = dialect;
-        self.route.set_reading(match dialect {
+    }
+
+    /// A buffer that reads routes as the configuration was read: the one that is kept, unless it is in use.
+    pub(crate) fn take_route_buffer(&mut self) -> RouteBuffer {
+        let reading = match self.dialect {
             Dialect::ExaBgp34 => Reading::ExaBgp34,
             Dialect::ExaBgp4 | Dialect::ExaBgp5 => Reading::Modern,
-        });
+        };
+        let mut buffer = std::mem::take(&mut self.route);
+        // What it remembers was read as before.
+        if buffer.reading() != reading {
+            buffer.set_reading(reading);
+        }
+        buffer
     }
 
     /// A name that was not used before.

@@ -1,6 +1,8 @@
 //! What a configuration of ExaBGP 3.4 means to peers and helpers.
 
 use std::fs;
+use std::io::Write as _;
+use std::os::unix::net::UnixStream;
 
 use yottabgp_testkit::bgp::{Message, kind};
 
@@ -167,6 +169,36 @@ fn the_octets_of_flow_rules_are_those_of_3_4() {
     // Commands of the helpers of such a file are read in the same way.
     helper.say(b"announce flow route { match { fragment is-fragment; } then { discard; } }\n");
     assert_eq!(next(), [0x03, 0x0C, 0x81, 0x02]);
+    daemon.stop();
+}
+
+#[test]
+fn commands_are_read_as_the_file_while_another_one_waits() {
+    let lab = Lab::new();
+    let (site, other) = (Site::new(2), Site::new(3));
+    let helper = Helper::new(&lab, "helper");
+    // More than the sockets take while the peer does not read.
+    socket2::SockRef::from(site.listener()).set_recv_buffer_size(4096).unwrap();
+    let filler = "ab".repeat(3000);
+    let routes: String = (0..3000_u32)
+        .map(|number| {
+            let [_, _, high, low] = number.to_be_bytes();
+            format!("route 11.0.{high}.{low}/32 next-hop 1.1.1.1 attribute [ 0x99 0xc0 0x{filler}{number:08x} ];\n")
+        })
+        .collect();
+    let text = site.neighbor(&format!("{FAMILIES} static {{ {routes} }}"))
+        + &other.neighbor(&format!("{FAMILIES} {}", inside(&helper, "")));
+    let daemon = lab.start(&text);
+    let stuck = site.session();
+    let mut session = other.session();
+    session.until_eor();
+    let mut client = UnixStream::connect(daemon.lab.path("control")).unwrap();
+    client.write_all(b"announce route 10.9.0.0/24 next-hop 1.1.1.1 sync\n").unwrap();
+    assert_eq!(session.update().announced, ["10.9.0.0/24"]);
+    // Its answer waits for the other peer.
+    daemon.ask("announce route 10.1.0.1/24 next-hop 1.1.1.1");
+    assert_eq!(session.update().announced, ["10.1.0.0/24"]);
+    drop(stuck);
     daemon.stop();
 }
 
