@@ -127,7 +127,7 @@ fn fmt_leaves_what_it_can_not_read() {
 }
 
 const OLD: &str = "neighbor 192.0.2.1 {\n\tlocal-as 1; peer-as 2; router-id 1.1.1.1;\n\tmd5 secret; # for both\n\tprocess a {\n\t\trun /bin/cat;\n\t}\n}\n";
-const NEW: &str = "process a {\n\trun /bin/cat;\n\tencoder text;\n}\n\nneighbor 192.0.2.1 {\n\tgroup-updates false;\n\tlocal-as 1; peer-as 2; router-id 1.1.1.1;\n\tmd5-password \"secret\"; # for both\n\tapi {\n\t\tprocesses [ a ];\n\t}\n}\n";
+const NEW: &str = "process a {\n\trun /bin/cat;\n\tencoder text;\n}\n\nneighbor 192.0.2.1 {\n\tgroup-updates false;\n\tfamily { ipv4 unicast; ipv4 multicast; ipv4 labeled-unicast; ipv4 mpls-vpn; ipv4 flow; ipv4 flow-vpn; ipv6 unicast; ipv6 labeled-unicast; ipv6 mpls-vpn; ipv6 flow; ipv6 flow-vpn; l2vpn vpls; }\n\tcapability { extended-message disable; }\n\tlocal-as 1; peer-as 2; router-id 1.1.1.1;\n\tmd5-password \"secret\"; # for both\n\tapi {\n\t\tprocesses [ a ];\n\t}\n}\n";
 
 #[test]
 fn configurations_are_migrated_to_standard_output_to_a_file_and_in_place() {

@@ -310,7 +310,11 @@ fn the_example_is_good_and_the_schema_is_shown() {
     assert_eq!(one.out, run(&["schema", "capability", "--compact"]).out);
     let wrong = run(&["schema", "nonsense"]);
     assert_eq!((wrong.status, wrong.out.as_str()), (1, ""));
-    assert!(wrong.err.contains("'nonsense' is not a section: process, neighbor"), "{}", wrong.err);
+    assert!(
+        wrong.err.contains("'nonsense' is not a section: process, healthcheck, neighbor"),
+        "{}",
+        wrong.err
+    );
     assert_eq!(run(&["schema", "a", "b"]).status, 1);
     assert_eq!(run(&["configuration", "example", "half"]).status, 2);
     assert_eq!(run(&["configuration"]).status, 1);

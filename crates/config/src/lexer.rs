@@ -73,6 +73,8 @@ struct Word {
     text: usize,
     source: usize,
     quoted: bool,
+    /// The ends of lines that were joined last, as octets of the source: part of the word only when it goes on behind.
+    joined: Option<(usize, usize)>,
 }
 
 impl<'s> Lexer<'s> {
@@ -154,7 +156,12 @@ impl<'s> Lexer<'s> {
                     end_word(out, &mut word, start);
                     self.skip_comment();
                 }
-                b'\\' if self.continuation() => {}
+                b'\\' if self.continuation() => {
+                    if let Some(word) = &mut word {
+                        let from = word.joined.filter(|(_, to)| *to == start);
+                        word.joined = Some((from.map_or(start, |(from, _)| from), self.at));
+                    }
+                }
                 b'\\' if self.old && words != Words::Plain => {
                     begin_word(out, &mut word, start, false);
                     out.text.push('\\');
@@ -408,11 +415,15 @@ fn opens_segment(out: &Statement, word: Option<&Word>) -> bool {
 }
 
 fn begin_word(out: &Statement, word: &mut Option<Word>, source: usize, quoted: bool) {
-    word.get_or_insert(Word { text: out.text.len(), source, quoted });
+    word.get_or_insert(Word { text: out.text.len(), source, quoted, joined: None });
 }
 
 fn end_word(out: &mut Statement, word: &mut Option<Word>, source_end: usize) {
-    if let Some(Word { text, source, quoted }) = word.take() {
+    if let Some(Word { text, source, quoted, joined }) = word.take() {
+        let source_end = match joined {
+            Some((from, to)) if to == source_end => from,
+            _ => source_end,
+        };
         let text = Span::new(text, out.text.len());
         out.tokens.push(Token { text, source: Span::new(source, source_end), quoted });
         out.text.push(' ');

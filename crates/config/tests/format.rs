@@ -195,3 +195,9 @@ fn what_a_file_is_does_not_depend_on_its_layout() {
     let text = "neighbor 192.0.2.1 { flow {]\"a \\\n b\"(as-path [ { 1 } ];}run /bin/a b,c;process p {\\\nneighbor 192.0.2.1 {x\"y z\"woperational {]\u{b}) }";
     fuzz(text.as_bytes());
 }
+
+#[test]
+fn a_joined_line_that_adds_nothing_to_a_word_is_no_part_of_it() {
+    fuzz(b"neighbor 192.0.2.1 { static { ( a\\\n\r\nneighbor 192.0.2.1 { } } }");
+    assert_eq!(laid_out("a b\\\n  c;\n"), "a b \\\n    c;\n");
+}

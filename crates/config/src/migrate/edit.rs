@@ -61,7 +61,8 @@ pub(super) fn indent_of(source: &str, at: usize) -> &str {
 
 /// The indentation of one level, as the file has it.
 pub(super) fn unit(outline: &Outline<'_>) -> String {
-    let inner = outline.entries.iter().filter(|entry| entry.depth == 1);
+    // Those of one line would be looked at from its start, each.
+    let inner = outline.entries.iter().filter(|entry| entry.depth == 1).take(1000);
     for entry in inner {
         let indent = indent_of(outline.source, entry.start());
         if entry.start() == line_start(outline.source, entry.start()) + indent.len()
