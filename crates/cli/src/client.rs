@@ -91,14 +91,16 @@ pub(crate) fn connect(
     let transport = std::env::var("exabgp_cli_transport").unwrap_or_default();
     let no_socket = transport == "pipe" || environment.api.cli_socket.as_deref() == Some("");
     let only_pipe = reach.pipe || !reach.socket && no_socket;
-    let only_socket = reach.socket || !reach.pipe && transport == "socket";
+    // Who names a socket means that daemon, and no other that has pipes.
+    let explicit = std::env::var_os("exabgp_api_socketpath").filter(|path| !path.is_empty());
+    let only_socket =
+        reach.socket || !reach.pipe && transport == "socket" || !only_pipe && explicit.is_some();
     let name = |setting: &str| reach.pipename.clone().unwrap_or_else(|| setting.to_owned());
     let socket = name(&environment.api.socketname);
     let pipe = name(&environment.api.pipename);
     // A daemon that ended badly leaves its files behind: the next place may have one that lives.
     let mut dead = None;
     if !only_pipe {
-        let explicit = std::env::var_os("exabgp_api_socketpath").filter(|path| !path.is_empty());
         let paths: Vec<PathBuf> = match explicit {
             Some(path) => vec![path.into()],
             None => control::sockets(&folders, &socket).collect(),
@@ -183,7 +185,8 @@ impl Daemon {
         self.commands
             .write_all(text)
             .and_then(|()| self.commands.flush())
-            .map_err(|error| anyhow!(error).context(NotTaken))?;
+            // As text: a pipe that is broken here is not our standard output, whose end is no news.
+            .map_err(|error| anyhow!(error.to_string()).context(NotTaken))?;
         let mut ends = false;
         let mut line = Vec::new();
         loop {

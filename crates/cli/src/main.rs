@@ -1,4 +1,4 @@
-//! `yottabgp`, which also answers as `exabgp` and as `exabgpcli`: finds the subcommand and runs it.
+//! `yottabgp`, which also answers as `exabgp`, as `exabgpcli` and as `exabgp-healthcheck`: finds the subcommand and runs it.
 //!
 //! Exit status: 0 when all was done, 1 when something was not (standard error says what), 2 when the command line is wrong; of
 //! `diff` and `run reload --check` that of diff(1).
@@ -17,6 +17,7 @@ mod env;
 mod export;
 mod flags;
 mod fmt;
+mod healthcheck;
 mod hex;
 mod interactive;
 mod load;
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
     match done {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            if !is_broken_pipe(&error) {
+            if !out::is_broken_pipe(&error) {
                 out::warn(format!("error: {error:#}"));
             }
             ExitCode::FAILURE
@@ -99,6 +100,7 @@ fn dispatch(invocation: Invocation) -> Result<u8> {
         Command::Cli(arguments) => interactive::run(&arguments, &called, environment),
         Command::Migrate(arguments) => migrate::run(&arguments, environment),
         Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Healthcheck(arguments) => healthcheck::run(&arguments, environment),
         Command::Schema(arguments) => export::show_schema(&arguments),
         Command::Shell(arguments) => shell::run(&arguments, environment),
         Command::Demo => demo::run(),
@@ -125,9 +127,4 @@ fn usage(error: &clap::Error) -> ExitCode {
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => ExitCode::FAILURE,
         _ => ExitCode::from(2),
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let errors = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-    errors.into_iter().any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -585,8 +585,8 @@ fn the_commands_of_the_readme_are_what_it_says() {
     let header =
         [[0xd4, 0xc3, 0xb2, 0xa1], [2, 0, 4, 0], [0; 4], [0; 4], [0, 0, 1, 0], [1, 0, 0, 0]];
     capture.write_all(&header.concat()).unwrap();
-    for command in commands_of(&root.join("README.md")) {
-        let Some((program, words)) = command.split_first() else { continue };
+    for line in commands_of(&root.join("README.md")) {
+        let Some((program, words)) = line.split_first() else { continue };
         if program.starts_with('.') {
             assert!(root.join(program).exists(), "{program}");
         }
@@ -616,7 +616,16 @@ fn the_commands_of_the_readme_are_what_it_says() {
                 words.splice(1..1, ["--pipename", "no-such-daemon"]);
                 bad(&words, 1, "could not find");
             }
-            "diff" => bad(&words, 2, "could not find"),
+            "diff" => {
+                let mut diff = command(&words);
+                // Whatever daemons this machine has.
+                for name in ["exabgp_api_socketname", "exabgp_api_pipename"] {
+                    diff.env(name, "no-such-daemon");
+                }
+                let run = finish(diff, "");
+                assert_eq!(run.status, 2, "{run:?}");
+                assert!(run.err.contains("could not find"), "{}", run.err);
+            }
             // The daemon does not end by itself: the file has to be one that it takes.
             file if file.ends_with(".conf") => {
                 words.insert(0, "validate");
@@ -626,7 +635,7 @@ fn the_commands_of_the_readme_are_what_it_says() {
                 good(&words);
             }
         }
-        tried.push(command);
+        tried.push(line);
     }
     assert!(tried.len() >= 9, "{tried:?}");
 }

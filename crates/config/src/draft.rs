@@ -10,7 +10,7 @@ use yottabgp_wire::io::tokens::Span;
 use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::prefix::Prefix;
 
-use crate::model::{MessageFlags, Process, TcpAoAlgorithm};
+use crate::model::{Healthcheck, MessageFlags, Process, TcpAoAlgorithm};
 use crate::routes::Routes;
 use crate::slot::{At, Inheritance, Slot, draft};
 
@@ -19,6 +19,8 @@ use crate::slot::{At, Inheritance, Slot, draft};
 pub(crate) struct RootDraft {
     /// `process`.
     pub(crate) processes: Vec<At<Process>>,
+    /// `healthcheck`.
+    pub(crate) healthchecks: Vec<At<Healthcheck>>,
     /// `template { neighbor NAME }`.
     pub(crate) templates: Vec<Template>,
     /// `neighbor`, in the order of the file.

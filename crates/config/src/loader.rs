@@ -10,6 +10,16 @@ pub trait Loader {
 
     /// What stands at `path`.
     fn program(&self, path: &str) -> Program;
+
+    /// Whether this interpreter of Python has the package `exabgp`.
+    fn has_exabgp(&self, _interpreter: &str) -> bool {
+        true
+    }
+
+    /// The file of this program, which has its own health check; `None` where nothing is to be started.
+    fn own_program(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What stands where a program is expected.

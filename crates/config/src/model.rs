@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use yottabgp_health::Options;
 use yottabgp_session::settings::Settings;
 use yottabgp_wire::codes::Family;
 use yottabgp_wire::layout::Layout;
@@ -21,6 +22,8 @@ pub struct Configuration {
     pub dialect: Dialect,
     /// The helper processes, in the order of the file.
     pub processes: Vec<Process>,
+    /// The services that are checked, in the order of the file.
+    pub healthchecks: Vec<Healthcheck>,
     /// The neighbors, in the order of the file.
     pub neighbors: Vec<Neighbor>,
 }
@@ -65,6 +68,17 @@ pub struct Process {
     pub layout: Option<Layout>,
     /// Whether it is started again when it ends.
     pub respawn: bool,
+}
+
+/// A service that the daemon checks: `healthcheck NAME { … }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Healthcheck {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its options.
+    pub options: Options,
+    /// The same as they were written: keyword and value.
+    pub written: Vec<(&'static str, Option<String>)>,
 }
 
 /// A neighbor: `neighbor ADDRESS { … }`, templates included.

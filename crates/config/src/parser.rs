@@ -146,7 +146,7 @@ impl<T: 'static> Section<T> {
 }
 
 /// The names of the sections at the root, for the hint about a forgotten `}`.
-const ROOT_SECTIONS: [&str; 4] = ["neighbor", "process", "template", "group"];
+const ROOT_SECTIONS: [&str; 5] = ["neighbor", "process", "healthcheck", "template", "group"];
 
 impl<'p> Parser<'p> {
     /// At the start of `text`.

@@ -22,8 +22,11 @@ pub(crate) fn read(words: &mut Words<'_, '_>) -> Result<Vec<String>, TextError> 
             .ok_or_else(|| TextError::new(span, "this is not one program and its arguments"))
             .map_err(|error| error.help("remove the quotes around all of it"))?;
     }
-    let Some(program) = run.first().cloned() else { return Ok(run) };
     let find = |program: &str| find(program, dialect, loader, span);
+    if let Some(own) = own_health_check(&run, loader, |program| find(program).ok()) {
+        return Ok(own);
+    }
+    let Some(program) = run.first().cloned() else { return Ok(run) };
     let found = match find(&program) {
         // ExaBGP 3.4: the whole command line in one pair of quotes.
         Err(error) if run.len() == 1 && program.contains(' ') => {
@@ -58,6 +61,53 @@ fn split(line: &str) -> Option<Vec<String>> {
         run.push(word.to_owned());
     }
     Some(run).filter(|run| !run.is_empty())
+}
+
+/// What to run instead of ExaBGP's health check where there is no ExaBGP: our own, with the same options.
+fn own_health_check(
+    run: &[String],
+    loader: &dyn Loader,
+    place: impl Fn(&str) -> Option<String>,
+) -> Option<Vec<String>> {
+    // One pair of quotes around everything, as above.
+    let split: Vec<String>;
+    let run = match run {
+        [all] if all.contains(' ') => {
+            split = all.split_whitespace().map(str::to_owned).collect();
+            &split
+        }
+        run => run,
+    };
+    let name = |word: &String| word.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_python = |word: &String| {
+        let version = name(word).strip_prefix("python").map(str::to_owned);
+        version.is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    };
+    let after_env = match run {
+        [env, rest @ ..] if name(env) == "env" => rest,
+        run => run,
+    };
+    let (is_there, options) = match after_env {
+        [python, module, exabgp, healthcheck, options @ ..]
+            if is_python(python)
+                && module == "-m"
+                && exabgp == "exabgp"
+                && healthcheck == "healthcheck" =>
+        {
+            (place(python).is_some_and(|python| loader.has_exabgp(&python)), options)
+        }
+        [exabgp, healthcheck, options @ ..]
+            if name(exabgp) == "exabgp" && healthcheck == "healthcheck" =>
+        {
+            (place(exabgp).is_some(), options)
+        }
+        [healthcheck, options @ ..] if name(healthcheck) == "exabgp-healthcheck" => {
+            (place(healthcheck).is_some(), options)
+        }
+        _ => return None,
+    };
+    let own = loader.own_program().filter(|_| !is_there)?;
+    Some([own, "healthcheck".to_owned()].into_iter().chain(options.iter().cloned()).collect())
 }
 
 /// Finds a program: an absolute path as it is; `etc/exabgp/…` below the directory of ExaBGP's files; another in the

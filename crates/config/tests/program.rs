@@ -98,3 +98,67 @@ fn what_can_not_be_run_is_refused_with_the_reason() {
         assert_eq!(run(&machine, "/a"), Err(format!("t:1:17: error: {reason}")));
     }
 }
+
+/// A machine whose Python has, or has not, the package of ExaBGP.
+struct Pythonic {
+    machine: Machine,
+    has_exabgp: bool,
+}
+
+impl Loader for Pythonic {
+    fn directory(&self) -> &str {
+        self.machine.directory()
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.machine.variable(name)
+    }
+
+    fn program(&self, path: &str) -> Program {
+        self.machine.program(path)
+    }
+
+    fn has_exabgp(&self, interpreter: &str) -> bool {
+        assert_eq!(interpreter, "/usr/bin/python3");
+        self.has_exabgp
+    }
+
+    fn own_program(&self) -> Option<String> {
+        Some("/opt/own".to_owned())
+    }
+}
+
+#[test]
+fn our_own_health_check_stands_in_for_one_that_is_not_there() {
+    let run = |files: &[&'static str], has_exabgp, command: &str| {
+        let files = files.iter().map(|path| (*path, Program::Executable)).collect();
+        let machine = Machine { files, variables: vec![("PATH", "/usr/bin")] };
+        let text = format!("process p {{ run {command}; }}");
+        let machine = Pythonic { machine, has_exabgp };
+        let parsed = parse(&common::source(&text), &machine, &Environment::default());
+        parsed.map(|(mut configuration, _)| configuration.processes.remove(0).run.join(" "))
+    };
+    let python = ["/usr/bin/python3", "/usr/bin/env"];
+    let own = "/opt/own healthcheck --cmd a b -s";
+    for words in [
+        "python3 -m exabgp healthcheck --cmd \"a b\" -s",
+        "/usr/bin/python3 -m exabgp healthcheck --cmd \"a b\" -s",
+        "/usr/bin/env python3 -m exabgp healthcheck --cmd \"a b\" -s",
+        "exabgp healthcheck --cmd \"a b\" -s",
+        "/usr/sbin/exabgp healthcheck --cmd \"a b\" -s",
+        "exabgp-healthcheck --cmd \"a b\" -s",
+        "\"exabgp healthcheck --cmd a b -s\"",
+    ] {
+        assert_eq!(run(&python, false, words).unwrap(), own, "{words}");
+    }
+    // No Python at all.
+    assert_eq!(run(&[], false, "python -m exabgp healthcheck --cmd \"a b\" -s").unwrap(), own);
+    // What is there is run.
+    let there = "/usr/bin/python3 -m exabgp healthcheck -s";
+    assert_eq!(run(&python, true, "python3 -m exabgp healthcheck -s").unwrap(), there);
+    let there = "/usr/bin/exabgp healthcheck -s";
+    assert_eq!(run(&["/usr/bin/exabgp"], false, "exabgp healthcheck -s").unwrap(), there);
+    // Nothing else is replaced.
+    assert!(run(&[], false, "python3 -m exabgp decode").is_err());
+    assert!(run(&[], false, "exabgp decode").is_err());
+}

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
@@ -17,6 +18,7 @@ use yottabgp_wire::io::tokens::Token;
 use yottabgp_wire::route::{Reading, RouteBuffer};
 
 use crate::files::Files;
+use crate::health::services::Running;
 use crate::listen::Listeners;
 use crate::peer::{PeerState, Range};
 use crate::reload::Reloads;
@@ -63,7 +65,11 @@ pub(crate) struct Core {
     pub(crate) peers: BTreeMap<PeerId, PeerState>,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
-    pub(crate) requests: mpsc::UnboundedSender<Request>,
+    /// The services that the daemon checks itself.
+    pub(crate) services: BTreeMap<Arc<str>, Running>,
+    requests: mpsc::UnboundedSender<Request>,
+    /// What commands asked of the server loop and it has not taken: asked once more, it is the same.
+    asked: Vec<Request>,
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
     pub(crate) route: RouteBuffer,
@@ -103,7 +109,9 @@ impl Core {
             store: AttributeStore::default(),
             peers: BTreeMap::new(),
             senders: BTreeMap::new(),
+            services: BTreeMap::new(),
             requests,
+            asked: Vec::new(),
             tokens: Vec::new(),
             route: RouteBuffer::default(),
             read_buffer: Vec::new(),
@@ -123,10 +131,20 @@ impl Core {
     /// What the configuration that is about to be applied was read as.
     pub(crate) fn set_dialect(&mut self, dialect: Dialect) {
         self.dialect = dialect;
-        self.route.set_reading(match dialect {
+    }
+
+    /// A buffer that reads routes as the configuration was read: the one that is kept, unless it is in use.
+    pub(crate) fn take_route_buffer(&mut self) -> RouteBuffer {
+        let reading = match self.dialect {
             Dialect::ExaBgp34 => Reading::ExaBgp34,
             Dialect::ExaBgp4 | Dialect::ExaBgp5 => Reading::Modern,
-        });
+        };
+        let mut buffer = std::mem::take(&mut self.route);
+        // What it remembers was read as before.
+        if buffer.reading() != reading {
+            buffer.set_reading(reading);
+        }
+        buffer
     }
 
     /// A name that was not used before.
@@ -136,8 +154,20 @@ impl Core {
     }
 
     /// Asks something of the server loop.
-    pub(crate) fn request(&self, request: Request) {
+    pub(crate) fn request(&mut self, request: Request) {
+        // A helper may ask without end, and faster than it can be done.
+        if matches!(request, Request::Signal(_) | Request::Listen) {
+            if self.asked.contains(&request) {
+                return;
+            }
+            self.asked.push(request);
+        }
         // The loop is gone only when everything ends anyway.
         let _ = self.requests.send(request);
+    }
+
+    /// The server loop has taken this: who asks from now on asks anew.
+    pub(crate) fn taken(&mut self, request: Request) {
+        self.asked.retain(|asked| *asked != request);
     }
 }

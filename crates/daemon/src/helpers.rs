@@ -216,7 +216,7 @@ fn launch(shared: &Shared, process: &Process, open_files: Option<u64>) {
     let task = tokio::task::spawn_local(async move {
         let outcome = supervisor.await;
         if outcome != Outcome::Stopped {
-            core.borrow().request(Request::HelperEnded(id));
+            core.borrow_mut().request(Request::HelperEnded(id));
         }
     });
     if let Some(sender) = shared.borrow_mut().senders.get_mut(&id) {

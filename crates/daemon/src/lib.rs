@@ -9,6 +9,7 @@ pub mod control;
 mod core;
 mod execute;
 mod files;
+pub mod health;
 pub mod helper;
 mod helpers;
 pub mod lines;

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use yottabgp_config::{Loader, Program};
 use yottabgp_os::privilege::{self, Identity};
@@ -69,6 +70,17 @@ impl Loader for Machine {
                 || mode & 0o010 != 0 && metadata.gid() == privilege::group_id();
             if executable { self.for_user(path) } else { Program::NotExecutable }
         }
+    }
+
+    fn has_exabgp(&self, interpreter: &str) -> bool {
+        let question = "import importlib.util as u, sys; sys.exit(u.find_spec('exabgp') is None)";
+        let mut python = Command::new(interpreter);
+        python.args(["-c", question]).stdin(Stdio::null()).stdout(Stdio::null());
+        python.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    }
+
+    fn own_program(&self) -> Option<String> {
+        std::env::current_exe().ok()?.into_os_string().into_string().ok()
     }
 }
 

@@ -389,7 +389,7 @@ impl Queue {
         match self.deferred.back_mut() {
             // Same kind as the last ones, or too many changes to keep them all apart.
             // A few behind lines with identifiers are lines, too: alternating, each would be an entry of its own.
-            Some(Deferred::Answer(lines)) if count <= FEW && self.deferred_answers < MOST => {
+            Some(Deferred::Answer(lines)) if count <= FEW && self.deferred_answers < ANSWERS => {
                 for _ in 0..count {
                     lines.extend_from_slice(ack.line());
                     self.deferred_answers += ack.line().len();
@@ -533,6 +533,22 @@ mod tests {
         assert_eq!(outbox.answer(b"more\n"), Err(Refused { unread: ANSWERS + 1 }));
         all(&outbox).await;
         outbox.answer(b"more\n").unwrap();
+    }
+
+    #[tokio::test]
+    async fn acknowledgements_of_commands_whose_answers_are_refused_are_counted() {
+        let outbox = Outbox::new();
+        outbox.acks(Ack::Done, 100_000);
+        let line = [b'x'; 1000];
+        while outbox.answer(&line).is_ok() {
+            outbox.ack(Ack::Done);
+        }
+        outbox.ack(Ack::Error);
+        let before = outbox.unread();
+        for _ in 0..100_000 {
+            outbox.ack(Ack::Error);
+        }
+        assert!(outbox.unread() <= before + 100, "{} bytes more", outbox.unread() - before);
     }
 
     #[tokio::test]

@@ -19,6 +19,7 @@ use yottabgp_session::{Reset, StopReason};
 
 use crate::core::{Core, PeerId, Shared};
 use crate::files::Loaded;
+use crate::health::services;
 use crate::helpers;
 use crate::listen;
 use crate::peer::{self, PeerState};
@@ -72,7 +73,7 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         Asked::Restart => Sessions::Restart,
         _ => Sessions::Keep,
     };
-    let Configuration { dialect, processes, neighbors } = configuration;
+    let Configuration { dialect, processes, healthchecks, neighbors } = configuration;
     shared.borrow_mut().set_dialect(dialect);
     let count = neighbors.len();
     // What a helper that ends has said is done while its neighbors still know it.
@@ -86,6 +87,9 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         error!(target: "yottabgp::network", "{error}");
     }
     apply(&shared, neighbors, superseded, sessions, Turns::Shared, &mut summary).await;
+    let fates = services::fates(&shared.borrow(), &healthchecks);
+    summary.healthchecks = u64::try_from(fates.len()).unwrap_or(u64::MAX);
+    services::apply(&shared, healthchecks);
     // New ones find everything as it is to be.
     helpers::start(&shared, &processes, open_files);
     shared.borrow_mut().reloads.end();
@@ -128,6 +132,10 @@ pub(crate) async fn apply(
         let Some(peer) = core.peers.get_mut(&id) else { continue };
         peer.configuring = false;
         peer.wake();
+        // A command may have deleted it meanwhile.
+        if peer.stopped {
+            continue;
+        }
         if is_new && !waiting {
             core.with_session(id, |session, events| session.start(Instant::now(), events));
         } else if let Some(reset) = reset {
@@ -244,8 +252,13 @@ impl Reloads {
 }
 
 impl PeerState {
-    /// Whether what waits is held back: until the command `flush`, or until its table is filled.
+    /// Whether its table is only partly what it is to be: a reload fills it, or a group.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.configuring || self.groups > 0
+    }
+
+    /// Whether what waits is held back: until the command `flush`, or until its table is complete.
     pub(crate) fn is_held(&self) -> bool {
-        self.holding || self.configuring
+        self.holding || self.is_incomplete()
     }
 }

@@ -17,6 +17,7 @@ use yottabgp_os::{Error, daemonize, hostname, limits, pidfile::PidFile, privileg
 use crate::control::Control;
 use crate::core::{Core, Request, Shared};
 use crate::files::Files;
+use crate::health::services;
 use crate::listen::{self, Listeners};
 use crate::log;
 use crate::signals::{Received, Request as Asked, Signals};
@@ -105,7 +106,11 @@ fn live(
         .map_err(|source| Error::new("the runtime", source).into())
         .and_then(|runtime| {
             let local = LocalSet::new();
-            local.block_on(&runtime, serve(options, writer, starter))
+            let result = local.block_on(&runtime, serve(options, writer, starter));
+            drop(local);
+            // A name that a check is still looking up is not waited for.
+            runtime.shutdown_background();
+            result
         })
 }
 
@@ -191,7 +196,7 @@ async fn serve(
         configuration.processes.len()
     );
 
-    let Configuration { dialect, processes, neighbors } = configuration;
+    let Configuration { dialect, processes, healthchecks, neighbors } = configuration;
     core.borrow_mut().set_dialect(dialect);
     core.borrow_mut().files = files;
 
@@ -204,7 +209,12 @@ async fn serve(
         helpers::start(&core, &processes, open_files);
         helpers::all_started(&core).await;
     }
-    if privilege::drop_to(&environment.daemon.user)? {
+    let sets_up_addresses = healthchecks.iter().any(|check| check.options.sets_up_addresses());
+    let drop_to = match sets_up_addresses {
+        true => privilege::drop_to_network_administrator,
+        false => privilege::drop_to,
+    };
+    if drop_to(&environment.daemon.user)? {
         info!(target: "yottabgp::daemon", "{}", privilege::describe());
     }
     if let Err(error) = writer.reopen() {
@@ -222,6 +232,7 @@ async fn serve(
     let (sessions, turns) = (reload::Sessions::Keep, reload::Turns::Alone);
     let mut summary = ReloadSummary::default();
     reload::apply(&core, neighbors, Vec::new(), sessions, turns, &mut summary).await;
+    services::apply(&core, healthchecks);
     if let Some(starter) = starter.take() {
         starter.works();
     }
@@ -252,7 +263,10 @@ async fn serve(
                 continue;
             }
             signal = signals.next() => Request::Signal(signal),
-            Some(request) = requested.recv() => request,
+            Some(request) = requested.recv() => {
+                core.borrow_mut().taken(request);
+                request
+            }
         };
         match request {
             Request::Signal(received) => {
@@ -295,6 +309,8 @@ async fn serve(
 
     core.borrow_mut().stopping = true;
     core.borrow_mut().listeners = Listeners::default();
+    // While there is somebody to withdraw their routes from.
+    services::stop_all(&core).await;
     peer::stop_all(&core, FAREWELL).await;
     helpers::stop_all(&core).await;
     drop(pid_file);

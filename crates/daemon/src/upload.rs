@@ -9,8 +9,8 @@ use yottabgp_api::command::Refusal;
 use crate::files::Text;
 use crate::lines::Line;
 
-/// The longest configuration, in octets.
-const LIMIT: usize = 1024 * 1024 * 1024;
+/// The most octets of all configurations that are being sent at one time.
+const LIMIT: usize = 256 * 1024 * 1024;
 
 /// What came so far.
 #[derive(Debug)]
@@ -29,8 +29,17 @@ impl Upload {
         Self { name: name.to_owned(), text: Vec::new(), encoding, refused: None, id: None }
     }
 
-    /// Takes a line. The last one gives the whole, or why there is none.
-    pub(crate) fn take(&mut self, line: Line<'_>) -> Option<Result<(Text, Encoding), Refusal>> {
+    /// How many octets are kept of it.
+    pub(crate) const fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Takes a line, while others have sent this many octets. The last one gives the whole, or why there is none.
+    pub(crate) fn take(
+        &mut self,
+        line: Line<'_>,
+        others: usize,
+    ) -> Option<Result<(Text, Encoding), Refusal>> {
         match line {
             Line::Text(b".") => {
                 return Some(match self.refused.take() {
@@ -51,8 +60,12 @@ impl Upload {
                 self.refuse(format!("a line has {length} octets, and {most} is the most here"));
             }
         }
-        if self.text.len() > LIMIT {
-            self.refuse(format!("a configuration of more than {LIMIT} octets is too long"));
+        if self.text.len().saturating_add(others) > LIMIT && self.refused.is_none() {
+            self.refuse(if others == 0 {
+                format!("a configuration of more than {LIMIT} octets is too long")
+            } else {
+                format!("others send configurations, too, and {LIMIT} octets is the most together")
+            });
         }
         None
     }
@@ -71,18 +84,28 @@ mod tests {
     fn dots_are_stuffed_and_one_ends_it() {
         let mut upload = Upload::new("x", Encoding::Text);
         for line in [&b"a {"[..], b"", b"..", b"... b", b"}"] {
-            assert!(upload.take(Line::Text(line)).is_none());
+            assert!(upload.take(Line::Text(line), 0).is_none());
         }
-        let ((name, text), _) = upload.take(Line::Text(b".")).unwrap().unwrap();
+        let ((name, text), _) = upload.take(Line::Text(b"."), 0).unwrap().unwrap();
         assert_eq!((name.as_str(), text.as_slice()), ("x", &b"a {\n\n.\n.. b\n}\n"[..]));
     }
 
     #[test]
     fn what_is_too_long_is_refused_at_the_end() {
         let mut upload = Upload::new("x", Encoding::Text);
-        assert!(upload.take(Line::TooLong(5_000_000)).is_none());
-        assert!(upload.take(Line::Text(b"more")).is_none());
-        let refusal = upload.take(Line::Text(b".")).unwrap().unwrap_err();
+        assert!(upload.take(Line::TooLong(5_000_000), 0).is_none());
+        assert!(upload.take(Line::Text(b"more"), 0).is_none());
+        let refusal = upload.take(Line::Text(b"."), 0).unwrap().unwrap_err();
         assert!(refusal.to_string().contains("5000000 octets"), "{refusal}");
+    }
+
+    #[test]
+    fn all_of_them_together_have_a_bound() {
+        let mut upload = Upload::new("x", Encoding::Text);
+        assert!(upload.take(Line::Text(b"a"), LIMIT - 2).is_none());
+        assert!(upload.take(Line::Text(b"b"), LIMIT - 2).is_none());
+        assert_eq!(upload.len(), 0);
+        let refusal = upload.take(Line::Text(b"."), 0).unwrap().unwrap_err();
+        assert!(refusal.to_string().contains("most together"), "{refusal}");
     }
 }

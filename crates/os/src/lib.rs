@@ -4,6 +4,7 @@
 //! There is no runtime here: sockets and pipes come out as non-blocking descriptors for the
 //! caller to register. Each error names what was tried, on which address or file, and what to do.
 
+pub mod address;
 pub mod ao;
 pub mod daemonize;
 mod error;

@@ -1,6 +1,6 @@
 //! Giving up root, for good.
 
-use nix::unistd::{Uid, User, geteuid, getgroups, initgroups, setgid, setuid};
+use nix::unistd::{Group, Uid, User, geteuid, getgroups, initgroups, setgid, setgroups, setuid};
 use std::ffi::CString;
 
 use crate::Error;
@@ -40,6 +40,81 @@ pub fn drop_to(name: &str) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// The same, but addresses of interfaces may still be changed by this thread: `CAP_NET_ADMIN` stays, and nothing else. What
+/// this process starts does not have it.
+pub fn drop_to_network_administrator(name: &str) -> Result<bool, Error> {
+    keep_capabilities(true)?;
+    let dropped = drop_to(name);
+    keep_capabilities(false)?;
+    if dropped? {
+        keep_only_network_administration()?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Becomes a group by its name: of the groups of this process only this one stays.
+pub fn become_group(name: &str) -> Result<(), Error> {
+    let tried = || format!("becoming group {name}");
+    let failed = |errno| Error::new(tried(), errno);
+    let group = Group::from_name(name).map_err(failed)?;
+    let group = group.ok_or_else(|| Error::refused(tried(), "no such group"))?;
+    if geteuid().is_root() {
+        setgroups(&[group.gid]).map_err(failed)?;
+    }
+    setgid(group.gid).map_err(failed)
+}
+
+/// Becomes a user by its name, and keeps the groups as they are. One that was root may still change the addresses of
+/// interfaces, on this thread.
+pub fn become_user(name: &str) -> Result<(), Error> {
+    let tried = || format!("becoming user {name}");
+    let failed = |errno| Error::new(tried(), errno);
+    let user = User::from_name(name).map_err(failed)?;
+    let user = user.ok_or_else(|| Error::refused(tried(), "no such user"))?;
+    let keeps = geteuid().is_root() && !user.uid.is_root();
+    if keeps {
+        keep_capabilities(true)?;
+    }
+    setuid(user.uid).map_err(failed)?;
+    if keeps {
+        keep_capabilities(false)?;
+        keep_only_network_administration()?;
+    }
+    Ok(())
+}
+
+/// Whether capabilities outlive the next change of user (prctl(2), `PR_SET_KEEPCAPS`).
+fn keep_capabilities(keep: bool) -> Result<(), Error> {
+    // SAFETY: an operation with an integer argument.
+    match unsafe { libc::prctl(libc::PR_SET_KEEPCAPS, libc::c_ulong::from(keep), 0, 0, 0) } {
+        0 => Ok(()),
+        _ => Err(Error::new("keeping capabilities", std::io::Error::last_os_error())),
+    }
+}
+
+/// Gives up every capability of this thread but `CAP_NET_ADMIN` (capset(2)), if it has that one.
+fn keep_only_network_administration() -> Result<(), Error> {
+    const VERSION_3: u32 = 0x2008_0522;
+    const NET_ADMIN: u32 = 1 << 12;
+    let tried = "keeping CAP_NET_ADMIN";
+    // `struct __user_cap_header_struct`: version, pid 0 for this thread. Then two times effective, permitted, inheritable.
+    let header = [VERSION_3, 0];
+    let mut data = [0_u32; 6];
+    // SAFETY: the arrays are as long as the call of this version reads and writes, and live until it returns.
+    let got = unsafe { libc::syscall(libc::SYS_capget, header.as_ptr(), data.as_mut_ptr()) };
+    if got != 0 {
+        return Err(Error::new(tried, std::io::Error::last_os_error()));
+    }
+    let kept = data.get(1).copied().unwrap_or_default() & NET_ADMIN;
+    let data = [kept, kept, 0, 0, 0, 0];
+    // SAFETY: as above.
+    match unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), data.as_ptr()) } {
+        0 => Ok(()),
+        _ => Err(Error::new(tried, std::io::Error::last_os_error())),
+    }
+}
+
 /// A user, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -57,7 +132,7 @@ pub fn account(name: &str) -> Option<Account> {
     if !geteuid().is_root() || user.uid.is_root() {
         return None;
     }
-    let group = nix::unistd::Group::from_gid(user.gid).ok().flatten();
+    let group = Group::from_gid(user.gid).ok().flatten();
     Some(Account {
         user: user.uid.as_raw(),
         group: user.gid.as_raw(),

@@ -18,6 +18,29 @@ pub const DEVICE: &str = "/dev/log";
 /// The port of remote syslog.
 pub const PORT: u16 = 514;
 
+/// The facilities (RFC 3164 section 4.1.1), by name.
+const FACILITIES: [(&str, u8); 20] = [
+    ("kern", 0),
+    ("user", 1),
+    ("mail", 2),
+    ("daemon", 3),
+    ("auth", 4),
+    ("syslog", 5),
+    ("lpr", 6),
+    ("news", 7),
+    ("uucp", 8),
+    ("cron", 9),
+    ("authpriv", 10),
+    ("ftp", 11),
+    ("local0", 16),
+    ("local1", 17),
+    ("local2", 18),
+    ("local3", 19),
+    ("local4", 20),
+    ("local5", 21),
+    ("local6", 22),
+    ("local7", 23),
+];
 const FACILITY_DAEMON: u8 = 3;
 /// Receivers should take this much (RFC 5424 §6.1); longer lines are cut.
 const LINE_LIMIT: usize = 2048;
@@ -60,6 +83,7 @@ enum Receiver {
 pub struct Syslog {
     receiver: Receiver,
     tag: String,
+    facility: u8,
     lost: u64,
     line: String,
 }
@@ -80,7 +104,22 @@ impl Syslog {
     }
 
     fn new(receiver: Receiver, tag: &str) -> Self {
-        Self { receiver, tag: tag.to_owned(), lost: 0, line: String::new() }
+        Self {
+            receiver,
+            tag: tag.to_owned(),
+            facility: FACILITY_DAEMON,
+            lost: 0,
+            line: String::new(),
+        }
+    }
+
+    /// The same with another facility, by its name; an unknown one changes nothing.
+    #[must_use]
+    pub fn facility(mut self, name: &str) -> Self {
+        if let Some((_, code)) = FACILITIES.iter().find(|(known, _)| *known == name) {
+            self.facility = *code;
+        }
+        self
     }
 
     /// Sends one line, or counts it as lost.
@@ -110,7 +149,7 @@ impl Syslog {
         let _ = write!(
             self.line,
             "<{}>{} {:2} {:02}:{:02}:{:02} ",
-            FACILITY_DAEMON * 8 + severity.code(),
+            self.facility * 8 + severity.code(),
             time.month_name(),
             time.day,
             time.hour,

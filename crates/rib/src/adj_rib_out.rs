@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use yottabgp_wire::codes::Family;
 use yottabgp_wire::nlri::Nlri;
 
-use crate::pending::{Link, Links, Pending};
+use crate::pending::{Joins, Link, Links, Pending};
 use crate::store::{AttributeStore, AttributesId};
 use crate::table::{Had, RouteId, Table};
 use crate::watchdog::Watchdogs;
@@ -343,7 +343,8 @@ impl AdjRibOut {
         while let Some(id) = self.table.next_from(from) {
             from = id + 1;
             if self.table.get(id).is_some_and(|route| route.is(WANTED)) {
-                self.want(id);
+                // Which command came first does not matter any more: as few messages as can be.
+                self.want_in(id, Joins::Any);
             }
         }
     }
@@ -455,13 +456,18 @@ impl AdjRibOut {
 
     /// The peer is to have the route: queues it, last of its group.
     fn want(&mut self, id: RouteId) {
+        let configured = self.table.get(id).is_some_and(|route| route.is(CONFIGURED));
+        self.want_in(id, if configured { Joins::Any } else { Joins::Last });
+    }
+
+    fn want_in(&mut self, id: RouteId, joins: Joins) {
         let Some(family) = self.table.nlri(id).map(|nlri| nlri.family) else { return };
         let Some(route) = self.table.get_mut(id) else { return };
         route.flags |= WANTED;
         let configured = route.is(CONFIGURED);
         let Some(attributes) = route.attributes.filter(|_| self.established) else { return };
         self.pending.remove(&mut self.table, id);
-        self.pending.push(&mut self.table, id, attributes, family, configured);
+        self.pending.push(&mut self.table, id, attributes, family, configured, joins);
     }
 
     /// The peer is not to have the route: what waits to be sent is dropped; if it was sent, its withdrawal is queued.

@@ -1,8 +1,8 @@
 //! What is still to be announced: routes grouped by attribute set and family, in the order in which the groups began.
 //!
-//! Routes of the configuration, which come all at once, are grouped wherever they stand. A route of a command only joins the last
-//! group: in an earlier one it would overtake what was announced before it, and who announces a route last to see that all before
-//! it were sent would be told too early.
+//! Routes of the configuration, which come all at once, are grouped wherever they stand, and so is everything that a session
+//! begins with. A route that a command changes in a session only joins the last group: in an earlier one it would overtake what
+//! was announced before it, and who announces a route last to see that all before it were sent would be told too early.
 //!
 //! Each group is a doubly linked list through the route records themselves, so that queueing, moving and dropping a
 //! route costs no memory and takes constant time, however often it changes before it is sent.
@@ -40,6 +40,15 @@ pub(crate) trait Links {
     fn link(&mut self, id: RouteId) -> Option<&mut Link>;
 }
 
+/// Which group a route joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joins {
+    /// Whichever is its own.
+    Any,
+    /// The last one, if that is its own.
+    Last,
+}
+
 /// Routes with the same attributes and family.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Group {
@@ -49,6 +58,8 @@ pub(crate) struct Group {
     pub(crate) family: Family,
     /// Whether the routes are of the configuration.
     configured: bool,
+    /// Whether it is in the index, for routes that join any group.
+    is_open: bool,
     first: RouteId,
     last: RouteId,
 }
@@ -59,7 +70,7 @@ pub(crate) struct Pending {
     groups: VecDeque<Group>,
     /// The sequence number of the first group in `groups`.
     first: u32,
-    /// The groups of the configuration, by attributes and family.
+    /// The groups that are open, by attributes and family.
     index: HashTable<u32>,
     hasher: foldhash::fast::RandomState,
     count: usize,
@@ -91,12 +102,13 @@ impl Pending {
         attributes: AttributesId,
         family: Family,
         configured: bool,
+        joins: Joins,
     ) {
         if self.groups.len() > 2 * self.count + SPARE {
             self.compact(links);
         }
-        let found = self.find(attributes, family, configured);
-        let sequence = found.unwrap_or_else(|| self.begin(attributes, family, configured));
+        let found = self.find(attributes, family, configured, joins);
+        let sequence = found.unwrap_or_else(|| self.begin(attributes, family, configured, joins));
         let Some(group) = self.groups.get_mut(sequence.wrapping_sub(self.first) as usize) else {
             return;
         };
@@ -113,10 +125,16 @@ impl Pending {
     }
 
     /// The group that such a route joins.
-    fn find(&self, attributes: AttributesId, family: Family, configured: bool) -> Option<u32> {
+    fn find(
+        &self,
+        attributes: AttributesId,
+        family: Family,
+        configured: bool,
+        joins: Joins,
+    ) -> Option<u32> {
         let wanted = (attributes, family, configured);
         let is_it = |group: &Group| (group.attributes, group.family, group.configured) == wanted;
-        if !configured {
+        if joins == Joins::Last {
             let last = self.groups.len().checked_sub(1)?;
             return self.groups.get(last).filter(|group| is_it(group)).map(|_| self.sequence(last));
         }
@@ -125,11 +143,18 @@ impl Pending {
     }
 
     /// A new last group.
-    fn begin(&mut self, attributes: AttributesId, family: Family, configured: bool) -> u32 {
+    fn begin(
+        &mut self,
+        attributes: AttributesId,
+        family: Family,
+        configured: bool,
+        joins: Joins,
+    ) -> u32 {
         let sequence = self.sequence(self.groups.len());
+        let is_open = joins == Joins::Any;
         let (first, last) = (NONE, NONE);
-        self.groups.push_back(Group { attributes, family, configured, first, last });
-        if configured {
+        self.groups.push_back(Group { attributes, family, configured, is_open, first, last });
+        if is_open {
             self.remember(sequence, attributes, family);
         }
         sequence
@@ -158,7 +183,7 @@ impl Pending {
         for group in groups.into_iter().filter(|group| group.first != NONE) {
             let sequence = self.sequence(self.groups.len());
             self.groups.push_back(group);
-            if group.configured {
+            if group.is_open {
                 self.remember(sequence, group.attributes, group.family);
             }
             let mut next = Some(group.first);
@@ -209,7 +234,7 @@ impl Pending {
     fn drop_front(&mut self) {
         let Some(group) = self.groups.pop_front() else { return };
         let first = self.first;
-        if group.configured {
+        if group.is_open {
             let hash = self.hash(group.attributes, group.family);
             if let Ok(found) = self.index.find_entry(hash, |sequence| *sequence == first) {
                 found.remove();
@@ -278,11 +303,15 @@ mod tests {
         let mut records = Records(vec![Link::default(); 10]);
         let mut pending = Pending::default();
         // The first one waits, since the peer does not read; the others change again and again.
-        pending.push(&mut records, 0, sets[0], FAMILY, true);
+        pending.push(&mut records, 0, sets[0], FAMILY, true, Joins::Any);
         for turn in 0..100_000_u32 {
             let id = 1 + turn % 9;
             pending.remove(&mut records, id);
-            pending.push(&mut records, id, sets[(turn % 100) as usize], FAMILY, turn % 2 == 0);
+            let (set, joins) = match turn % 3 {
+                0 => (sets[(turn % 100) as usize], Joins::Any),
+                _ => (sets[(turn % 100) as usize], Joins::Last),
+            };
+            pending.push(&mut records, id, set, FAMILY, turn % 2 == 0, joins);
             assert!(pending.groups.len() <= 2 * 10 + SPARE + 1, "{} groups", pending.groups.len());
         }
         // None was lost, and each is with its attributes.

@@ -509,6 +509,23 @@ fn what_was_announced_last_goes_out_last() {
 }
 
 #[test]
+fn a_session_starts_with_one_group_for_each_set_whatever_the_order_of_the_commands() {
+    let mut bench = Bench::new(true);
+    bench.group = true;
+    bench.rib.session_down(&mut bench.store);
+    for number in 0..1000 {
+        bench.announce(&format!("10.0.{}.{}/32", number / 250, number % 250), number % 10);
+    }
+    bench.rib.session_up(&mut bench.store);
+    // What comes now is behind all that, although there is a group of the same attributes.
+    bench.announce("10.9.9.9/32", 3);
+    let sent = bench.flush();
+    assert_eq!(sent.len(), 11, "{} messages", sent.len());
+    assert_eq!(sent[10], "+10.9.9.9/32=3");
+    assert_eq!(bench.peer.len(), 1001);
+}
+
+#[test]
 fn routes_of_the_configuration_go_out_before_those_of_commands() {
     let mut bench = Bench::new(true);
     bench.announce_as("10.0.1.0/24", 1, Origin::Configuration, None, false);

@@ -6,6 +6,7 @@
 mod acknowledgement;
 mod adj_rib;
 mod group;
+mod healthcheck;
 mod help;
 mod neighbor;
 mod reload;
@@ -19,6 +20,7 @@ use yottabgp_wire::io::text::{push, push_decimal};
 pub use self::acknowledgement::Acknowledgement;
 pub use self::adj_rib::{RouteFormat, RouteLook, RouteView, adj_rib};
 pub use self::group::{group_processed, group_started};
+pub use self::healthcheck::healthchecks;
 pub use self::help::help;
 pub use self::neighbor::{
     CapabilityView, FamilyView, MessageCounts, NeighborView, list, neighbors_json, old_usage,

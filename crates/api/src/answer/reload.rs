@@ -59,10 +59,12 @@ pub struct ReloadSummary {
     pub processes: u64,
     /// Sockets opened, closed, or given other keys.
     pub listeners: u64,
+    /// Services that are checked from now on, otherwise, or not any more.
+    pub healthchecks: u64,
 }
 
 impl ReloadSummary {
-    fn parts(&self) -> [(&'static str, &'static str, u64); 10] {
+    fn parts(&self) -> [(&'static str, &'static str, u64); 11] {
         [
             ("kept", "neighbors kept", self.kept),
             ("changed", "neighbors changed in place", self.changed),
@@ -74,6 +76,7 @@ impl ReloadSummary {
             ("unseen", "routes changed that wait for a watchdog", self.unseen),
             ("processes", "processes changed", self.processes),
             ("listeners", "listening sockets changed", self.listeners),
+            ("healthchecks", "health checks changed", self.healthchecks),
         ]
     }
 

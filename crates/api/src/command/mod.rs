@@ -9,6 +9,7 @@ mod adj_rib;
 mod daemon;
 mod end_of_rib;
 pub mod group;
+mod healthcheck;
 mod identifier;
 mod neighbor;
 mod operational;
@@ -30,6 +31,7 @@ use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
 pub use self::group::{Group, GroupBuffer, GroupSummary};
+pub use self::healthcheck::HealthVerb;
 pub use self::identifier::identifier;
 pub use self::peer::{NewPeer, Statement};
 pub use self::refusal::Refusal;
@@ -138,6 +140,10 @@ pub enum Command<'a> {
     ApiVersion(Option<Version>),
     /// How much waits to be read by each process.
     QueueStatus,
+    /// A service that the daemon checks is drained, or is not any more.
+    Healthcheck(HealthVerb, &'a str),
+    /// The services that the daemon checks are shown.
+    ShowHealthchecks,
     /// An error is answered.
     Crash,
 }

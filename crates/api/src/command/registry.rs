@@ -3,8 +3,8 @@
 use yottabgp_wire::io::tokens::{Tokens, did_you_mean};
 
 use super::{
-    Arguments, Command, Refusal, acknowledgement, adj_rib, daemon, end_of_rib, group, neighbor,
-    operational, peer, route, route_refresh, routes, session, system, teardown, watchdog,
+    Arguments, Command, Refusal, acknowledgement, adj_rib, daemon, end_of_rib, group, healthcheck,
+    neighbor, operational, peer, route, route_refresh, routes, session, system, teardown, watchdog,
 };
 use crate::select::{self, Selector};
 
@@ -302,6 +302,12 @@ pub static TABLE: &[Row] = &[
           help: "Tells how much each process has not read yet", peers: false, json: true, permission: READ, parse: system::queue_status },
     Row { v4: "crash", v6: "system crash", also: &[], grammar: "",
           help: "Answers with an error, to see one", peers: true, json: false, permission: READ, parse: system::crash },
+    Row { v4: "healthcheck drain", v6: "healthcheck drain", also: &[], grammar: "NAME",
+          help: "Announces a service as about to go, then withdraws it", peers: false, json: false, permission: CONTROL, parse: healthcheck::drain },
+    Row { v4: "healthcheck undrain", v6: "healthcheck undrain", also: &[], grammar: "NAME",
+          help: "Lets the checks of a service decide again", peers: false, json: false, permission: CONTROL, parse: healthcheck::undrain },
+    Row { v4: "healthcheck show", v6: "healthcheck show", also: &[], grammar: "",
+          help: "Shows the services that are checked, and their state", peers: false, json: true, permission: READ, parse: healthcheck::show },
     Row { v4: "status", v6: "daemon status", also: &[], grammar: "",
           help: "Shows the state of the daemon", peers: false, json: true, permission: READ, parse: daemon::status },
     Row { v4: "reload", v6: "daemon reload", also: &[], grammar: "[--check|check [- [NAME]]]",

@@ -180,6 +180,18 @@ impl Encoder {
         }
     }
 
+    /// A service that the daemon checks made a step: its name, its state, what was done.
+    pub fn healthcheck(
+        &self,
+        time: Duration,
+        name: &str,
+        state: &str,
+        step: &str,
+        out: &mut Vec<u8>,
+    ) {
+        self.writer.healthcheck(self, time, [name, state, step], out);
+    }
+
     /// The daemon ends.
     pub fn shutdown(&self, time: Duration, out: &mut Vec<u8>) {
         self.writer.shutdown(self, time, out);

@@ -68,7 +68,8 @@ pub(super) fn pump(
         while let Some(at) = rest.iter().position(|octet| *octet == b'\n') {
             let (head, tail) = rest.split_at(at);
             waiting.extend_from_slice(head);
-            if passing {
+            // Its last piece may be what makes it too long.
+            if passing || waiting.len() > LONGEST_LINE {
                 out.append(&mut waiting);
             } else {
                 line(&waiting, &mut out);

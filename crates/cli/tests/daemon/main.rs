@@ -16,6 +16,7 @@ mod commands;
 mod control;
 mod events;
 mod exabgp_3_4;
+mod health;
 mod interactive;
 mod layouts;
 mod malformed;

@@ -420,3 +420,19 @@ fn next_hop_self_of_ipv6_waits_for_the_session() {
     assert_eq!(update.attribute(14), Some(&expected[..]));
     daemon.stop();
 }
+
+#[test]
+fn a_reload_asked_for_again_and_again_is_one_until_it_begins() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let mut helper = Helper::new(&lab, "helper");
+    let text = helper.section("helper", "text")
+        + &site.neighbor("family { ipv4 unicast; } api { processes [ helper ]; }");
+    let daemon = lab.start(&text);
+    site.session().until_eor();
+    // The end comes after all that was asked before.
+    helper.say(("reload\n".repeat(20_000) + "shutdown\n").as_bytes());
+    daemon.await_log("Shutdown asked for by a command");
+    let asked = daemon.log().matches("Reload asked for by a command").count();
+    assert!((1..2_000).contains(&asked), "{asked} times");
+}

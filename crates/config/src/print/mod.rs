@@ -8,7 +8,7 @@ mod routes;
 use std::fmt::Write as _;
 
 use crate::base64;
-use crate::model::{ApiBlock, Configuration, MessageFlags, Neighbor, Process, TcpAo};
+use crate::model::{ApiBlock, Configuration, Healthcheck, MessageFlags, Neighbor, Process, TcpAo};
 use crate::resolve::peer_text;
 
 pub(crate) use capability::operational;
@@ -56,6 +56,9 @@ pub fn configuration(configuration: &Configuration, secrets: Secrets) -> String 
     for process in &configuration.processes {
         print_process(process, &mut lines);
     }
+    for healthcheck in &configuration.healthchecks {
+        print_healthcheck(healthcheck, &mut lines);
+    }
     for neighbor in &configuration.neighbors {
         print_neighbor(neighbor, secrets, &mut lines);
     }
@@ -78,6 +81,17 @@ fn print_process(process: &Process, lines: &mut Lines) {
         lines.line(format_args!("layout {name};"));
     }
     lines.line(format_args!("respawn {};", process.respawn));
+    lines.close();
+}
+
+fn print_healthcheck(healthcheck: &Healthcheck, lines: &mut Lines) {
+    lines.open(format_args!("healthcheck {}", quote(&healthcheck.name)));
+    for (keyword, value) in &healthcheck.written {
+        match value {
+            Some(value) => lines.line(format_args!("{keyword} {};", quote(value))),
+            None => lines.line(format_args!("{keyword};")),
+        }
+    }
     lines.close();
 }
 

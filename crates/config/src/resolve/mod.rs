@@ -18,8 +18,9 @@ use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
 use crate::draft::RootDraft;
 use crate::environment::Environment;
-use crate::model::{Configuration, Neighbor};
+use crate::model::{Configuration, Healthcheck, Neighbor};
 use crate::problems::Problems;
+use crate::slot::At;
 
 /// Where in the source the parts of a configuration are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub(crate) struct Context<'a> {
 
 /// Makes the configuration. What is wrong is added to the problems; the result counts only when nothing is.
 pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configuration {
-    let RootDraft { processes, templates, neighbors, api, has_group: _ } = root;
+    let RootDraft { processes, healthchecks, templates, neighbors, api, has_group: _ } = root;
     let processes: Vec<_> = processes.into_iter().map(|process| process.value).collect();
     context.problems.about("template");
     let mut templates = template::Templates::new(templates, &neighbors, context);
@@ -82,7 +83,33 @@ pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configurati
         context.places.neighbors.push(NeighborPlaces { header, routes });
         resolved.push(neighbor);
     }
-    Configuration { dialect: context.dialect, processes, neighbors: resolved }
+    let healthchecks = healthchecks.into_iter();
+    Configuration {
+        healthchecks: healthchecks.map(|at| known_neighbors(at, &resolved, context)).collect(),
+        dialect: context.dialect,
+        processes,
+        neighbors: resolved,
+    }
+}
+
+/// Checks that the neighbors that a healthcheck names are there.
+fn known_neighbors(
+    healthcheck: At<Healthcheck>,
+    neighbors: &[Neighbor],
+    context: &mut Context<'_>,
+) -> Healthcheck {
+    let At { value, span } = healthcheck;
+    for address in &value.options.neighbors {
+        if !neighbors.iter().any(|neighbor| neighbor.peer.contains(*address)) {
+            let message = format!(
+                "healthcheck {} names the neighbor {address}, which is not configured",
+                value.name
+            );
+            let help = "add the neighbor, or leave 'neighbor' out for all of them";
+            context.problems.push(Diagnostic::error(span, message).help(help));
+        }
+    }
+    value
 }
 
 /// What no two neighbors share: the port that they listen on alone, or their name.

@@ -7,6 +7,7 @@ pub(crate) mod capability;
 pub(crate) mod family;
 pub(crate) mod flow;
 pub(crate) mod group;
+pub(crate) mod healthcheck;
 pub(crate) mod l2vpn;
 pub(crate) mod neighbor;
 pub(crate) mod next_hop;
@@ -41,6 +42,7 @@ pub fn keywords() -> Vec<KeywordHelp> {
     let mut all = Vec::new();
     collect(&root::TABLE, &mut all);
     collect(&process::TABLE, &mut all);
+    all.extend(healthcheck::keywords());
     collect(&root::TEMPLATE, &mut all);
     collect(&neighbor::TABLE, &mut all);
     collect(&group::TABLE, &mut all);

@@ -5,7 +5,7 @@ use yottabgp_wire::io::tokens::{Span, TextError};
 use crate::draft::{NeighborDraft, RootDraft, Template};
 use crate::lexer::Statement;
 use crate::parser::{Inner, Parser, Section};
-use crate::section::{group, neighbor, process};
+use crate::section::{group, healthcheck, neighbor, process};
 use crate::slot::At;
 
 /// The root.
@@ -16,6 +16,12 @@ pub(crate) static TABLE: Section<RootDraft> = Section {
             value: "<name>",
             help: "a helper program that is told events and sends commands",
             read: process::read,
+        },
+        Inner {
+            name: "healthcheck",
+            value: "<name>",
+            help: "a service that is checked, and whose addresses are announced while it is well",
+            read: healthcheck::read,
         },
         Inner {
             name: "template",

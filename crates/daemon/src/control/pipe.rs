@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe::{OpenOptions, Receiver, Sender};
 use yottabgp_os::{Error, fifo};
 
-use super::access::Access;
+use super::access::{Access, Made};
 use super::place;
 use crate::outbox::Outbox;
 use crate::pump::{Commands, Progress, read_commands};
@@ -24,10 +24,11 @@ const LOOK: Duration = Duration::from_millis(50);
 /// A pair of named pipes.
 #[derive(Debug)]
 pub struct Pipes {
+    /// Removed when dropped.
+    made: Vec<Made>,
     /// Read for commands. It is locked: another daemon would take every other command.
     input: File,
     answers: Answers,
-    made: Made,
 }
 
 /// Where answers go.
@@ -38,22 +39,9 @@ struct Answers {
     kept: Option<File>,
 }
 
-/// Files that we made; they are removed when dropped.
-#[derive(Debug, Default)]
-struct Made(Vec<PathBuf>);
-
-impl Drop for Made {
-    fn drop(&mut self) {
-        for path in &self.0 {
-            // The folder may no longer be ours to write; the next daemon uses what is left.
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
 impl fmt::Display for Pipes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let origin = if self.made.0.is_empty() { "found" } else { "made" };
+        let origin = if self.made.is_empty() { "found" } else { "made" };
         write!(f, "{} and .in, {origin}", self.answers.path.display())
     }
 }
@@ -63,10 +51,10 @@ impl Pipes {
     pub fn make(folders: &[PathBuf], name: &str, access: Access) -> Result<Self, Error> {
         place::in_first_usable(folders, access, |folder| {
             let [input, output] = ["in", "out"].map(|way| folder.join(format!("{name}.{way}")));
-            let mut made = Made::default();
+            let mut made = Vec::new();
             for path in [&input, &output] {
                 fifo::make(path)?;
-                made.0.push(path.clone());
+                made.push(Made::new(path));
                 access.give(path).map_err(|source| {
                     Error::new(format!("named pipe {}", path.display()), source)
                 })?;
@@ -91,13 +79,13 @@ impl Pipes {
         let kept = fifo::open_writer(output).ok();
         drop(held);
         let answers = Answers { path: output.to_owned(), kept };
-        Ok(Self { input: reader, answers, made: Made::default() })
+        Ok(Self { input: reader, answers, made: Vec::new() })
     }
 }
 
 /// Serves whoever uses the pipes, for ever.
 pub async fn serve_pipes(pipes: Pipes, outbox: Outbox, mut commands: impl Commands) {
-    let Pipes { input, answers, made: _made } = pipes;
+    let Pipes { made: _made, input, answers } = pipes;
     let Ok(input) = Receiver::from_file_unchecked(input) else { return };
     let progress = Progress::default();
     let writer = async {
@@ -191,6 +179,31 @@ mod tests {
         assert!(pipes.to_string().ends_with("found"), "{pipes}");
         drop(pipes);
         assert!(input.exists() && output.exists());
+    }
+
+    #[test]
+    fn what_is_another_s_by_now_is_not_removed() {
+        let top = tempfile::tempdir().unwrap();
+        let folders = [top.path().to_owned()];
+        let [input, output] = ["x.in", "x.out"].map(|name| top.path().join(name));
+        let first = Pipes::make(&folders, "x", Access::default()).unwrap();
+        for path in [&input, &output] {
+            std::fs::remove_file(path).unwrap();
+        }
+        let second = Pipes::make(&folders, "x", Access::default()).unwrap();
+        drop(first);
+        assert!(input.exists() && output.exists());
+        drop(second);
+        assert!(!input.exists() && !output.exists());
+    }
+
+    #[test]
+    fn what_is_no_pipe_is_not_read() {
+        let top = tempfile::tempdir().unwrap();
+        let path = top.path().join("x.in");
+        std::fs::write(&path, "shutdown\n").unwrap();
+        let error = Pipes::open(&path, &path).unwrap_err().to_string();
+        assert!(error.contains("it is no named pipe"), "{error}");
     }
 
     #[tokio::test]

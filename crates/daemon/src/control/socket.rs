@@ -17,7 +17,7 @@ use tracing::{debug, warn};
 use yottabgp_os::Error;
 use yottabgp_os::daemonize::set_umask;
 
-use super::access::Access;
+use super::access::{Access, Made};
 use super::place::in_first_usable;
 use crate::lines::Lines;
 use crate::outbox::Outbox;
@@ -34,8 +34,9 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// A socket that is listened on; its file is removed when dropped.
 #[derive(Debug)]
 pub struct ControlSocket {
+    /// Removed first, while its number can not be that of another file.
+    file: Made,
     listener: StdListener,
-    path: PathBuf,
 }
 
 impl ControlSocket {
@@ -58,21 +59,15 @@ impl ControlSocket {
         let listener = StdListener::bind(path);
         set_umask(before);
         let listener = listener.map_err(failed)?;
+        let file = Made::new(path);
         access.give(path).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
-        Ok(Self { listener, path: path.to_owned() })
+        Ok(Self { listener, file })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Drop for ControlSocket {
-    fn drop(&mut self) {
-        // The folder may no longer be ours to write; the next daemon replaces what is left.
-        let _ = std::fs::remove_file(&self.path);
+        &self.file.path
     }
 }
 
@@ -219,6 +214,19 @@ mod tests {
         assert_eq!(socket.path(), folders[1].join("exabgp.sock"));
         let mode = std::fs::metadata(&folders[1]).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn another_daemon_s_socket_is_not_removed() {
+        let top = tempfile::tempdir().unwrap();
+        let path = top.path().join("exabgp.sock");
+        let first = ControlSocket::at(&path, Access::default()).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let second = ControlSocket::at(&path, Access::default()).unwrap();
+        drop(first);
+        assert!(path.exists());
+        drop(second);
+        assert!(!path.exists());
     }
 
     #[test]

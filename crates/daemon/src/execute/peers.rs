@@ -114,7 +114,7 @@ pub(super) fn create(shared: &Shared, neighbor: Neighbor) {
         "{} is created by a command, until the configuration is read again", neighbor.name
     );
     peer::start(shared, neighbor, peer::Beginning::Created);
-    shared.borrow().request(Request::Listen);
+    shared.borrow_mut().request(Request::Listen);
 }
 
 /// The first thing wrong with a section, at its place in the command.

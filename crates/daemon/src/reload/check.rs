@@ -16,6 +16,7 @@ use super::{Reloads, Sessions, count};
 use crate::core::{Core, PeerId, Shared};
 use crate::execute::PATIENCE;
 use crate::files::{Loaded, Text};
+use crate::health::services;
 use crate::outbox::Outbox;
 use crate::{helpers, listen};
 
@@ -104,7 +105,8 @@ async fn tell(
     number: u64,
     report: &mut Report<'_>,
 ) -> Result<(), Refusal> {
-    let Loaded { configuration: Configuration { processes, neighbors, .. }, superseded } = loaded;
+    let Loaded { configuration, superseded } = loaded;
+    let Configuration { processes, healthchecks, neighbors, .. } = configuration;
     let encoding = report.encoding;
     let mut summary = ReloadSummary::default();
     let (plan, selectors) = {
@@ -117,6 +119,10 @@ async fn tell(
             reload_thing("listen", &address.to_string(), fate, encoding, &mut report.piece);
         }
         summary.listeners = listen::changes(&core, &neighbors);
+        for (name, fate) in services::fates(&core, &healthchecks) {
+            reload_thing("healthcheck", &name, fate, encoding, &mut report.piece);
+            summary.healthchecks += 1;
+        }
         let plan = Plan::new(&core, neighbors, superseded, Sessions::Keep);
         let selectors = Selectors::new(&plan, &core);
         (plan, selectors)

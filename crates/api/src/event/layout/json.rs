@@ -267,12 +267,30 @@ impl Writer for Modern {
         close(out);
     }
 
+    fn healthcheck(&self, encoder: &Encoder, time: Duration, words: [&str; 3], out: &mut Vec<u8>) {
+        out.extend_from_slice(&encoder.head);
+        push_time(out, time);
+        out.extend_from_slice(&encoder.tail);
+        push_healthcheck(words, out);
+    }
+
     fn shutdown(&self, encoder: &Encoder, time: Duration, out: &mut Vec<u8>) {
         out.extend_from_slice(&encoder.head);
         push_time(out, time);
         out.extend_from_slice(&encoder.tail);
         push(out, ", \"type\": \"notification\", \"notification\": \"shutdown\" }\n");
     }
+}
+
+/// The members of the event of a service, and the end of the line.
+pub(super) fn push_healthcheck([name, state, step]: [&str; 3], out: &mut Vec<u8>) {
+    push(out, ", \"type\": \"healthcheck\", \"healthcheck\": { \"name\": ");
+    push_string(out, name);
+    push(out, ", \"state\": ");
+    push_string(out, state);
+    push(out, ", \"step\": ");
+    push_string(out, step);
+    push(out, " } }\n");
 }
 
 /// The brackets of lists, and what is between members.

@@ -10,6 +10,7 @@ use yottabgp_wire::io::text::{push, push_decimal, push_hex_upper};
 use yottabgp_wire::layout::Layout;
 
 use super::super::encoder::{Encoder, Moment, Raw, Way};
+use super::json::push_healthcheck;
 use super::{Agreed, Message, Packet, Writer, reason};
 
 /// The layout.
@@ -182,6 +183,14 @@ impl Writer for Old {
             _ => {}
         }
         close(out);
+    }
+
+    fn healthcheck(&self, encoder: &Encoder, time: Duration, words: [&str; 3], out: &mut Vec<u8>) {
+        out.extend_from_slice(&encoder.head);
+        push_decimal(out, time.as_secs());
+        out.extend_from_slice(&encoder.tail);
+        push(out, ", \"counter\": 1");
+        push_healthcheck(words, out);
     }
 
     fn shutdown(&self, encoder: &Encoder, time: Duration, out: &mut Vec<u8>) {

@@ -77,6 +77,9 @@ pub(super) trait Writer: std::fmt::Debug + Sync {
         out: &mut Vec<u8>,
     );
 
+    /// A service that the daemon checks made a step: its name, its state, the step. No release of ExaBGP has this event.
+    fn healthcheck(&self, encoder: &Encoder, time: Duration, words: [&str; 3], out: &mut Vec<u8>);
+
     /// The daemon ends.
     fn shutdown(&self, encoder: &Encoder, time: Duration, out: &mut Vec<u8>);
 }

@@ -96,6 +96,18 @@ impl Writer for Modern {
         push(out, "\n\n");
     }
 
+    fn healthcheck(
+        &self,
+        _: &Encoder,
+        _: Duration,
+        [name, state, step]: [&str; 3],
+        out: &mut Vec<u8>,
+    ) {
+        for word in ["healthcheck ", name, " ", step, " ", state, "\n\n"] {
+            push(out, word);
+        }
+    }
+
     fn shutdown(&self, encoder: &Encoder, _: Duration, out: &mut Vec<u8>) {
         push(out, "shutdown ");
         push_decimal(out, encoder.pid.into());

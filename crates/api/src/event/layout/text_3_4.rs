@@ -113,6 +113,10 @@ impl Writer for Old {
         push(out, "\n\n");
     }
 
+    fn healthcheck(&self, encoder: &Encoder, time: Duration, words: [&str; 3], out: &mut Vec<u8>) {
+        V4.healthcheck(encoder, time, words, out);
+    }
+
     fn shutdown(&self, encoder: &Encoder, time: Duration, out: &mut Vec<u8>) {
         V4.shutdown(encoder, time, out);
     }

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use yottabgp_testkit::process::find;
 use yottabgp_testkit::wait::poll;
 
@@ -14,6 +16,7 @@ use super::daemon::Daemon;
 #[derive(Debug)]
 pub(crate) struct Terminal {
     socket: PathBuf,
+    server: Option<i32>,
 }
 
 impl Terminal {
@@ -43,7 +46,8 @@ impl Terminal {
         }
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let terminal = Self { socket: daemon.lab.path(&format!("terminal{number}")) };
+        let mut terminal =
+            Self { socket: daemon.lab.path(&format!("terminal{number}")), server: None };
         let mut command =
             terminal.command(&["-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "50"]);
         let program = Path::new(env!("CARGO_BIN_EXE_yottabgp"));
@@ -59,6 +63,8 @@ impl Terminal {
             .env_remove("LESS")
             .env_remove("NO_COLOR");
         assert!(command.arg(line).status().unwrap().success());
+        let server = terminal.command(&["display-message", "-p", "#{pid}"]).output().unwrap();
+        terminal.server = String::from_utf8(server.stdout).unwrap().trim().parse().ok();
         Some(terminal)
     }
 
@@ -111,7 +117,10 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let _ = self.command(&["kill-server"]).output();
+        // By its number: its socket is gone with the folder of a daemon that was stopped before.
+        if let Some(server) = self.server {
+            let _ = kill(Pid::from_raw(server), Signal::SIGTERM);
+        }
     }
 }
 

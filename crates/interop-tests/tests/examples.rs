@@ -1,0 +1,51 @@
+//! Plays the scenarios of `examples`: each is a lab of routers, services and failures that checks by itself what it sees.
+//!
+//! `cargo test -p yottabgp-interop --test examples`, as root. The program is `YOTTABGP_PROGRAM`, or what cargo built.
+#![allow(clippy::print_stderr, reason = "the report of a test program")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+/// The exit status of a lab that lacks something.
+const SKIPPED: i32 = 77;
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // Most of it is waiting for timers, but each lab is a dozen processes.
+    arguments.test_threads.get_or_insert(2);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let mut labs: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path().join("run")).collect())
+        .unwrap_or_default();
+    labs.retain(|lab| lab.is_file());
+    labs.sort_unstable();
+    let mut trials: Vec<Trial> = labs
+        .into_iter()
+        .map(|lab| {
+            let folder = lab.parent().and_then(Path::file_name).unwrap_or_default();
+            let name = folder.to_string_lossy().into_owned();
+            Trial::ignorable_test(name.clone(), move || play(&name, &lab))
+        })
+        .collect();
+    let found = trials.len();
+    trials.push(Trial::test("all_five_are_there", move || {
+        if found == 5 { Ok(()) } else { Err(Failed::from(format!("{found} labs"))) }
+    }));
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn play(name: &str, lab: &Path) -> Result<Completion, Failed> {
+    let program = yottabgp_testkit::speaker::program()?;
+    let output = Command::new(lab).env("YOTTABGP_PROGRAM", program).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    match output.status.code() {
+        Some(0) => Ok(Completion::Completed),
+        Some(SKIPPED) => {
+            eprintln!("{name}: {}", text.trim());
+            Ok(Completion::ignored_with(text.trim().to_owned()))
+        }
+        _ => Err(Failed::from(format!("{text}{}", String::from_utf8_lossy(&output.stderr)))),
+    }
+}
