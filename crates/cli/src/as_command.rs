@@ -56,19 +56,17 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
     let attributes = attributes(update);
     let mut any = false;
     for nlri in update.withdrawn() {
-        for nlri in read(nlri)? {
-            any = true;
-            let mut text = b"withdraw ".to_vec();
-            push_route(nlri, &mut text);
-            if registry::row(nlri.family).withdraws_with_attributes {
-                if let Some(next_hop) = update.attribute(NEXT_HOP) {
-                    text.extend_from_slice(b" next-hop ");
-                    push_wire_next_hop(&mut text, next_hop.value);
-                }
-                text.extend_from_slice(&attributes);
+        let nlri = read(nlri)?;
+        any |= !nlri.is_empty();
+        let mut rest = Vec::new();
+        if nlri.first().is_some_and(|nlri| registry::row(nlri.family).withdraws_with_attributes) {
+            if let Some(next_hop) = update.attribute(NEXT_HOP) {
+                rest.extend_from_slice(b" next-hop ");
+                push_wire_next_hop(&mut rest, next_hop.value);
             }
-            line(out, text);
+            rest.extend_from_slice(&attributes);
         }
+        commands("withdraw", &nlri, &rest, out);
     }
     for (next_hop, nlri) in update.announced() {
         let nlri = read(nlri)?;
@@ -79,7 +77,7 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
             push_wire_next_hop(&mut rest, next_hop);
         }
         rest.extend_from_slice(&attributes);
-        announcements(&nlri, &rest, out);
+        commands("announce", &nlri, &rest, out);
     }
     if !any {
         let mut text = b"announce attributes".to_vec();
@@ -95,7 +93,8 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
 
 /// One command for prefixes that `attributes … nlri …` can name together, one group for others that share an UPDATE; one
 /// command each otherwise.
-fn announcements(nlri: &[Nlri<'_>], attributes: &[u8], out: &mut Vec<u8>) {
+fn commands(verb: &str, nlri: &[Nlri<'_>], attributes: &[u8], out: &mut Vec<u8>) {
+    let verb = verb.as_bytes();
     let words: Vec<Vec<u8>> = nlri
         .iter()
         .map(|nlri| {
@@ -111,19 +110,19 @@ fn announcements(nlri: &[Nlri<'_>], attributes: &[u8], out: &mut Vec<u8>) {
         && let Some(prefixes) = words.iter().map(prefix).collect::<Option<Vec<_>>>()
     {
         let prefixes = prefixes.join(&b' ');
-        line(out, [b"announce attributes", attributes, b" nlri ", &prefixes].concat());
+        line(out, [verb, b" attributes", attributes, b" nlri ", &prefixes].concat());
         return;
     }
-    let announce = |words: &Vec<u8>| [b"announce ", words.as_slice(), attributes].concat();
+    let command = |words: &Vec<u8>| [verb, b" ", words.as_slice(), attributes].concat();
     if let [first, _, ..] = nlri
         && (registry::row(first.family).packed)(first.family)
     {
-        let members: Vec<Vec<u8>> = words.iter().map(announce).collect();
+        let members: Vec<Vec<u8>> = words.iter().map(command).collect();
         line(out, [b"group ", members.join(&b" ; "[..]).as_slice()].concat());
         return;
     }
     for words in &words {
-        line(out, announce(words));
+        line(out, command(words));
     }
 }
 

@@ -212,6 +212,9 @@ impl Decoder {
         let mut line = Vec::new();
         for nlri in NlriIter::new(family, path_id, Reader::new(octets)) {
             line.clear();
+            if let Some(error) = nlri.as_ref().ok().and_then(|nlri| nlri.check().err()) {
+                out::warn(format!("warning{place}: NLRI of {family}: {error}"));
+            }
             match nlri {
                 Ok(nlri) if self.as_words => route::push_command(nlri, &mut line),
                 Ok(nlri) => nlri.json(&self.form.into(), &mut line),

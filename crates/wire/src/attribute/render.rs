@@ -11,6 +11,7 @@ use crate::io::tokens::{Span, Tokens, split_command};
 use crate::nlri::JsonForm;
 
 /// Writes the JSON member of an attribute after `, ` (nothing before the first); nothing for what is left out.
+#[inline]
 pub fn push_json(
     attribute: &Attribute<'_>,
     context: &ValueContext,
@@ -19,8 +20,13 @@ pub fn push_json(
 ) {
     member(out, first, |out| match row(attribute, context) {
         Some(row) => (row.json)(attribute.value, context, out),
-        None => unknown::json(&as_unknown(attribute), out),
+        None => unknown_json(attribute, out),
     });
+}
+
+#[cold]
+fn unknown_json(attribute: &Attribute<'_>, out: &mut Vec<u8>) {
+    unknown::json(&as_unknown(attribute), out);
 }
 
 /// The row of an attribute, if the layout has a name for it.
@@ -139,6 +145,7 @@ fn is_read_back(text: &str, attribute: &Attribute<'_>) -> bool {
 }
 
 /// Writes what `write` does after `, `, or nothing when it writes nothing.
+#[inline]
 pub(super) fn member(out: &mut Vec<u8>, first: &mut bool, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     if !*first {

@@ -142,6 +142,12 @@ impl SetBuilder {
         let mut result = write(&mut scratch);
         if result.is_ok() && (earlier.is_none() || joined.is_some()) {
             (row.normalise)(&mut scratch);
+            // What is joined word by word takes the room of what it was, where nothing stands behind that.
+            let earlier = joined.and_then(|at| self.entries.get(at));
+            let last = earlier.filter(|entry| entry.end as usize == self.values.len());
+            if let Some(entry) = last.filter(|_| scratch.len() <= usize::from(u16::MAX)) {
+                self.values.truncate(entry.start as usize);
+            }
             let start = self.values.len();
             self.values.extend_from_slice(&scratch);
             result = self.push(row.code, row.flags, Kind::Known, start);
@@ -264,5 +270,21 @@ mod tests {
         expected.extend([[8; 8], [9; 8]].as_flattened());
         expected.extend([0xc0, 16, 0]);
         assert_eq!(sent, expected);
+    }
+
+    #[test]
+    fn what_is_joined_word_by_word_needs_its_own_room() {
+        let mut builder = SetBuilder::default();
+        for number in 0..1000_u64 {
+            let write = |out: &mut Vec<u8>| {
+                out.extend(number.to_be_bytes());
+                Ok::<(), TooLong>(())
+            };
+            builder.add(&crate::attribute::extended_communities::ROW, write).unwrap();
+        }
+        let mut bytes = Vec::new();
+        builder.write(&mut bytes);
+        assert!(iter(&bytes).map(|stored| stored.attribute.value.len()).eq([8000]));
+        assert_eq!(builder.values.len(), 8000);
     }
 }

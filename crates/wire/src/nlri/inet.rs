@@ -28,6 +28,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: None,
     take,
     check: None,
+    take_right: None,
     canonical,
     identity: |_, bytes| Identity::whole(bytes),
     json,

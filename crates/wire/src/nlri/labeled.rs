@@ -29,6 +29,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: Some(withdrawn),
     take,
     check: Some(check),
+    take_right: None,
     canonical: inet::canonical,
     identity,
     json,

@@ -62,10 +62,13 @@ pub struct NlriType {
     pub withdrawn: Option<WriteNlri>,
     /// Takes the bytes of one NLRI (path identifier excluded) from a reader: finds where it ends. After an error nothing more
     /// can be found in the field (RFC 7606 section 5.3).
-    pub take: for<'a> fn(Family, &mut Reader<'a>) -> Result<&'a [u8], WireError>,
+    pub take: TakeNlri,
     /// Whether what [`Self::take`] took is right inside; none where `take` sees to that. An error costs the routes of the
     /// UPDATE, never the session. Offsets count from the start of the bytes.
     pub check: Option<CheckNlri>,
+    /// Takes the next one that [`Self::check`] does not refuse, and passes over those that it does: where this is, they cost only
+    /// themselves.
+    pub take_right: Option<TakeNlri>,
     /// Writes the bytes as they should be, if they are not: without bits that mean nothing. Returns whether it wrote.
     pub canonical: WriteNlri,
     /// The part of the bytes that identifies the route: the rest (labels) may change without making another route.
@@ -83,6 +86,9 @@ pub struct NlriType {
     /// How its routes are written.
     pub grammar: Grammar,
 }
+
+/// Takes the bytes of one NLRI from a reader.
+pub type TakeNlri = for<'a> fn(Family, &mut Reader<'a>) -> Result<&'a [u8], WireError>;
 
 /// Writes another form of an NLRI, if it has one. Returns whether it wrote.
 pub type WriteNlri = fn(Family, &[u8], &mut Vec<u8>) -> bool;
@@ -311,13 +317,20 @@ pub struct NlriIter<'a> {
     family: Family,
     path_id: bool,
     reader: Reader<'a>,
-    row: &'static NlriType,
+    take: TakeNlri,
 }
 
 impl<'a> NlriIter<'a> {
     /// The NLRI of `family` in what `reader` has left.
     pub fn new(family: Family, path_id: bool, reader: Reader<'a>) -> Self {
-        Self { family, path_id, reader, row: registry::row(family) }
+        Self { family, path_id, reader, take: registry::row(family).take }
+    }
+
+    /// The same without those that are wrong inside, where [`NlriType::take_right`] tells them apart. The last one must be right.
+    #[must_use]
+    pub(crate) fn only_right(mut self) -> Self {
+        self.take = registry::row(self.family).take_right.unwrap_or(self.take);
+        self
     }
 
     /// Where the next NLRI starts in the outermost buffer, its path identifier included.
@@ -338,7 +351,7 @@ impl<'a> Iterator for NlriIter<'a> {
         let mut take = || {
             let path_id =
                 if self.path_id { Some(self.reader.u32("path identifier")?) } else { None };
-            Ok(Nlri { family, path_id, bytes: (self.row.take)(family, &mut self.reader)? })
+            Ok(Nlri { family, path_id, bytes: (self.take)(family, &mut self.reader)? })
         };
         let item = take();
         if item.is_err() {

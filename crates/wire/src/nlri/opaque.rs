@@ -15,6 +15,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: None,
     take,
     check: None,
+    take_right: None,
     canonical: |_, _, _| false,
     identity: |_, bytes| Identity::whole(bytes),
     json: |nlri, _, out| push_raw_json(nlri, out),

@@ -23,6 +23,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: None,
     take,
     check: Some(check),
+    take_right: None,
     canonical: inet::canonical,
     identity: |_, bytes| Identity::whole(bytes),
     json,

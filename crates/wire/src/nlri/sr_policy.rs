@@ -22,6 +22,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: None,
     take,
     check: Some(check),
+    take_right: None,
     canonical: |_, _, _| false,
     identity: |_, bytes| Identity::whole(bytes),
     json,

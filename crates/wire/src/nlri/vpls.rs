@@ -28,6 +28,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: None,
     take,
     check: Some(|_, bytes| read(bytes).map(drop)),
+    take_right: None,
     canonical: |_, _, _| false,
     identity: |_, bytes| Identity::whole(bytes),
     json,

@@ -22,6 +22,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: Some(labeled::withdrawn),
     take: labeled::take,
     check: Some(labeled::check),
+    take_right: None,
     canonical: inet::canonical,
     identity: labeled::identity,
     json: labeled::json,

@@ -307,10 +307,11 @@ impl<'a> Decoder<'a, '_> {
             let reason = format!("a next hop of {length} octets");
             return Err(fault(Kind::MultiprotocolNextHop, reason));
         }
-        let field = self.field(family, next_hop, reader);
+        let mut field = self.field(family, next_hop, reader);
         check(&field).map_err(|error| fault(Kind::MultiprotocolNlri, error.to_string()))?;
+        let checked = check_inside(raw, &mut field);
         self.update.reachable = Some(field);
-        check_inside(&field).map_err(|error| fault(Kind::NlriContent, error.to_string()))
+        checked
     }
 
     /// MP_UNREACH_NLRI: `AFI(2) SAFI(1) NLRI` (RFC 4760 section 4).
@@ -320,16 +321,14 @@ impl<'a> Decoder<'a, '_> {
             UpdateFault::new(Kind::MultiprotocolShort, raw.about(), error.to_string())
         })?;
         self.check_family(raw, family)?;
-        let field = self.field(family, &[], reader);
+        let mut field = self.field(family, &[], reader);
         check(&field).map_err(|error| {
             let about = About { family: Some(family), ..raw.about() };
             UpdateFault::new(Kind::MultiprotocolNlri, about, error.to_string())
         })?;
+        let checked = check_inside(raw, &mut field);
         self.update.unreachable = Some(field);
-        check_inside(&field).map_err(|error| {
-            let about = About { family: Some(family), ..raw.about() };
-            UpdateFault::new(Kind::NlriContent, about, error.to_string())
-        })
+        checked
     }
 
     fn check_family(&self, raw: &Raw<'_>, family: Family) -> Result<(), UpdateFault> {
@@ -366,6 +365,7 @@ impl<'a> Decoder<'a, '_> {
             next_hop,
             octets: nlri.remaining(),
             offset: nlri.offset(),
+            only_right: false,
         }
     }
 
@@ -437,17 +437,26 @@ fn take_family(reader: &mut Reader<'_>) -> Result<Family, WireError> {
     Ok(Family::new(Afi(u16::from_be_bytes([high, low])), Safi(safi)))
 }
 
-/// Checks the inside of each NLRI of a field that was parsed to its end.
-fn check_inside(field: &Field<'_>) -> Result<(), WireError> {
-    let Some(check) = nlri::registry::row(field.family).check else { return Ok(()) };
+/// Checks the inside of each NLRI of a field that was parsed to its end, and drops those that cost nothing but themselves.
+fn check_inside(raw: &Raw<'_>, field: &mut Field<'_>) -> Result<(), UpdateFault> {
+    let row = nlri::registry::row(field.family);
+    let Some(check) = row.check else { return Ok(()) };
     let mut nlri = field.nlri();
     loop {
         let start = nlri.offset();
         let Some(Ok(one)) = nlri.next() else { return Ok(()) };
+        let Err(error) = check(one.family, one.bytes) else { continue };
         // Offsets in the NLRI become those in the body.
         let start = start + one.encoded_len(field.path_id) - one.bytes.len();
-        check(one.family, one.bytes)
-            .map_err(|error| WireError { offset: start + error.offset, ..error })?;
+        let error = WireError { offset: start + error.offset, ..error };
+        // Between path identifiers they can not be passed over.
+        let discards = row.take_right.is_some() && !field.path_id;
+        if discards {
+            field.keep_right();
+        }
+        let about = About { family: Some(field.family), ..raw.about() };
+        let fault = UpdateFault::new(Kind::NlriContent, about, error.to_string());
+        return Err(fault.action(discards.then_some(OnError::Discard)));
     }
 }
 

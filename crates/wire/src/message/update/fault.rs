@@ -55,7 +55,8 @@ pub enum Kind {
     MultiprotocolNextHop,
     /// The NLRI of MP_REACH_NLRI or MP_UNREACH_NLRI can not be parsed.
     MultiprotocolNlri,
-    /// An NLRI of MP_REACH_NLRI or MP_UNREACH_NLRI is wrong inside: where it ends is known.
+    /// An NLRI of MP_REACH_NLRI or MP_UNREACH_NLRI is wrong inside: where it ends is known. It alone is dropped where its type's
+    /// row can pass over it ([`crate::nlri::NlriType::take_right`]).
     NlriContent,
     /// The family was not negotiated, or an earlier fault disabled it.
     Family,
@@ -121,7 +122,7 @@ const TABLE: &[Rule] = {
         rule(Kind::MultiprotocolFlags, Some(DisableFamily), (U, update::ATTRIBUTE_FLAGS), Attribute, "RFC 7606 section 5.3"),
         rule(Kind::MultiprotocolNextHop, Some(DisableFamily), (U, update::OPTIONAL_ATTRIBUTE), Attribute, "RFC 7606 section 7.11"),
         rule(Kind::MultiprotocolNlri, Some(DisableFamily), (U, update::OPTIONAL_ATTRIBUTE), Attribute, "RFC 7606 section 5.3"),
-        rule(Kind::NlriContent, Some(TreatAsWithdraw), (U, update::OPTIONAL_ATTRIBUTE), Attribute, "RFC 7606 sections 2 and 5.4"),
+        rule(Kind::NlriContent, Some(TreatAsWithdraw), (U, update::OPTIONAL_ATTRIBUTE), Attribute, "RFC 7606 sections 2 and 5.4, RFC 9552 section 8.2.2"),
         rule(Kind::Family, Some(Discard), (U, update::OPTIONAL_ATTRIBUTE), Attribute, "RFC 4760 section 7 and RFC 7606 section 2"),
     ];
     ROWS

@@ -116,10 +116,10 @@ fn json_announced(
             }
             push_separator(out, &mut first);
             out.push(b'"');
-            let listed = form.layout.shape().routes == Routes::Listed;
-            match next_hop {
-                None if !listed => push(out, keyed::NO_NEXT_HOP),
-                _ => push_wire_next_hop(out, field.next_hop),
+            if next_hop.is_none() && form.layout.shape().routes == Routes::Keyed {
+                push(out, keyed::NO_NEXT_HOP);
+            } else {
+                push_wire_next_hop(out, field.next_hop);
             }
             push(out, "\": ");
             let same = |field: &&Field<'_>| wire_next_hop(field.next_hop) == next_hop;
@@ -141,6 +141,7 @@ fn json_withdrawn(
 }
 
 /// Writes routes of one family and next hop, as the layout has them.
+#[inline]
 fn json_routes<'f, 'a: 'f>(
     fields: impl Iterator<Item = &'f Field<'a>>,
     form: JsonForm,

@@ -46,13 +46,10 @@ impl Keys {
 
     /// Whether a prefix is for this event; a prefix comes into as many events as there are routes to it.
     fn is_now(&mut self, parts: &PrefixParts<'_>) -> bool {
+        // With the bits behind its length, as it is shown.
         let mut octets = [0; LONGEST];
         for (octet, given) in octets.iter_mut().zip(parts.prefix) {
             *octet = *given;
-        }
-        // Bits behind the prefix mean nothing, and are not shown.
-        if let Some(last) = octets.get_mut(usize::from(parts.length / 8)) {
-            *last &= !(0xff_u8 >> (parts.length % 8));
         }
         let seen = self.seen.get_or_insert_default();
         let count = seen.entry((parts.length, octets)).or_default();
@@ -81,6 +78,7 @@ pub(super) fn push_end_of_rib(family: Family, out: &mut Vec<u8>) {
 }
 
 /// Writes the object of the routes that are for this event.
+#[inline(never)]
 pub(super) fn push_routes<'f, 'a: 'f>(
     fields: impl Iterator<Item = &'f Field<'a>>,
     form: JsonForm,

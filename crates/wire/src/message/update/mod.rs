@@ -80,11 +80,26 @@ struct Field<'a> {
     octets: &'a [u8],
     /// Where it starts in the body.
     offset: usize,
+    /// Whether NLRI that are wrong inside are passed over.
+    only_right: bool,
 }
 
 impl<'a> Field<'a> {
     fn nlri(&self) -> NlriIter<'a> {
-        NlriIter::new(self.family, self.path_id, Reader::at(self.octets, self.offset))
+        let nlri = NlriIter::new(self.family, self.path_id, Reader::at(self.octets, self.offset));
+        if self.only_right { nlri.only_right() } else { nlri }
+    }
+
+    /// Drops the NLRI that are wrong inside.
+    fn keep_right(&mut self) {
+        let (mut nlri, mut end) = (self.nlri(), self.offset);
+        while let Some(Ok(one)) = nlri.next() {
+            if one.check().is_ok() {
+                end = nlri.offset();
+            }
+        }
+        self.octets = self.octets.get(..end - self.offset).unwrap_or_default();
+        self.only_right = true;
     }
 }
 

@@ -445,3 +445,46 @@ fn the_next_hop_of_a_flow_specification_is_not_looked_at() {
     assert_eq!(update.faults(), []);
     assert_eq!(update.announced().count(), 1);
 }
+
+/// RFC 9552 section 8.2.2: descriptors in another order cost the NLRI that has them, and none beside it.
+#[test]
+fn a_bgp_ls_nlri_that_is_wrong_inside_costs_no_other() {
+    let node = |asn: u8, wrong: bool| {
+        let [first, second] = [format!("02000004000000{asn:02X}"), "0203000401010101".to_owned()];
+        let node = if wrong { second + &first } else { first + &second };
+        format!("0001001D 03 0000000000000000 01000010 {node}").replace(' ', "")
+    };
+    let (right, wrong, other) = (node(1, false), node(2, true), node(3, false));
+    let octets = |text: &str| parse_hex(text).unwrap();
+    for (nlri, expected) in [
+        (format!("{right}{wrong}{other}"), vec![octets(&right), octets(&other)]),
+        (format!("{wrong}{other}"), vec![octets(&other)]),
+        (wrong, vec![]),
+    ] {
+        let value = format!("4004470401020304 00{nlri}").replace(' ', "");
+        let reach = format!("800E{:02X}{value}", value.len() / 2);
+        let body = body("", &[ORIGIN, AS_PATH, LOCAL_PREF, &reach], "");
+        let update = Update::decode(&body, &Negotiated::permissive(), Direction::Receive).unwrap();
+        let announced: Vec<_> = update
+            .announced()
+            .flat_map(|(_, nlri)| nlri)
+            .map(|nlri| nlri.unwrap().bytes.to_vec())
+            .collect();
+        assert_eq!(announced, expected);
+        assert_eq!(update.withdrawn().count(), 0);
+        let shown = json(&update);
+        assert!(
+            shown.contains("discard due to mp-reach-nlri (order of node descriptors"),
+            "{shown}"
+        );
+        assert_eq!(shown.contains("announce"), !expected.is_empty(), "{shown}");
+
+        let octets = unreachable("400447", &nlri);
+        let update =
+            Update::decode(&octets, &Negotiated::permissive(), Direction::Receive).unwrap();
+        let withdrawn: Vec<_> =
+            update.withdrawn().flatten().map(|nlri| nlri.unwrap().bytes.to_vec()).collect();
+        assert_eq!(withdrawn, expected);
+        assert!(!update.is_treated_as_withdraw() && update.end_of_rib().is_none());
+    }
+}

@@ -24,6 +24,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: None,
     take,
     check: Some(check),
+    take_right: Some(take_right),
     canonical: |_, _, _| false,
     identity: |_, bytes| Identity::whole(bytes),
     json: json::push_nlri,
@@ -49,6 +50,16 @@ fn take<'a>(_: Family, reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
     let length = usize::from(ahead.u16("NLRI length")?);
     ahead.take(length, "NLRI")?;
     reader.take(4 + length, "NLRI")
+}
+
+/// RFC 9552 section 8.2.2, "NLRI discard".
+fn take_right<'a>(family: Family, reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
+    loop {
+        let bytes = take(family, reader)?;
+        if check(family, bytes).is_ok() {
+            return Ok(bytes);
+        }
+    }
 }
 
 fn check(family: Family, bytes: &[u8]) -> Result<(), WireError> {

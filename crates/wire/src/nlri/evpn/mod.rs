@@ -38,6 +38,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: None,
     take,
     check: Some(check),
+    take_right: None,
     canonical,
     identity,
     json,

@@ -43,6 +43,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: None,
     take: |_, reader| rule::take(reader),
     check: Some(|family, bytes| rule::Rule::new(family, bytes)?.check()),
+    take_right: None,
     canonical,
     identity: |_, bytes| Identity::whole(rule::without_length(bytes)),
     json: show::json,

@@ -22,6 +22,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: None,
     take,
     check: Some(|family, bytes| Route::read(family, bytes).map(|_| ())),
+    take_right: None,
     canonical: |_, _, _| false,
     identity: |_, bytes| Identity::whole(bytes),
     json,

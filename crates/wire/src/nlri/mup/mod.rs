@@ -27,6 +27,7 @@ pub const ROW: NlriType = NlriType {
     withdrawn: None,
     take,
     check: Some(|family, bytes| Route::read(family, bytes).map(|_| ())),
+    take_right: None,
     canonical,
     identity,
     json,
