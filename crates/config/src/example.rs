@@ -86,6 +86,14 @@ const VALUES: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// A health check, as far as it needs to be shown.
+const HEALTHCHECK: &str = "\
+#healthcheck web {
+#    check tcp:127.0.0.1:80;
+#    ip 198.51.100.1/32;
+#}
+";
+
 /// The example.
 pub fn example(extent: Extent) -> String {
     let full = extent == Extent::Full;
@@ -97,6 +105,10 @@ pub fn example(extent: Extent) -> String {
         writer
             .explain(0, "process <name>: a helper program that is told events and sends commands");
         writer.section("process watcher", "process", 0, false);
+        writer.out.push('\n');
+        writer.explain(0, "healthcheck <name>: a service that is announced while it is well");
+        writer.explain(0, "('healthcheck --help' has its keywords)");
+        writer.out.push_str(HEALTHCHECK);
         writer.out.push('\n');
         writer.explain(0, "template: neighbors to inherit from");
         writer

@@ -9,9 +9,9 @@ use crate::outline::Outline;
 use crate::print::{self, Secrets};
 use crate::section::KeywordHelp;
 use crate::words::boolean;
-use crate::{Configuration, Neighbor};
+use crate::{Configuration, Healthcheck, Neighbor};
 
-/// `{ "neighbors": { NAME: … }, "processes": { NAME: … } }`. Passwords are in it.
+/// `{ "neighbors": { NAME: … }, "processes": { NAME: … } }`, and `"healthchecks"` if there are any. Passwords are in it.
 pub fn configuration(configuration: &Configuration) -> Value {
     let exporter = Exporter { rows: crate::keywords() };
     let mut processes = Map::new();
@@ -30,7 +30,30 @@ pub fn configuration(configuration: &Configuration) -> Value {
     let mut document = Map::new();
     document.insert("processes".into(), Value::Object(processes));
     document.insert("neighbors".into(), Value::Object(neighbors));
+    if !configuration.healthchecks.is_empty() {
+        let healthchecks = configuration.healthchecks.iter();
+        let healthchecks: Map<String, Value> =
+            healthchecks.map(|one| (one.name.to_string(), healthcheck(one))).collect();
+        document.insert("healthchecks".into(), Value::Object(healthchecks));
+    }
     Value::Object(document)
+}
+
+/// What the section says: what may be said several times is a list, what takes no value is true.
+fn healthcheck(healthcheck: &Healthcheck) -> Value {
+    let mut members = Map::new();
+    for (keyword, value) in &healthcheck.written {
+        let is_list = yottabgp_health::table::find(keyword)
+            .is_ok_and(|row| matches!(row.takes, yottabgp_health::table::Takes::Many(_)));
+        match value {
+            Some(value) if is_list => {
+                push(&mut members, keyword, [Value::from(value.as_str())].into_iter());
+            }
+            Some(value) => _ = members.insert((*keyword).to_owned(), value.as_str().into()),
+            None => _ = members.insert((*keyword).to_owned(), true.into()),
+        }
+    }
+    Value::Object(members)
 }
 
 struct Exporter {

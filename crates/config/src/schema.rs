@@ -14,7 +14,8 @@ pub fn sections() -> Vec<(String, String)> {
     for row in crate::keywords() {
         let name = row.place.rsplit('/').next().unwrap_or_default();
         let known = found.iter().any(|(other, _)| other == name);
-        let skipped = matches!(row.place, "root" | "template" | "group" | "neighbor/process");
+        let skipped =
+            matches!(row.place, "root" | "template" | "group" | "neighbor/process" | "healthcheck");
         if !known && !skipped {
             found.push((name.to_owned(), row.place.to_owned()));
         }
@@ -32,6 +33,14 @@ pub fn schema(section: Option<&str>) -> Option<Value> {
                     "description": "the helper programs, by their names",
                     "type": "object",
                     "additionalProperties": object("process"),
+                },
+                "healthchecks": {
+                    "description": "the services that are checked, by their names: the options of the command",
+                    "type": "object",
+                    "additionalProperties": {
+                        "type": "object",
+                        "additionalProperties": { "type": ["string", "boolean", "array"] },
+                    },
                 },
                 "neighbors": {
                     "description": "the peers, by what identifies them",
