@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::configuration::ConfigurationArgs;
 use crate::decode::DecodeArgs;
@@ -110,6 +110,11 @@ fn is_subcommand(word: &str) -> bool {
 pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error> {
     let called = called(&arguments);
     let mut words: Vec<OsString> = arguments.into_iter().skip(1).collect();
+    let mut places = Meaning::default();
+    if subcommand_of(&called).is_none() {
+        let behind = words.split_off(before_subcommand(&words));
+        places = of_flags(std::mem::replace(&mut words, behind))?;
+    }
     let first = words.first().and_then(|word| word.to_str()).unwrap_or_default();
     let named = match subcommand_of(&called) {
         Some("cli") if matches!(first, "run" | "cli") => Some(first),
@@ -125,18 +130,41 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Invocation, clap::Error>
     }
     let meaning = match named {
         Some(subcommand) => of_subcommand(&subcommand, words),
-        None => flags::read(words).map_err(|error| {
-            Cli::command().error(clap::error::ErrorKind::UnknownArgument, error)
-        })?,
+        None => of_flags(words)?,
     };
     let words = std::iter::once(called.clone().into()).chain(meaning.words);
+    let mut command = Cli::command();
+    if let Some(subcommand) = subcommand_of(&called) {
+        let usage = format!("{called} [OPTIONS] [COMMAND]...");
+        command = command.mut_subcommand(subcommand, |command| command.override_usage(usage));
+    }
+    let matches = command.try_get_matches_from_mut(words)?;
     Ok(Invocation {
-        cli: Cli::try_parse_from(words)?,
+        cli: Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?,
         called,
-        env_file: meaning.env_file,
-        root: meaning.root,
-        folder: meaning.folder,
+        env_file: meaning.env_file.or(places.env_file),
+        root: meaning.root.or(places.root),
+        folder: meaning.folder.or(places.folder),
     })
+}
+
+fn of_flags(words: Vec<OsString>) -> Result<Meaning, clap::Error> {
+    flags::read(words)
+        .map_err(|error| Cli::command().error(clap::error::ErrorKind::UnknownArgument, error))
+}
+
+/// How many words there are before a subcommand that only say where files are: `--env-file FILE env`.
+fn before_subcommand(words: &[OsString]) -> usize {
+    let mut count = 0;
+    loop {
+        let word = words.get(count).and_then(|word| word.to_str()).unwrap_or_default();
+        count += match word.split_once('=') {
+            Some(("--env-file" | "--env" | "--root" | "--folder", _)) => 1,
+            None if matches!(word, "--env-file" | "--env" | "-e" | "--root" | "--folder") => 2,
+            _ if is_subcommand(word) => return count,
+            _ => return 0,
+        };
+    }
 }
 
 /// Takes `--env-file` and `--root` out of the words of a subcommand, wherever they stand; `--env FILE` too, an older name of
@@ -204,6 +232,19 @@ mod tests {
         ] {
             assert_eq!(parsed(words).env_file, Some(PathBuf::from("x.env")), "{words:?}");
         }
+        for words in [
+            &["exabgp", "--env-file", "x.env", "env", "-d"][..],
+            &["exabgp", "--env-file=x.env", "--root", "/x", "env", "-d"],
+            &["exabgp", "-e", "x.env", "env", "-d"],
+        ] {
+            let Invocation { cli: Cli { command: Command::Env(env) }, env_file, .. } =
+                parsed(words)
+            else {
+                panic!("{words:?}")
+            };
+            assert!(env.diff);
+            assert_eq!(env_file, Some(PathBuf::from("x.env")), "{words:?}");
+        }
         let Command::Env(env) = parsed(&["exabgp", "env", "--env"]).cli.command else { panic!() };
         assert!(env.env);
         let Command::Env(env) = parsed(&["exabgp", "env", "-e"]).cli.command else { panic!() };
@@ -231,6 +272,14 @@ mod tests {
         assert_eq!(invocation.root, Some(PathBuf::from("/opt/x")));
         let Command::Cli(run) = invocation.cli.command else { panic!() };
         assert_eq!(run.command, ["show", "neighbor", "summary"]);
+        // Their help is about themselves.
+        for (name, usage) in [
+            ("exabgpcli", "Usage: exabgpcli [OPTIONS] [COMMAND]...\n"),
+            ("exabgp-healthcheck", "Usage: exabgp-healthcheck [OPTIONS] [COMMAND]...\n"),
+        ] {
+            let help = parse(vec![name.into(), "--help".into()]).unwrap_err().to_string();
+            assert!(help.contains(usage), "{help}");
+        }
     }
 
     #[test]

@@ -183,7 +183,8 @@ impl Daemon {
         self.commands
             .write_all(text)
             .and_then(|()| self.commands.flush())
-            .map_err(|error| anyhow!(error).context(NotTaken))?;
+            // As text: a pipe that is broken here is not our standard output, whose end is no news.
+            .map_err(|error| anyhow!(error.to_string()).context(NotTaken))?;
         let mut ends = false;
         let mut line = Vec::new();
         loop {

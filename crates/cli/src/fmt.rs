@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &FmtArgs) -> Result<bool> {
     for path in &arguments.configurations {
         good &= match file(path, arguments) {
             Ok(good) => good,
-            Err(error) if crate::is_broken_pipe(&error) => return Err(error),
+            Err(error) if out::is_broken_pipe(&error) => return Err(error),
             Err(error) => {
                 out::warn(format!("error: {error:#}"));
                 false

@@ -10,6 +10,9 @@ use yottabgp_os::privilege::Identity;
 
 pub(crate) use crate::root::place;
 
+/// The largest configuration that is read, in octets: what never ends, as /dev/zero, is not read until memory does.
+const LARGEST: u64 = 1 << 30;
+
 /// A file and what it says.
 #[derive(Debug)]
 pub(crate) struct Loaded {
@@ -71,16 +74,27 @@ pub(crate) fn octets(path: &Path) -> Result<(String, Vec<u8>)> {
             bail!("- is standard input, and nothing is piped into it");
         }
         let mut octets = Vec::new();
-        stdin.read_to_end(&mut octets).context("standard input")?;
+        (&mut stdin).take(LARGEST + 1).read_to_end(&mut octets).context("standard input")?;
+        if octets.len() as u64 > LARGEST {
+            bail!("standard input has more than {} MiB: that is no configuration", LARGEST >> 20);
+        }
         return Ok(("standard input".to_owned(), octets));
     }
     let path = place(path);
     let name = path.display().to_string();
-    let octets = std::fs::read(&path).map_err(|error| match error.kind() {
+    let read = || {
+        let mut octets = Vec::new();
+        std::fs::File::open(&path)?.take(LARGEST + 1).read_to_end(&mut octets)?;
+        Ok(octets)
+    };
+    let octets = read().map_err(|error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             anyhow::anyhow!("{name} is not an exabgp config file (file not found)")
         }
         _ => anyhow::Error::new(error).context(format!("{name} can not be read")),
     })?;
+    if octets.len() as u64 > LARGEST {
+        bail!("{name} has more than {} MiB: that is no configuration", LARGEST >> 20);
+    }
     Ok((name, octets))
 }

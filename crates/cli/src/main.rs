@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     match done {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            if !is_broken_pipe(&error) {
+            if !out::is_broken_pipe(&error) {
                 out::warn(format!("error: {error:#}"));
             }
             ExitCode::FAILURE
@@ -127,9 +127,4 @@ fn usage(error: &clap::Error) -> ExitCode {
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => ExitCode::FAILURE,
         _ => ExitCode::from(2),
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let errors = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-    errors.into_iter().any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -28,3 +28,9 @@ pub(crate) fn text(text: impl AsRef<[u8]>) -> io::Result<()> {
 pub(crate) fn is_coloured() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
+
+/// Whether nobody reads what is written any more.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let errors = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    errors.into_iter().any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -62,20 +63,44 @@ fn in_lines(words: &[String]) -> String {
 
 /// Sends one command, its shortcuts written out, and prints its answer.
 pub(crate) fn one(command: &str, daemon: &mut Daemon) -> Result<bool> {
+    ask(&written_out(command)?, daemon, b"")
+}
+
+/// The same as `exabgpcli`, which was ExaBGP 4's: who reads its tables of routes word by word finds `neighbor` before the
+/// peer. Which release they look like is as well chosen with `exabgp.api.json`.
+pub(crate) fn one_of_exabgpcli(command: &str, daemon: &mut Daemon) -> Result<bool> {
+    let command = written_out(command)?;
+    let routes = command.starts_with("show adj-rib");
+    ask(&command, daemon, if routes { b"neighbor " } else { b"" })
+}
+
+/// Writes shortcuts out, and says so if there are any.
+fn written_out(command: &str) -> Result<String> {
     let expanded = expand_shortcuts(command);
     if expanded.split_whitespace().ne(command.split_whitespace()) {
         out::line(format!("command: {expanded}"))?;
     }
-    ask(&expanded, daemon)
+    Ok(expanded)
 }
 
-fn ask(command: &str, daemon: &mut Daemon) -> Result<bool> {
-    let answer = daemon.ask(command, |line| out::line(line))?;
+/// Sends a command and prints its answer; lines that begin with an IP address have `before_address` before it.
+fn ask(command: &str, daemon: &mut Daemon, before_address: &[u8]) -> Result<bool> {
+    let answer = daemon.ask(command, |line| {
+        if before_address.is_empty() || !begins_with_address(line) {
+            return out::line(line);
+        }
+        out::line([before_address, line].concat())
+    })?;
     let complaint = answer.complaint(command);
     if let Some(complaint) = &complaint {
         out::warn(complaint);
     }
     Ok(complaint.is_none())
+}
+
+fn begins_with_address(line: &[u8]) -> bool {
+    let word = line.split(|octet| *octet == b' ').next().and_then(|word| str::from_utf8(word).ok());
+    word.is_some_and(|word| word.parse::<IpAddr>().is_ok())
 }
 
 /// Sends each line of a file, but blank ones and comments.
@@ -97,7 +122,7 @@ fn batch(path: &Path, daemon: &mut Daemon) -> Result<bool> {
         let expanded = expand_shortcuts(command);
         out::line(format!("[{}] {expanded}", number + 1))?;
         commands += 1;
-        errors += u32::from(!ask(&expanded, daemon)?);
+        errors += u32::from(!ask(&expanded, daemon, b"")?);
     }
     out::line(format!("Batch execution complete: {commands} commands, {errors} errors"))?;
     Ok(errors == 0)

@@ -8,6 +8,7 @@ use yottabgp_api::command::registry::{Permission, Row, TABLE};
 use yottabgp_wire::codes::{Afi, Family};
 use yottabgp_wire::nlri::registry as nlri;
 use yottabgp_wire::route;
+use yottabgp_wire::route::rule::Section;
 
 /// A word that may stand here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -160,6 +161,9 @@ fn arguments(
     next: &mut Next,
     peers: &mut dyn FnMut() -> Vec<Peer>,
 ) {
+    if of_row.last() == Some(&"flow") {
+        return rule(values, next);
+    }
     let parts: Vec<&str> = row.grammar.split_whitespace().collect();
     let plain = |part: &str| part.trim_matches(['[', ']', '…']).to_owned();
     let has = |kind: &str| parts.iter().any(|part| plain(part).split('|').any(|word| word == kind));
@@ -209,6 +213,54 @@ fn arguments(
     }
 }
 
+/// What may follow in a flow specification, on one line or in blocks.
+fn rule(values: &[&str], next: &mut Next) {
+    let Some((_, words)) = values.split_first() else {
+        next.choices.push(Choice::new("route", "A rule"));
+        return;
+    };
+    let apart = ["{", "}", ";"]
+        .iter()
+        .fold(words.join(" "), |text, sign| text.replace(sign, &format!(" {sign} ")));
+    let mut open: Vec<Option<Section>> = Vec::new();
+    let mut before = "";
+    for word in apart.split_whitespace() {
+        match word {
+            "{" => open.push(Section::named(before)),
+            "}" => drop(open.pop()),
+            _ => {}
+        }
+        before = word;
+    }
+    let begins = matches!(before, "" | "{" | "}" | ";");
+    let is_whole = before == "}" && open.is_empty();
+    let takes_value =
+        Section::of(before).is_some() || route::keywords().any(|(word, _)| word == before);
+    let known = |help: &str, words: &mut dyn Iterator<Item = &'static str>, next: &mut Next| {
+        let new = words.filter(|word| !apart.split_whitespace().any(|said| said == *word));
+        next.choices.extend(new.map(|word| Choice::new(word, help)));
+    };
+    let sections: &[Section] = match open.last() {
+        None if is_whole || takes_value => &[],
+        // One line has the words of all sections.
+        None => &Section::ALL,
+        Some(Some(section)) if begins => std::slice::from_ref(section),
+        Some(None) if begins => {
+            return known("A part of the rule", &mut Section::ALL.iter().map(|s| s.name()), next);
+        }
+        Some(_) => &[],
+    };
+    if before.is_empty() {
+        next.choices.push(Choice::new("{", "A rule in parts"));
+    }
+    for section in sections {
+        known(&format!("Of '{}'", section.name()), &mut section.words(), next);
+        if *section == Section::Then {
+            known("An attribute", &mut route::keywords().map(|(word, _)| word), next);
+        }
+    }
+}
+
 /// The keywords of a route, and those of its family alone, that are not yet there.
 fn attributes(of_row: &[&str], values: &[&str], next: &mut Next) {
     let family =
@@ -253,7 +305,7 @@ mod tests {
             assert!(all.contains(&word.to_owned()), "{word}: {all:?}");
         }
         assert_eq!(words("sho"), ["show"]);
-        assert_eq!(words("show "), ["adj-rib", "neighbor", "neighbors"]);
+        assert_eq!(words("show "), ["adj-rib", "neighbor", "neighbors", "routes"]);
         assert_eq!(words("show adj-rib "), ["in", "json", "out"]);
         assert_eq!(words("s a "), ["in", "json", "out"]);
         assert_eq!(words("session sync "), ["disable", "enable"]);
@@ -290,6 +342,27 @@ mod tests {
         assert!(words("announce route-refresh ipv6 ").contains(&"unicast".to_owned()));
         assert!(words("announce ipv4 ").contains(&"mpls-vpn".to_owned()));
         assert!(words("announce ipv4 mpls-vpn 10.0.0.0/24 ").contains(&"rd".to_owned()));
+    }
+
+    #[test]
+    fn rules_on_one_line_and_in_parts() {
+        let offers = |before: &str, word: &str| words(before).contains(&word.to_owned());
+        assert_eq!(words("announce flow "), ["route"]);
+        for word in ["{", "destination", "discard", "community"] {
+            assert!(offers("announce flow route ", word), "{word}");
+        }
+        assert_eq!(words("announce flow route destination "), Vec::<String>::new());
+        assert!(offers("announce flow route destination 10.0.0.0/8 ", "protocol"));
+        assert!(!offers("announce flow route destination 10.0.0.0/8 ", "destination"));
+        let part = "neighbor 192.0.2.1 announce flow route { match { ";
+        assert_eq!(words("withdraw flow route x { "), ["match", "scope", "then"]);
+        assert!(offers(part, "destination") && !offers(part, "discard") && !offers(part, "then"));
+        let part = "announce flow route {match {destination 10.0.0.0/8;} ";
+        assert_eq!(words(part), ["scope", "then"]);
+        let part = format!("{part}then {{ ");
+        assert!(offers(&part, "discard") && offers(&part, "community"));
+        assert!(!offers(&part, "destination"));
+        assert_eq!(words(&format!("{part}discard; }} }} ")), Vec::<String>::new());
     }
 
     #[test]

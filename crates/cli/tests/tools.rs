@@ -326,3 +326,19 @@ fn a_reader_that_left_is_no_error_worth_words() {
         assert_eq!(output.status.code(), Some(1));
     }
 }
+
+#[test]
+fn every_file_that_is_written_over_is_kept() {
+    let first = "neighbor 192.0.2.1 { local-as 1; peer-as 2; router-id 1.1.1.1; family { ipv4 nlri-mpls; } capability { route refresh; } }\n";
+    let (folder, path) = file(first);
+    assert_eq!(run(&["migrate", "conf", "-f", "4", "-t", "5", "-i", &path]).status, 0);
+    let second = fs::read_to_string(&path).unwrap();
+    assert_eq!(run(&["migrate", "conf", "-f", "5", "-t", "main", "-i", &path]).status, 0);
+    let entries = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let copies = entries.filter(|path| path.extension().is_some_and(|e| e == "bak"));
+    let mut copies: Vec<String> = copies.map(|path| fs::read_to_string(path).unwrap()).collect();
+    copies.sort();
+    let mut expected = [first.to_owned(), second];
+    expected.sort();
+    assert_eq!(copies, expected);
+}

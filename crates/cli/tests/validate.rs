@@ -315,3 +315,37 @@ fn the_example_is_good_and_the_schema_is_shown() {
     assert_eq!(run(&["configuration", "example", "half"]).status, 2);
     assert_eq!(run(&["configuration"]).status, 1);
 }
+
+#[test]
+fn what_is_said_has_an_end_whatever_the_file_has() {
+    let text = "x".repeat(3_000_000);
+    let (_folder, path) = file(&text);
+    let json = run(&["validate", "--json", &path]);
+    assert_eq!(json.status, 1);
+    serde_json::from_str::<Value>(&json.out).unwrap();
+    assert!(json.out.len() < 100_000, "{}", json.out.len());
+    let plain = run(&["validate", &path]);
+    assert!(plain.status == 1 && plain.err.len() < 100_000, "{}", plain.err.len());
+}
+
+#[test]
+fn passwords_are_not_shown() {
+    for text in [
+        "template { neighbor t { md5-password hidden1; } } neighbor 192.0.2.1 { inherit t; md5-password hidden2; local-as 1; peer-as 2; router-id 1.1.1.1; }\n",
+        "neighbor 192.0.2.1 { local-as 1; peer-as 2; router-id 1.1.1.1; md5-password hidden1 hidden2; hold-time 1; }\n",
+        "neighbor 192.0.2.1 {\n local-as 1; peer-as 2; router-id 1.1.1.1;\n md5 hidden1;\n md5-pasword hidden2;\n}\n",
+        "neighbor 192.0.2.1 { local-as 1; peer-as 2; router-id 1.1.1.1; tcp-ao { key-id 300; algorithm x; password hidden1; } }\n",
+    ] {
+        let (_folder, path) = file(text);
+        let commands: [&[&str]; 3] = [
+            &["validate", "-nr", &path],
+            &["validate", "--json", &path],
+            &["migrate", "conf", "-n", "-f", "3.4", "-t", "main", &path],
+        ];
+        for words in commands {
+            let said = run(words);
+            assert!(!said.err.is_empty() || !said.out.is_empty());
+            assert!(!said.err.contains("hidden") && !said.out.contains("hidden"), "{said:?}");
+        }
+    }
+}

@@ -7,6 +7,8 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use yottabgp_wire::io::tokens::{Span, TextError};
 
+use crate::secret::masked;
+
 /// A text with a name: a configuration file, or the standard input.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
@@ -69,6 +71,20 @@ pub const CODES: &[(&str, &str)] = &[
     ("file", "a file that can not be read"),
 ];
 
+/// The longest message, in octets: a word of a file may have millions.
+const LONGEST_MESSAGE: usize = 2000;
+
+/// A message without its middle when it is too long.
+fn shortened(message: Cow<'static, str>) -> Cow<'static, str> {
+    if message.len() <= LONGEST_MESSAGE {
+        return message;
+    }
+    let head = message.floor_char_boundary(LONGEST_MESSAGE / 2);
+    let tail = message.ceil_char_boundary(message.len() - LONGEST_MESSAGE / 2);
+    let (head, tail) = (message.get(..head), message.get(tail..));
+    format!("{}…{}", head.unwrap_or_default(), tail.unwrap_or_default()).into()
+}
+
 /// Something to say about a place in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -89,6 +105,7 @@ pub struct Diagnostic {
 impl From<TextError> for Diagnostic {
     fn from(error: TextError) -> Self {
         let TextError { span, message, help } = error;
+        let (message, help) = (shortened(message), help.map(shortened));
         Self { severity: Severity::Error, code: "", span, message, help, related: None }
     }
 }
@@ -107,7 +124,7 @@ impl Diagnostic {
     /// The same with a hint.
     #[must_use]
     pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(shortened(help.into()));
         self
     }
 
@@ -121,7 +138,7 @@ impl Diagnostic {
     /// The same with a second place.
     #[must_use]
     pub fn related(mut self, span: Span, label: impl Into<Cow<'static, str>>) -> Self {
-        self.related = Some((span, label.into()));
+        self.related = Some((span, shortened(label.into())));
         self
     }
 
@@ -156,16 +173,17 @@ impl Diagnostic {
             let clip = |at: u32| excerpt.floor_char_boundary((at as usize).saturating_sub(start));
             clip(span.start)..clip(span.end).max(clip(span.start))
         };
+        let place = mark(self.span, start, &excerpt);
         let mut group = Group::with_title(level.primary_title(&*self.message)).element(
             Snippet::source(excerpt)
                 .path(&*source.name)
                 .line_start(line)
-                .annotation(AnnotationKind::Primary.span(mark(self.span, start, excerpt))),
+                .annotation(AnnotationKind::Primary.span(place)),
         );
         if let Some((span, label)) = &self.related
             && let Some((excerpt, start, line)) = source.excerpt(*span)
         {
-            let mark = mark(*span, start, excerpt);
+            let mark = mark(*span, start, &excerpt);
             group = group.element(
                 Snippet::source(excerpt)
                     .path(&*source.name)
@@ -222,7 +240,7 @@ impl Source {
     }
 
     /// The lines that a span is on, where they start and the number of the first; `None` when they are too long to show.
-    fn excerpt(&self, span: Span) -> Option<(&str, usize, usize)> {
+    fn excerpt(&self, span: Span) -> Option<(Cow<'_, str>, usize, usize)> {
         let from = self.boundary(span.start as usize);
         let to = self.boundary(span.end as usize).max(from);
         let start = self.text.get(..from)?.rfind('\n').map_or(0, |newline| newline + 1);
@@ -230,7 +248,7 @@ impl Source {
         let end = to + rest.find('\n').unwrap_or(rest.len());
         let excerpt = self.text.get(start..end)?;
         let excerpt = excerpt.strip_suffix('\r').unwrap_or(excerpt);
-        (excerpt.len() <= LONGEST_LINE).then(|| (excerpt, start, self.line_column(from).0))
+        (excerpt.len() <= LONGEST_LINE).then(|| (masked(excerpt), start, self.line_column(from).0))
     }
 }
 

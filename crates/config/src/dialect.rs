@@ -217,6 +217,11 @@ pub(crate) fn detect(text: &str, setting: Option<Dialect>, problems: &mut Proble
     Detected { dialect, is_certain }
 }
 
+/// Says which dialect a text is in; one of both is as good as one of neither.
+pub(crate) fn of(text: &str) -> Detected {
+    detect(text, None, &mut Problems::default())
+}
+
 /// Looks at every section and statement; at those of routes only when nothing else says what they are.
 fn look(text: &str) -> Found {
     let mut found = Found::default();

@@ -17,6 +17,47 @@ pub enum Extent {
 /// Values for which the kind is not enough.
 const VALUES: &[(&str, &str, &str)] = &[
     ("process", "run", "/usr/local/bin/watcher --verbose"),
+    ("healthcheck", "interval", "5"),
+    ("healthcheck", "fast-interval", "1"),
+    ("healthcheck", "jitter", "0.5"),
+    ("healthcheck", "timeout", "5"),
+    ("healthcheck", "rise", "3"),
+    ("healthcheck", "fall", "3"),
+    ("healthcheck", "disable", "/etc/exabgp/dns.disable"),
+    ("healthcheck", "drain", "/etc/exabgp/dns.drain"),
+    ("healthcheck", "drain-time", "30"),
+    ("healthcheck", "command", "\"dig @127.0.0.1 example.com +short\""),
+    ("healthcheck", "check", "tcp:127.0.0.1:53"),
+    ("healthcheck", "http-status", "200-299"),
+    ("healthcheck", "http-body", "ok"),
+    ("healthcheck", "flap-limit", "10"),
+    ("healthcheck", "flap-window", "300"),
+    ("healthcheck", "next-hop", "self"),
+    ("healthcheck", "ip", "198.51.100.53/32"),
+    ("healthcheck", "ip-ifname", "198.51.100.53%lo"),
+    ("healthcheck", "local-preference", "100"),
+    ("healthcheck", "label", "dns"),
+    ("healthcheck", "start-ip", "0"),
+    ("healthcheck", "up-metric", "100"),
+    ("healthcheck", "down-metric", "1000"),
+    ("healthcheck", "disabled-metric", "500"),
+    ("healthcheck", "drained-metric", "500"),
+    ("healthcheck", "increase", "1"),
+    ("healthcheck", "community", "65001:100"),
+    ("healthcheck", "extended-community", "target:65001:100"),
+    ("healthcheck", "large-community", "65001:1:100"),
+    ("healthcheck", "disabled-community", "65001:500"),
+    ("healthcheck", "as-path", "65001"),
+    ("healthcheck", "up-as-path", "65001"),
+    ("healthcheck", "down-as-path", "65001 65001"),
+    ("healthcheck", "disabled-as-path", "65001 65001"),
+    ("healthcheck", "path-id", "1"),
+    ("healthcheck", "neighbor", "192.0.2.1"),
+    ("healthcheck", "execute", "\"logger service is $STATE\""),
+    ("healthcheck", "up-execute", "\"logger service is up\""),
+    ("healthcheck", "down-execute", "\"logger service is down\""),
+    ("healthcheck", "disabled-execute", "\"logger service is disabled\""),
+    ("healthcheck", "execute-timeout", "60"),
     ("neighbor", "inherit", "common"),
     ("neighbor", "description", "\"a router\""),
     ("neighbor", "router-id", "192.0.2.9"),
@@ -86,14 +127,6 @@ const VALUES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// A health check, as far as it needs to be shown.
-const HEALTHCHECK: &str = "\
-#healthcheck web {
-#    check tcp:127.0.0.1:80;
-#    ip 198.51.100.1/32;
-#}
-";
-
 /// The example.
 pub fn example(extent: Extent) -> String {
     let full = extent == Extent::Full;
@@ -107,8 +140,7 @@ pub fn example(extent: Extent) -> String {
         writer.section("process watcher", "process", 0, false);
         writer.out.push('\n');
         writer.explain(0, "healthcheck <name>: a service that is announced while it is well");
-        writer.explain(0, "('healthcheck --help' has its keywords)");
-        writer.out.push_str(HEALTHCHECK);
+        writer.section("healthcheck dns", "healthcheck", 0, true);
         writer.out.push('\n');
         writer.explain(0, "template: neighbors to inherit from");
         writer

@@ -2,23 +2,24 @@
 //! keywords give.
 
 use serde_json::{Map, Value};
+use yottabgp_health::table::Takes;
 
 use crate::kind::{Kind, inner, is_list};
 use crate::lexer::Terminator;
 use crate::outline::Outline;
 use crate::print::{self, Secrets};
-use crate::section::KeywordHelp;
+use crate::section::{self, KeywordHelp};
 use crate::words::boolean;
-use crate::{Configuration, Healthcheck, Neighbor};
+use crate::{Configuration, Dialect, Healthcheck, Neighbor};
 
-/// `{ "neighbors": { NAME: … }, "processes": { NAME: … } }`, and `"healthchecks"` if there are any. Passwords are in it.
+/// `{ "processes": { NAME: … }, "healthchecks": { NAME: … }, "neighbors": { NAME: … } }`. Passwords are in it.
 pub fn configuration(configuration: &Configuration) -> Value {
     let exporter = Exporter { rows: crate::keywords() };
     let mut processes = Map::new();
     let mut only = Configuration::default();
     only.processes.clone_from(&configuration.processes);
     let text = print::configuration(&only, Secrets::Shown);
-    if let Ok(outline) = Outline::read(&text) {
+    if let Ok(outline) = Outline::read_as(&text, Dialect::ExaBgp5) {
         for process in outline.children(None) {
             let members = exporter.section(&outline, process, "process");
             processes.insert(outline.word(process, 1).to_owned(), Value::Object(members));
@@ -29,28 +30,31 @@ pub fn configuration(configuration: &Configuration) -> Value {
         neighbors.map(|neighbor| (neighbor.name.clone(), exporter.neighbor(neighbor))).collect();
     let mut document = Map::new();
     document.insert("processes".into(), Value::Object(processes));
+    let healthchecks = configuration.healthchecks.iter();
+    let healthchecks: Map<String, Value> =
+        healthchecks.map(|check| (check.name.to_string(), healthcheck(check))).collect();
+    document.insert("healthchecks".into(), Value::Object(healthchecks));
     document.insert("neighbors".into(), Value::Object(neighbors));
-    if !configuration.healthchecks.is_empty() {
-        let healthchecks = configuration.healthchecks.iter();
-        let healthchecks: Map<String, Value> =
-            healthchecks.map(|one| (one.name.to_string(), healthcheck(one))).collect();
-        document.insert("healthchecks".into(), Value::Object(healthchecks));
-    }
     Value::Object(document)
 }
 
-/// What the section says: what may be said several times is a list, what takes no value is true.
+/// The options of a section `healthcheck`, as they were written.
 fn healthcheck(healthcheck: &Healthcheck) -> Value {
     let mut members = Map::new();
-    for (keyword, value) in &healthcheck.written {
-        let is_list = yottabgp_health::table::find(keyword)
-            .is_ok_and(|row| matches!(row.takes, yottabgp_health::table::Takes::Many(_)));
-        match value {
-            Some(value) if is_list => {
-                push(&mut members, keyword, [Value::from(value.as_str())].into_iter());
-            }
-            Some(value) => _ = members.insert((*keyword).to_owned(), value.as_str().into()),
-            None => _ = members.insert((*keyword).to_owned(), true.into()),
+    for (keyword, text) in &healthcheck.written {
+        let row = section::healthcheck::rows().find(|row| row.name == *keyword);
+        let number = || text.as_ref()?.parse().ok().map(Value::Number);
+        let value = match text {
+            None => Value::Bool(true),
+            Some(text) => row
+                .filter(|row| section::healthcheck::is_number(row))
+                .and_then(|_| number())
+                .unwrap_or_else(|| Value::from(text.as_str())),
+        };
+        if row.is_some_and(|row| matches!(row.takes, Takes::Many(_))) {
+            push(&mut members, keyword, [value].into_iter());
+        } else {
+            members.insert((*keyword).to_owned(), value);
         }
     }
     Value::Object(members)
@@ -64,7 +68,7 @@ impl Exporter {
     fn neighbor(&self, neighbor: &Neighbor) -> Value {
         let text = print::neighbor(neighbor, Secrets::Shown);
         // What we print is read by us.
-        let Ok(outline) = Outline::read(&text) else { return Value::Null };
+        let Ok(outline) = Outline::read_as(&text, Dialect::ExaBgp5) else { return Value::Null };
         let Some(header) = outline.children(None).next() else { return Value::Null };
         let mut members = self.section(&outline, header, "neighbor");
         members.insert("peer-address".into(), outline.word(header, 1).into());

@@ -43,8 +43,10 @@ impl Kind {
         }
         if let Some(inner) = value.strip_prefix('[').and_then(|value| value.strip_suffix(']')) {
             // The keyword alone means yes.
-            let Self::OneOf(mut kinds) = Self::alternatives(inner) else {
-                return Self::Text(value);
+            let mut kinds = match Self::alternatives(inner) {
+                Self::Boolean => return Self::Boolean,
+                Self::OneOf(kinds) => kinds,
+                _ => return Self::Text(value),
             };
             kinds.push(Self::Boolean);
             return Self::OneOf(kinds);

@@ -137,6 +137,11 @@ const TEXTS: [&str; 10] = [
     "source-interface",
 ];
 
+/// Whether the value of an old statement is a secret.
+pub(crate) fn is_secret(keyword: &str) -> bool {
+    keyword == MD5.name
+}
+
 /// Puts a statement into lower case, as ExaBGP 3.4 does; only where that is not seen by people.
 pub(crate) fn lower_case(statement: &mut Statement) {
     let Statement { text, tokens, .. } = statement;

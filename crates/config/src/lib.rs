@@ -38,6 +38,7 @@ pub mod reload;
 mod resolve;
 mod routes;
 pub mod schema;
+mod secret;
 mod section;
 mod slot;
 mod words;
@@ -137,6 +138,10 @@ pub fn fuzz(octets: &[u8]) {
         }
         Ok((configuration, warnings)) => {
             diagnostic::render_all(&warnings, &source, true);
+            if configuration.processes.is_empty() && configuration.neighbors.is_empty() {
+                // A group without neighbors: there is nothing to print.
+                return;
+            }
             let text = print::configuration(&configuration, print::Secrets::Shown);
             let source = Source { name: "printed".into(), text };
             match parse(&source, &loader::Offline, &environment) {

@@ -6,8 +6,15 @@
 use yottabgp_wire::io::tokens::{Span, TextError};
 
 use crate::diagnostic::Diagnostic;
+use crate::dialect::{self, Dialect};
+use crate::legacy;
 use crate::lexer::{Lexer, Statement, Terminator, Words};
-use crate::section::{announce, flow, l2vpn, neighbor, operational, process, static_routes};
+use crate::section::{
+    announce, flow, healthcheck, l2vpn, neighbor, operational, process, static_routes,
+};
+
+/// Most sections inside of each other: some ten are enough for any file, and more than this could not be laid out.
+const MOST_NESTED: usize = 100;
 
 /// A statement, the header of a section, or a `}`.
 #[derive(Debug)]
@@ -27,8 +34,14 @@ pub(crate) struct Entry {
 pub(crate) struct Outline<'s> {
     /// The text.
     pub(crate) source: &'s str,
+    /// What it was read as.
+    pub(crate) dialect: Dialect,
     /// The statements.
     pub(crate) entries: Vec<Entry>,
+    /// Where lines start, in octets.
+    lines: Vec<usize>,
+    /// The words that go over several lines.
+    long_words: Vec<std::ops::Range<usize>>,
 }
 
 /// What a section is, as far as its words go.
@@ -58,6 +71,7 @@ impl Place {
             (Self::Neighbor, "neighbor") => Self::Neighbor,
             (Self::Root, "template") => Self::Template,
             (Self::Root | Self::Neighbor, "process") => Self::Words(process::TABLE.characters),
+            (Self::Root, "healthcheck") => Self::Words(healthcheck::TABLE.characters),
             (Self::Neighbor, "static") => Self::Words(static_routes::TABLE.characters),
             (Self::Neighbor, "announce") => Self::Words(announce::TABLE.characters),
             (Self::Neighbor, "flow") => Self::Words(flow::TABLE.characters),
@@ -71,9 +85,16 @@ impl Place {
 
 impl<'s> Outline<'s> {
     /// Reads a source. Fails where its characters or its braces can not be read, with the places; what the statements
-    /// say does not matter. Sections may be left open at the end.
+    /// say does not matter, but for the dialect. Sections may be left open at the end.
     pub(crate) fn read(source: &'s str) -> Result<Self, Vec<Diagnostic>> {
-        let mut lexer = Lexer::new(source);
+        Self::read_as(source, dialect::of(source).dialect)
+    }
+
+    /// The same in a dialect. Statements of ExaBGP 3.4 are in lower case, as it has them.
+    pub(crate) fn read_as(source: &'s str, dialect: Dialect) -> Result<Self, Vec<Diagnostic>> {
+        let is_old = dialect == Dialect::ExaBgp34;
+        let lexer = Lexer::new(source);
+        let mut lexer = if is_old { lexer.of_exabgp_3_4() } else { lexer };
         let mut errors: Vec<TextError> = Vec::new();
         let mut entries: Vec<Entry> = Vec::new();
         let mut open: Vec<(usize, Place)> = Vec::new();
@@ -85,9 +106,18 @@ impl<'s> Outline<'s> {
             let words = place.words();
             let mut statement = Statement::default();
             lexer.statement(words, &mut statement, &mut errors);
+            if is_old {
+                legacy::lower_case(&mut statement);
+            }
             let mut entry = Entry { statement, parent, depth: open.len(), words };
             match entry.statement.terminator {
                 Terminator::Semicolon => {}
+                Terminator::Open if open.len() == MOST_NESTED => {
+                    let message =
+                        format!("more than {MOST_NESTED} sections are inside of each other");
+                    errors.push(TextError::new(entry.statement.end, message));
+                    break;
+                }
                 Terminator::Open => {
                     let keyword = entry.statement.tokens().next().unwrap_or_default();
                     open.push((entries.len(), place.inner(keyword)));
@@ -103,7 +133,14 @@ impl<'s> Outline<'s> {
             entries.push(entry);
         }
         if errors.is_empty() {
-            Ok(Self { source, entries })
+            let lines = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            let lines = std::iter::once(0).chain(lines.map(|(at, _)| at + 1)).collect();
+            let tokens = entries.iter().flat_map(|entry| &entry.statement.tokens);
+            let long_words = tokens
+                .map(|token| token.source.range())
+                .filter(|word| source.get(word.clone()).is_some_and(|word| word.contains('\n')))
+                .collect();
+            Ok(Self { source, dialect, entries, lines, long_words })
         } else {
             Err(errors.into_iter().map(Diagnostic::from).collect())
         }
@@ -112,6 +149,18 @@ impl<'s> Outline<'s> {
     /// Where the text starts: behind a byte order mark.
     pub(crate) fn start(&self) -> usize {
         if self.source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+    }
+
+    /// The number of the line of a place, from 1 on.
+    pub(crate) fn line(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at)
+    }
+
+    /// Whether a place is inside of a word.
+    pub(crate) fn is_inside_of_a_word(&self, at: usize) -> bool {
+        let next = self.long_words.partition_point(|word| word.start < at);
+        let word = next.checked_sub(1).and_then(|word| self.long_words.get(word));
+        word.is_some_and(|word| at < word.end)
     }
 
     /// What is between the words, and before the first and behind the last.
@@ -158,15 +207,13 @@ impl<'s> Outline<'s> {
     pub(crate) fn children(&self, header: Option<usize>) -> impl Iterator<Item = usize> + '_ {
         let from = header.map_or(0, |header| header + 1);
         let depth = header.map_or(0, |header| self.entries.get(header).map_or(0, |e| e.depth + 1));
-        self.entries
-            .iter()
-            .enumerate()
-            .skip(from)
-            .take_while(move |(_, entry)| entry.depth >= depth)
-            .filter(move |(_, entry)| {
+        let inside = self.entries.get(from..).unwrap_or_default().iter().zip(from..);
+        inside
+            .take_while(move |(entry, _)| entry.depth >= depth)
+            .filter(move |(entry, _)| {
                 entry.parent == header && entry.statement.terminator != Terminator::Close
             })
-            .map(|(index, _)| index)
+            .map(|(_, index)| index)
     }
 
     /// The `}` of a section, if the source has it.

@@ -1,9 +1,10 @@
 //! What [`crate::export`] may say, as JSON Schema (draft 7), made of the rows of the keywords.
 
 use serde_json::{Map, Value, json};
+use yottabgp_health::table::Takes;
 
 use crate::kind::{Kind, inner, is_list, rows};
-use crate::section::KeywordHelp;
+use crate::section::{self, KeywordHelp};
 
 /// Where the schema is named after.
 const ID: &str = "https://github.com/yottabgp/yottabgp/schema";
@@ -14,8 +15,7 @@ pub fn sections() -> Vec<(String, String)> {
     for row in crate::keywords() {
         let name = row.place.rsplit('/').next().unwrap_or_default();
         let known = found.iter().any(|(other, _)| other == name);
-        let skipped =
-            matches!(row.place, "root" | "template" | "group" | "neighbor/process" | "healthcheck");
+        let skipped = matches!(row.place, "root" | "template" | "group" | "neighbor/process");
         if !known && !skipped {
             found.push((name.to_owned(), row.place.to_owned()));
         }
@@ -35,12 +35,9 @@ pub fn schema(section: Option<&str>) -> Option<Value> {
                     "additionalProperties": object("process"),
                 },
                 "healthchecks": {
-                    "description": "the services that are checked, by their names: the options of the command",
+                    "description": "the services that the daemon checks, by their names",
                     "type": "object",
-                    "additionalProperties": {
-                        "type": "object",
-                        "additionalProperties": { "type": ["string", "boolean", "array"] },
-                    },
+                    "additionalProperties": healthcheck(),
                 },
                 "neighbors": {
                     "description": "the peers, by what identifies them",
@@ -48,13 +45,13 @@ pub fn schema(section: Option<&str>) -> Option<Value> {
                     "additionalProperties": object("neighbor"),
                 },
             },
-            "required": ["neighbors", "processes"],
+            "required": ["neighbors", "processes", "healthchecks"],
             "additionalProperties": false,
         }),
         Some(name) => {
             let sections = sections();
             let (_, place) = sections.iter().find(|(other, _)| other == name)?;
-            object(place)
+            if place == section::healthcheck::TABLE.place { healthcheck() } else { object(place) }
         }
     };
     if let Value::Object(members) = &mut document {
@@ -64,6 +61,25 @@ pub fn schema(section: Option<&str>) -> Option<Value> {
         members.insert("title".into(), format!("ExaBGP {name}configuration").into());
     }
     Some(document)
+}
+
+/// The schema of a section `healthcheck`, whose rows are the options of the command.
+fn healthcheck() -> Value {
+    let mut properties = Map::new();
+    for row in section::healthcheck::rows() {
+        let kind = if section::healthcheck::is_number(row) { "number" } else { "string" };
+        let mut schema = match row.takes {
+            Takes::Nothing => json!({ "type": "boolean" }),
+            Takes::One(_) => json!({ "type": kind }),
+            Takes::Many(_) => json!({ "type": "array", "items": { "type": kind } }),
+            Takes::Maybe(..) => json!({ "type": [kind, "boolean"] }),
+        };
+        if let Value::Object(members) = &mut schema {
+            members.insert("description".into(), row.help.into());
+        }
+        properties.insert(row.name.to_owned(), schema);
+    }
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
 /// The schema of a section.

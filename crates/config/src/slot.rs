@@ -4,6 +4,7 @@ use yottabgp_wire::io::tokens::{Span, TextError};
 
 use crate::diagnostic::Diagnostic;
 use crate::problems::Problems;
+use crate::secret::masked;
 use crate::words::Words;
 
 /// A value and the statement that it is from.
@@ -101,7 +102,8 @@ impl<T: Clone + PartialEq> Slot<T> {
                 if own.value != theirs.value
                     && let Some(problems) = &mut about.problems
                 {
-                    let quote = |span: Span| about.source.get(span.range()).unwrap_or(keyword);
+                    let quote =
+                        |span: Span| masked(about.source.get(span.range()).unwrap_or(keyword));
                     let message = format!(
                         "'{}' is used and not the '{}' of the template '{}', which ExaBGP would use",
                         quote(own.span),

@@ -75,3 +75,8 @@ fn every_cut_of_a_configuration_is_read() {
         }
     }
 }
+
+#[test]
+fn a_group_without_neighbors_has_nothing_to_print() {
+    fuzz(b"group { }");
+}

@@ -69,9 +69,7 @@ fn every_keyword_is_shown() {
     let text = example(Extent::Full);
     for row in keywords() {
         let old = row.help.contains("ExaBGP 3.4") || row.value.contains("ExaBGP 3.4");
-        // Those of health checks are the options of the command, which its help has.
-        let elsewhere =
-            matches!(row.place, "group" | "neighbor/process" | "template" | "root" | "healthcheck");
+        let elsewhere = matches!(row.place, "group" | "neighbor/process" | "template" | "root");
         // The lines of a block are the words of the statement.
         let twice = row.section
             && keywords().iter().any(|other| {

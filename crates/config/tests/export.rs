@@ -39,6 +39,7 @@ impl Checker {
 
 const EVERYTHING: &str = "
 process watcher { run /bin/watcher 'a b' c; encoder json; respawn false; }
+healthcheck web { interval 2.5; rise 2; ip [ 198.51.100.1/32 198.51.100.2/32 ]; withdraw-on-down; community 65000:1; check tcp:192.0.2.1:80; }
 neighbor 192.0.2.0/24 {
   description \"it's\"; local-as auto; peer-as 4200000000; router-id 192.0.2.9; passive; hold-time 0; rate-limit 5;
   host-name a; source-interface eth0; outgoing-ttl 255; listen 1790; local-address 192.0.2.9; md5-password \"a b\";
@@ -67,6 +68,11 @@ fn every_option_is_exported_with_its_type() {
     assert_eq!(
         document["processes"]["watcher"],
         json!({ "run": ["/bin/watcher", "a b", "c"], "encoder": "json", "respawn": false })
+    );
+    assert_eq!(
+        document["healthchecks"]["web"],
+        json!({ "interval": 2.5, "rise": 2, "ip": ["198.51.100.1/32", "198.51.100.2/32"],
+                "withdraw-on-down": true, "community": "65000:1", "check": ["tcp:192.0.2.1:80"] })
     );
     let neighbors = document["neighbors"].as_object().unwrap();
     assert_eq!(neighbors.len(), 2);

@@ -171,3 +171,27 @@ proptest! {
         fuzz(text.as_bytes());
     }
 }
+
+#[test]
+fn files_of_3_4_are_laid_out_as_they_are_read() {
+    let text = "group a{\nmd5 it's#a secret;\nprocess p{\nrun /p --tag #1 back\\slash;\n}\n# a comment\nneighbor 192.0.2.1 {description \"a\\nb # c\"; } # b\n}\n";
+    let expected = "group a {\n    md5 it's#a secret;\n    process p {\n        run /p --tag #1 back\\slash;\n    }\n    # a comment\n    neighbor 192.0.2.1 { description \"a\\nb # c\"; } # b\n}\n";
+    assert_eq!(laid_out(text), expected);
+    // Inside of a line, the password is several words; on one of its own, it is one.
+    let text = "neighbor 192.0.2.1 { md5 a b; peer-as 1; }\n";
+    let expected = "neighbor 192.0.2.1 {\n    md5 a b;\n    peer-as 1;\n}\n";
+    assert_eq!(laid_out(text), expected);
+}
+
+#[test]
+fn sections_without_end_are_refused_and_cost_nothing() {
+    let text = format!("neighbor 192.0.2.1 {{ {}", "a { ".repeat(1_000_000));
+    let errors = format(&common::source(&text), INDENT).unwrap_err();
+    assert!(errors[0].message.contains("inside of each other"), "{}", errors[0].message);
+}
+
+#[test]
+fn what_a_file_is_does_not_depend_on_its_layout() {
+    let text = "neighbor 192.0.2.1 { flow {]\"a \\\n b\"(as-path [ { 1 } ];}run /bin/a b,c;process p {\\\nneighbor 192.0.2.1 {x\"y z\"woperational {]\u{b}) }";
+    fuzz(text.as_bytes());
+}

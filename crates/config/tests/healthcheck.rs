@@ -34,7 +34,7 @@ fn keywords_are_options() {
     let web_exported = &exported["healthchecks"]["web"];
     assert_eq!(web_exported["ip"][2], "2001:db8::/127");
     assert_eq!(web_exported["withdraw-on-down"], true);
-    assert_eq!(web_exported["interval"], "2.5");
+    assert_eq!(web_exported["interval"], 2.5);
 
     let printed = print::configuration(&configuration, print::Secrets::Shown);
     let again = parse(&common::source(&printed), &Offline, &Environment::default());

@@ -9,8 +9,8 @@
 
 mod common;
 
-use yottabgp_config::Environment;
 use yottabgp_config::migrate::{Migrated, Version, configuration};
+use yottabgp_config::{Dialect, Environment};
 
 fn migrated(text: &str, from: Version, to: Version) -> Migrated {
     let environment = Environment::default();
@@ -259,4 +259,43 @@ fn what_can_not_be_read_is_named_with_its_place() {
         configuration(&common::source(text), Version::V4, Version::Main, false, &environment)
             .unwrap_err();
     assert!(common::lines(text, &errors)[0].starts_with("t:2:13: error: the statement 'local-as'"));
+}
+
+/// What a file of ExaBGP 3.4 means, today's words for it mean, and nothing is to be said about them.
+#[test]
+fn every_file_of_3_4_means_the_same_when_it_is_rewritten() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exabgp-3.4");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut count = 0;
+    for path in files {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if path.extension().is_none_or(|e| e != "conf") || name.starts_with("refused") {
+            continue;
+        }
+        let old = std::fs::read_to_string(&path).unwrap();
+        let result = migrated(&old, Version::V3_4, Version::Main);
+        println!("# {name}\n{}", result.text);
+        // The old word says that nothing of a field without bits is asked for; today's that there is no such bit.
+        let expected = match name.as_str() {
+            "flow" => 1,
+            _ => 0,
+        };
+        assert_eq!(result.doubts.len(), expected, "{name}: {:#?}", result.doubts);
+        let said: Vec<String> = result
+            .diagnostics
+            .iter()
+            .map(|d| d.line(&common::source(&result.text)))
+            .filter(|line| !line.contains("'withdraw' means nothing without 'watchdog'"))
+            .collect();
+        assert_eq!(said, [""; 0], "{name}");
+        let (before, after) = (common::loaded(&old).0, common::loaded(&result.text).0);
+        assert_eq!(after.dialect, Dialect::ExaBgp5, "{name}");
+        assert!(expected > 0 || before.is_same(&after), "{name}");
+        let again = migrated(&result.text, Version::V3_4, Version::Main);
+        assert_eq!((again.text, again.changes), (result.text, vec![]), "{name}: not stable");
+        count += 1;
+    }
+    assert!(count >= 16, "{count} files");
 }

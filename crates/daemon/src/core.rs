@@ -128,10 +128,20 @@ impl Core {
     /// What the configuration that is about to be applied was read as.
     pub(crate) fn set_dialect(&mut self, dialect: Dialect) {
         self.dialect = dialect;
-        self.route.set_reading(match dialect {
+    }
+
+    /// A buffer that reads routes as the configuration was read: the one that is kept, unless it is in use.
+    pub(crate) fn take_route_buffer(&mut self) -> RouteBuffer {
+        let reading = match self.dialect {
             Dialect::ExaBgp34 => Reading::ExaBgp34,
             Dialect::ExaBgp4 | Dialect::ExaBgp5 => Reading::Modern,
-        });
+        };
+        let mut buffer = std::mem::take(&mut self.route);
+        // What it remembers was read as before.
+        if buffer.reading() != reading {
+            buffer.set_reading(reading);
+        }
+        buffer
     }
 
     /// A name that was not used before.

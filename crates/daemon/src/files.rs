@@ -88,6 +88,21 @@ impl Files {
     }
 }
 
+/// The largest configuration that is read, in octets.
+const LARGEST: u64 = 1 << 30;
+
+/// Reads a file. A pipe may never say anything, and a device never end: a daemon does not wait for them.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
+    if metadata.len() > LARGEST {
+        return Err(std::io::ErrorKind::FileTooLarge.into());
+    }
+    std::fs::read(path)
+}
+
 /// Reads a file, or a text in its place.
 fn load(
     path: &Path,
@@ -98,7 +113,7 @@ fn load(
         Some(text) => text,
         None => {
             let name = path.display().to_string();
-            let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+            let bytes = read(path).map_err(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => {
                     format!("{name} is not an exabgp config file (file not found)")
                 }

@@ -70,6 +70,8 @@ pub(crate) struct PeerState {
     pub(crate) holding: bool,
     /// Its table is being filled: nothing of it is sent before all of it is there.
     pub(crate) configuring: bool,
+    /// So many groups are being put into its table: nothing is sent either before they are there.
+    pub(crate) groups: u32,
     /// One of a range: gone when its connection is.
     pub(crate) ephemeral: bool,
     /// Routes of the configuration that wait for the session of one of a range: anybody may connect, and have no more.
@@ -519,6 +521,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -
         is_idle: true,
         holding: !neighbor.auto_flush,
         configuring: beginning == Beginning::Configuring,
+        groups: 0,
         ephemeral: beginning == Beginning::OfRange,
         later: None,
         stopped: false,

@@ -248,8 +248,13 @@ impl Reloads {
 }
 
 impl PeerState {
-    /// Whether what waits is held back: until the command `flush`, or until its table is filled.
+    /// Whether its table is only partly what it is to be: a reload fills it, or a group.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.configuring || self.groups > 0
+    }
+
+    /// Whether what waits is held back: until the command `flush`, or until its table is complete.
     pub(crate) fn is_held(&self) -> bool {
-        self.holding || self.configuring
+        self.holding || self.is_incomplete()
     }
 }

@@ -45,7 +45,11 @@ pub(super) fn new(session: Shared) -> Reedline {
     keys.add_binding(
         KeyModifiers::NONE,
         KeyCode::Char('?'),
-        ReedlineEvent::ExecuteHostCommand(HELP_KEY.to_owned()),
+        // The menu of TAB would come back below the explanation.
+        ReedlineEvent::Multiple(vec![
+            ReedlineEvent::Esc,
+            ReedlineEvent::ExecuteHostCommand(HELP_KEY.to_owned()),
+        ]),
     );
     let menu = Box::new(ColumnarMenu::default().with_name(MENU).with_marker("> "));
     let mut editor = Reedline::create()

@@ -59,7 +59,11 @@ const BUILT_IN: &[(&str, &str)] = &[
 pub(crate) fn run(arguments: &CliArgs, called: &str, environment: &Environment) -> Result<bool> {
     if !arguments.command.is_empty() {
         let mut daemon = connect(&arguments.reach, environment, None)?;
-        return run::one(arguments.command.join(" ").trim(), &mut daemon);
+        let command = arguments.command.join(" ");
+        if called == "exabgpcli" && environment.api.json.is_none() {
+            return run::one_of_exabgpcli(command.trim(), &mut daemon);
+        }
+        return run::one(command.trim(), &mut daemon);
     }
     let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if !is_terminal {
@@ -92,6 +96,8 @@ fn of_lines(mut session: Session, prompt: Option<&str>) -> Result<bool> {
             Ok(Done::Yes) => {}
             Ok(Done::No) => good = false,
             Ok(Done::Exit) => return Ok(good),
+            // Nobody reads what it would say.
+            Err(error) if out::is_broken_pipe(&error) => return Err(error),
             Err(error) => {
                 out::warn(format!("error: {error:#}"));
                 good = false;
@@ -236,8 +242,8 @@ fn next(before: &str, session: &mut Session) -> Next {
 fn explain(before: &str, session: &mut Session) -> Result<()> {
     let Next { choices, usage } = next(before, session);
     let mut text = Vec::new();
-    // The cursor stands behind the prompt, where the line was.
-    writeln!(text, "{before}?")?;
+    // The cursor stands behind what was shown of the line: all of it, or nothing where it was pasted. What TAB showed goes.
+    writeln!(text, "?\x1b[J")?;
     if let Some(usage) = usage {
         writeln!(text, "  {usage}")?;
     }

@@ -1,6 +1,8 @@
 //! `migrate conf`: a configuration rewritten, and proved to mean the same.
 
 use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -59,9 +61,7 @@ pub(super) fn run(arguments: &ConfArgs, environment: &Environment) -> Result<boo
             }
             if new.text != source.text {
                 let path = load::place(path);
-                let backup = backup(&path);
-                fs::copy(&path, &backup)
-                    .with_context(|| format!("{} can not be written", backup.display()))?;
+                let backup = keep(&path)?;
                 fmt::replace(&path, &new.text)?;
                 out::warn(format!(
                     "{} is written; {} is as it was",
@@ -91,12 +91,32 @@ fn report(result: &Migrated, arguments: &ConfArgs) -> String {
     text
 }
 
-/// The name of the copy that is kept.
-fn backup(path: &Path) -> PathBuf {
+/// Keeps a copy of a file, for those who may read the file; nothing that is there is written over. Returns its name.
+fn keep(path: &Path) -> Result<PathBuf> {
+    let permissions = fs::metadata(path)?.permissions();
+    let octets = fs::read(path)?;
+    let mut number = 1;
+    loop {
+        let backup = backup(path, number);
+        let named = || format!("{} can not be written", backup.display());
+        match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&backup) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(error).with_context(named),
+            Ok(mut file) => {
+                file.write_all(&octets).and_then(|()| file.sync_all()).with_context(named)?;
+                file.set_permissions(permissions).with_context(named)?;
+                return Ok(backup);
+            }
+        }
+    }
+}
+
+/// The name of the copy that is kept; those of one second have numbers.
+fn backup(path: &Path, number: u32) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
     let now = yottabgp_os::local_time::LocalTime::at(std::time::SystemTime::now());
     name.push(format!(
-        ".{:04}{:02}{:02}-{:02}{:02}{:02}.bak",
+        ".{:04}{:02}{:02}-{:02}{:02}{:02}",
         now.year,
         now.month + 1,
         now.day,
@@ -104,5 +124,9 @@ fn backup(path: &Path) -> PathBuf {
         now.minute,
         now.second
     ));
+    if number > 1 {
+        name.push(format!("-{number}"));
+    }
+    name.push(".bak");
     name.into()
 }

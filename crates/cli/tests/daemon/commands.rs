@@ -302,6 +302,11 @@ const CASES: &[Case] = &[
             "neighbor 127.0.0.2 local-ip 127.0.0.1 local-as 65001 peer-as 65002 router-id 1.1.1.1 family-allowed in-open ipv4 unicast 10.8.0.0/24 next-hop 1.1.1.1 med 5",
         ]),
     ),
+    case(
+        "show routes 127.0.0.2",
+        "show routes 127.0.0.2 text",
+        Ok(&["neighbor 127.0.0.2 10.8.0.0/24 next-hop 1.1.1.1"]),
+    ),
     case("flush adj-rib out", "rib flush out", DONE),
     case("neighbor 127.0.0.2 flush adj-rib", "peer 127.0.0.2 flush adj-rib out", DONE),
     case("clear adj-rib in", "rib clear in", DONE),
@@ -362,6 +367,17 @@ const CASES: &[Case] = &[
         "delete neighbor 127.0.0.9",
         "peer delete 127.0.0.9",
         Err("no neighbors match the selector: 127.0.0.9"),
+    ),
+    Case { v4: "healthcheck show", v6: "healthcheck show", text: DONE, json: Ok(&["[]"]) },
+    case(
+        "healthcheck drain web",
+        "healthcheck drain web",
+        Err("there is no healthcheck 'web' (known: there are none)"),
+    ),
+    case(
+        "healthcheck undrain web",
+        "healthcheck undrain web",
+        Err("there is no healthcheck 'web' (known: there are none)"),
     ),
     case("bogus", "bogus", Err("unknown command 'bogus', at column 1")),
     case(

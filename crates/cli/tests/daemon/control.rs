@@ -1,5 +1,6 @@
 //! Commands of people, over the control socket, while helpers work.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -407,24 +408,53 @@ fn a_large_group_leaves_time_for_others() {
     let daemon = lab.start(&text);
     let mut session = site.session();
     session.until_eor();
-    let mut lines = String::from("group start\n");
+    // What the last line takes back is never sent: nothing is, before all of it is there.
+    let taken_back = "192.0.2.0/24";
+    let mut lines = format!("group start\nannounce route {taken_back} next-hop 1.2.3.4\n");
     for number in 0..60_000 {
         let (a, b) = (number >> 8, number & 255);
         lines += &format!("announce route 10.{a}.{b}.0/24 next-hop 1.2.3.4\n");
     }
+    lines += &format!("withdraw route {taken_back}\n");
     let mark = helper.mark();
     helper.say(lines.as_bytes());
     helper.say(b"group end\n");
-    // The first neighbor has it, as a whole; the others are yet to get it.
-    let mut announced = session.update().announced.len();
+    let done = || helper.lines(mark).iter().filter(|line| *line == "done").count();
+    // Others are answered meanwhile. All lines but the last are acknowledged at once.
+    until("the lines", || done() >= 60_003);
     daemon.ask("version");
-    let done = helper.lines(mark).iter().filter(|line| *line == "done").count();
-    assert!(done < 60_002, "nothing was answered before the group was done");
-    daemon.until("show neighbor summary", |_| {
-        helper.lines(mark).iter().filter(|line| *line == "done").count() == 60_002
-    });
-    while announced < 60_000 {
-        announced += session.update().announced.len();
+    assert_eq!(done(), 60_003, "nothing was answered before the group was done");
+    until("the group", || done() == 60_004);
+    let mut announced = HashSet::new();
+    while announced.len() < 60_000 {
+        announced.extend(session.update().announced);
+    }
+    assert!(!announced.contains(taken_back));
+    daemon.stop();
+}
+
+/// A helper that ends in the middle of its group has given it all the same.
+#[test]
+fn a_large_group_outlives_its_sender() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let mut lines = String::from("group start\n");
+    for number in 0..40_000 {
+        let (a, b) = (number >> 8, number & 255);
+        lines += &format!("announce route 10.{a}.{b}.0/24 next-hop 1.2.3.4\n");
+    }
+    lines += "group end\n";
+    let daemon = lab.start(&site.neighbor("family { ipv4 unicast; }"));
+    let mut session = site.session();
+    session.until_eor();
+    let mut client = UnixStream::connect(daemon.lab.path("control")).unwrap();
+    client.write_all(lines.as_bytes()).unwrap();
+    // It has begun, and what it does is not yet sent.
+    daemon.until("show adj-rib out", |text| !text.is_empty());
+    drop(client);
+    let mut announced = HashSet::new();
+    while announced.len() < 40_000 {
+        announced.extend(session.update().announced);
     }
     daemon.stop();
 }

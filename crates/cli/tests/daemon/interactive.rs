@@ -52,6 +52,16 @@ fn words_are_completed_and_explained() {
     assert!(screen.contains("announce route PREFIX next-hop IP|self"), "{screen}");
     terminal.press("C-c");
     terminal.until("an empty line", |screen| last(screen) == "yottabgp>");
+    // Key by key, as people write: what the terminal shows already is not written again, what TAB left there is gone.
+    terminal.write("teardown x");
+    terminal.press("Tab");
+    terminal.until("TAB's excuse", |screen| last(screen) == "NO RECORDS FOUND");
+    terminal.write("?");
+    let screen = terminal.shows("\nyottabgp> teardown x?\n");
+    assert!(!screen.contains("O RECORDS FOUND"), "{screen}");
+    terminal.until("the line again", |screen| last(screen) == "yottabgp> teardown x");
+    terminal.press("C-c");
+    terminal.until("an empty line", |screen| last(screen) == "yottabgp>");
     terminal.line("exit");
     terminal.shows("gone with 0");
     daemon.stop();
@@ -155,7 +165,7 @@ fn a_daemon_that_comes_back_is_found_again() {
 fn what_is_not_a_terminal_is_a_list_of_commands() {
     let site = Site::new(2);
     let daemon = Lab::new().start(&site.neighbor(""));
-    let say = |input: &str| {
+    let start = || {
         let mut cli = Command::new(env!("CARGO_BIN_EXE_yottabgp"));
         cli.arg("cli")
             .env("exabgp_api_socketpath", daemon.lab.path("control"))
@@ -163,7 +173,10 @@ fn what_is_not_a_terminal_is_a_list_of_commands() {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut cli = cli.spawn().unwrap();
+        cli.spawn().unwrap()
+    };
+    let say = |input: &str| {
+        let mut cli = start();
         cli.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = cli.wait_with_output().unwrap();
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
@@ -175,6 +188,12 @@ fn what_is_not_a_terminal_is_a_list_of_commands() {
     let (status, out) = say("nonsense\nshow adj-rib out\n");
     assert_eq!(status, Some(1));
     assert!(out.contains("10.1.0.0/16"), "{out}");
+    // `… | head`: nobody reads on, which is no news.
+    let mut cli = start();
+    drop(cli.stdout.take());
+    cli.stdin.take().unwrap().write_all(b"version\nversion\n").unwrap();
+    let output = cli.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(1), &b""[..]));
     // One command, as in ExaBGP 5.
     let output = daemon.command("version").output().unwrap();
     assert!(output.status.success(), "{output:?}");

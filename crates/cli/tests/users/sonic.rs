@@ -144,12 +144,15 @@ neighbor {DEVICE} {{
     }
 }
 
-/// Reads UPDATEs until all of `prefixes` are announced, each once.
+/// Reads UPDATEs until all of `prefixes` are announced, each once, by way of the neighbor and with this AS path.
 #[track_caller]
-fn announced(session: &mut Session, prefixes: &BTreeSet<String>) {
+fn announced(session: &mut Session, prefixes: &BTreeSet<String>, path: &[u8]) {
     let mut found = BTreeSet::new();
     while found.len() < prefixes.len() {
-        for prefix in session.update().announced {
+        let update = session.update();
+        assert_eq!(update.attribute(2), Some(path), "{update:?}");
+        assert_eq!(update.attribute(3), Some(&NEIGHBOR.octets()[..]), "{update:?}");
+        for prefix in update.announced {
             assert!(found.insert(prefix.clone()), "{prefix} came twice");
         }
     }
@@ -198,7 +201,7 @@ fn routes_posted_in_batches_and_in_bulk_arrive_and_go() {
         });
         let all = routes.iter().cloned().collect();
         if verb == "announce" {
-            announced(&mut device, &all);
+            announced(&mut device, &all, &[2, 2, 0, 0, 0xFF, 0xFE, 0, 0, 0x19, 0x8F]);
         } else {
             withdrawn(&mut device, &all);
         }
@@ -209,7 +212,7 @@ fn routes_posted_in_batches_and_in_bulk_arrive_and_go() {
     let all = routes.iter().cloned().collect();
     for word in ["attributes", "attribute"] {
         testbed.command(&format!("announce {word} next-hop self nlri {}", routes.join(" ")));
-        announced(&mut device, &all);
+        announced(&mut device, &all, &[2, 1, 0, 0, 0xFE, 0x4C]);
         testbed.command(&format!("withdraw {word} next-hop self nlri {}", routes.join(" ")));
         withdrawn(&mut device, &all);
     }
@@ -288,6 +291,9 @@ fn what_a_supervisor_kills_makes_way_for_the_next_one() {
     testbed.configure();
     for signal in [Signal::SIGTERM, Signal::SIGKILL, Signal::SIGTERM] {
         let mut daemon = testbed.start(&[]);
+        // What `pgrep exabgp` and `pkill exabgp` look for.
+        let name = std::fs::read_to_string(format!("/proc/{}/comm", daemon.id())).unwrap();
+        assert_eq!(name, "exabgp\n");
         let mut device = testbed.device();
         device.until_eor();
         // The helper that answers is that of this daemon, not one that an earlier one left behind.

@@ -88,6 +88,12 @@ fn closing(text: &[u8], mut at: usize) -> usize {
     text.len()
 }
 
+/// Whether the line that ends at a place goes on with the next.
+fn goes_on(text: &[u8], newline: usize) -> bool {
+    let line = text.get(..newline).unwrap_or_default();
+    line.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) == Some(&b'\\')
+}
+
 /// Which quote is open, up to a place that only goes forward: every octet is looked at once at most.
 struct Quotes {
     open: Option<u8>,
@@ -100,13 +106,15 @@ impl Quotes {
     fn are_open_at(&mut self, text: &[u8], place: usize) -> bool {
         let between = text.get(self.at..place).unwrap_or_default();
         self.at = place;
-        let line = match memchr::memrchr(b'\n', between) {
-            Some(newline) => {
-                (self.open, self.escaped) = (None, false);
-                between.get(newline + 1..).unwrap_or_default()
-            }
-            None => between,
-        };
+        let mut line = between;
+        let mut newlines = memchr::memrchr_iter(b'\n', between);
+        // A line that ends with `\` goes on.
+        if let Some(newline) =
+            newlines.find(|newline| !goes_on(text, place - between.len() + newline))
+        {
+            (self.open, self.escaped) = (None, false);
+            line = between.get(newline + 1..).unwrap_or_default();
+        }
         for byte in line {
             match (*byte, self.open) {
                 _ if self.escaped => self.escaped = false,

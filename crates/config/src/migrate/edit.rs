@@ -106,23 +106,12 @@ pub(super) fn reindent(
     to: &str,
 ) -> String {
     let text = outline.source.get(range.clone()).unwrap_or_default();
-    let inside = |at: usize| {
-        outline.entries.iter().any(|entry| {
-            let tokens = entry.statement.tokens.iter();
-            tokens.map(|token| token.source.range()).any(|word| word.start < at && at < word.end)
-        })
-    };
-    let multiline = outline.entries.iter().any(|entry| {
-        entry.statement.tokens.iter().any(|token| {
-            outline.source.get(token.source.range()).is_some_and(|word| word.contains('\n'))
-        })
-    });
     let mut out = String::with_capacity(text.len() + 64);
     let mut at = range.start;
     for line in text.split_inclusive('\n') {
         let is_start = at == line_start(outline.source, at);
         let blank = line.trim().is_empty();
-        if !is_start || blank || multiline && inside(at) {
+        if !is_start || blank || outline.is_inside_of_a_word(at) {
             out.push_str(if blank && is_start {
                 line.trim_start_matches([' ', '\t'])
             } else {

@@ -1,16 +1,18 @@
 //! Defaults that changed: where the old one counted, it is written down.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use yottabgp_wire::codes::Family;
 
 use super::edit::{Edits, indent_of, line_end};
 use super::words::{LABELED, MPLS};
-use super::{Changes, Step, Steps, outline, read};
+use super::{Changes, Step, Steps, read};
 use crate::lexer::Terminator;
 use crate::model::Neighbor;
 use crate::outline::Outline;
-use crate::{Configuration, Environment};
+use crate::print::quote;
+use crate::{Configuration, Dialect, Environment};
 
 /// The headers of the neighbors of a file, in the order of the model: not those of templates.
 pub(super) fn neighbors(outline: &Outline<'_>) -> Vec<usize> {
@@ -26,8 +28,8 @@ pub(super) fn neighbors(outline: &Outline<'_>) -> Vec<usize> {
         .collect()
 }
 
-/// Replaces `minimal` by the families that it stood for.
-pub(super) fn minimal(
+/// Replaces `minimal` and `all` by the families that they stood for.
+pub(super) fn lists(
     outline: &Outline<'_>,
     original: Option<&Configuration>,
     steps: Steps,
@@ -36,7 +38,8 @@ pub(super) fn minimal(
     let mut edits = Edits::default();
     let headers = neighbors(outline);
     for entry in 0..outline.entries.len() {
-        if outline.word(entry, 0) != "minimal" || outline.path(entry).last() != Some(&"family") {
+        let written = outline.word(entry, 0);
+        if !matches!(written, "minimal" | "all") || outline.path(entry).last() != Some(&"family") {
             continue;
         }
         let section = outline.entries.get(entry).and_then(|entry| entry.parent);
@@ -61,19 +64,22 @@ pub(super) fn minimal(
         if models.iter().any(|model| model.settings.families != *families) {
             // Each neighbor gets its own list.
             edits.replace(outline.span(section).range(), "");
-            changes.say("'minimal' is the families of each neighbor");
+            changes.say(format!("'{written}' is the families of each neighbor"));
             continue;
         }
         let separator =
             format!(";\n{}", indent_of(outline.source, outline.span(entry).start as usize));
         let list: Vec<String> = words(families, steps);
+        if list == [written] {
+            continue;
+        }
         let end = outline.entries.get(entry).and_then(|e| e.statement.tokens.last());
         if let Some(end) = end {
             edits.replace(
                 outline.span(entry).start as usize..end.source.end as usize,
                 list.join(&separator),
             );
-            changes.say(format!("'minimal' -> '{}'", list.join("; ")));
+            changes.say(format!("'{written}' -> '{}'", list.join("; ")));
         }
     }
     edits
@@ -105,7 +111,7 @@ pub(super) fn defaults(
     let (Some(original), Ok((migrated, _))) = (original, read(&text, environment)) else {
         return text;
     };
-    let Ok(outline) = outline(&text) else { return text };
+    let Ok(outline) = Outline::read_as(&text, Dialect::ExaBgp5) else { return text };
     let headers = neighbors(&outline);
     if original.neighbors.len() != migrated.neighbors.len()
         || headers.len() != migrated.neighbors.len()
@@ -145,6 +151,14 @@ pub(super) fn defaults(
             insert(&outline, template, &line, changes, &mut edits);
         }
     }
+    let models = original.neighbors.iter().zip(&migrated.neighbors);
+    for (header, (before, after)) in headers.iter().zip(models) {
+        let Some(names) = commanders(before, after) else { continue };
+        let unit = &changes.unit;
+        let text = format!("api {{\n{unit}processes [ {names} ];\n}}");
+        changes.add(&outline, *header, format!("{names}: every process commands every neighbor"));
+        super::process::append(&outline, *header, &[text], changes, &mut edits);
+    }
     for ((header, needed), done) in headers.into_iter().zip(needed).zip(done) {
         for line in needed.into_iter().filter(|line| !done.contains(line)) {
             changes.say(format!("'{line}' was the default, and is written down"));
@@ -152,6 +166,17 @@ pub(super) fn defaults(
         }
     }
     edits.apply(&text)
+}
+
+/// The processes that may command a neighbor and are told nothing of it, which is so by itself in ExaBGP 3.4 alone.
+fn commanders(before: &Neighbor, after: &Neighbor) -> Option<String> {
+    let all = |neighbor: &Neighbor| -> Vec<Arc<str>> {
+        neighbor.api.iter().flat_map(|block| &block.processes).cloned().collect()
+    };
+    let known = all(after);
+    let missing = all(before).into_iter().filter(|name| !known.contains(name));
+    let names: Vec<String> = missing.map(|name| quote(&name)).collect();
+    (!names.is_empty()).then(|| names.join(" "))
 }
 
 /// The headers of templates.

@@ -1,5 +1,7 @@
 //! `group`: what its neighbors have in common becomes a template that they inherit from.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Changes;
 use super::edit::{Edits, block_end, block_start, indent_of, line_start, reindent};
 use crate::lexer::Terminator;
@@ -52,44 +54,25 @@ impl Group<'_, '_> {
     /// What stands instead of the group.
     fn text(&mut self) -> String {
         let parts = self.parts();
-        let is_family = |entry: &usize| {
-            self.outline.word(*entry, 0) == "family"
-                && self
-                    .outline
-                    .entries
-                    .get(*entry)
-                    .is_some_and(|e| e.statement.terminator == Terminator::Open)
-        };
-        let members: Vec<usize> = parts
-            .iter()
-            .filter_map(|part| match part {
-                Part::Member(_, member) => Some(*member),
-                Part::Settings(..) => None,
-            })
-            .collect();
-        // A neighbor's own list of families stands instead of the group's, while a template's would be added.
-        let own_families =
-            |member: usize| self.outline.children(Some(member)).any(|c| is_family(&c));
-        let copies = members.iter().any(|member| own_families(*member));
+        let copies = self.copies(&parts);
         let inner = format!("{}{}", self.indent(), self.unit);
         let last_member = parts.iter().rposition(|part| matches!(part, Part::Member(..)));
         let mut out = String::new();
         let mut inherited: Vec<String> = Vec::new();
-        let mut families: Vec<usize> = Vec::new();
+        let mut before: Vec<usize> = Vec::new();
         for (index, part) in parts.iter().enumerate() {
             match part {
                 Part::Settings(range, entries) => {
-                    let copied: Vec<usize> = entries
-                        .iter()
-                        .copied()
-                        .filter(|entry| copies && is_family(entry))
-                        .collect();
+                    let copied: Vec<usize> =
+                        entries.iter().copied().filter(|entry| copies.contains(entry)).collect();
+                    let has_effect = last_member.is_none_or(|last| index < last);
+                    let copied = if has_effect { copied } else { Vec::new() };
                     let text = self.without(range.clone(), &copied, &inner);
                     let kept = entries.len() > copied.len();
-                    families.extend(copied);
+                    before.extend(copied);
                     if !kept {
                         out.push_str(&dedented(&text, &format!("{0}{0}", self.unit)));
-                    } else if last_member.is_some_and(|last| index > last) {
+                    } else if !has_effect {
                         out.push_str("# What follows has no effect: it stands behind the neighbors of its group.\n");
                         for line in text.lines() {
                             out.push_str(&format!("# {}\n", line.trim_start()));
@@ -114,17 +97,87 @@ impl Group<'_, '_> {
                         [one] => lines.push(format!("inherit {one};")),
                         many => lines.push(format!("inherit [ {} ];", many.join(" "))),
                     }
-                    if !own_families(*member) {
-                        for family in &families {
-                            let span = self.outline.span(*family).range();
-                            lines.push(reindent(self.outline, span, &inner, self.unit));
-                        }
-                    }
+                    lines.extend(self.copied(*member, &before, &inner));
                     out.push_str(&self.member(range.clone(), *member, &lines, &inner));
                 }
             }
         }
         out
+    }
+
+    /// What a neighbor's own stands instead of, while it would be beside a template's; as the statements of sections
+    /// whose statements are settings, each.
+    fn keys(&self, entry: usize) -> Vec<(&str, &str)> {
+        let opens = self
+            .outline
+            .entries
+            .get(entry)
+            .is_some_and(|entry| entry.statement.terminator == Terminator::Open);
+        match self.outline.word(entry, 0) {
+            "capability" if opens => {
+                let children = self.outline.children(Some(entry));
+                children.map(|child| ("capability", self.outline.word(child, 0))).collect()
+            }
+            section @ ("family" | "operational") if opens => vec![(section, "")],
+            _ if opens => Vec::new(),
+            keyword => vec![("", keyword)],
+        }
+    }
+
+    /// The settings of the group that some neighbor, or the group itself further down, has a value of its own for: each
+    /// neighbor gets a copy of what counts for it.
+    fn copies(&self, parts: &[Part]) -> HashSet<usize> {
+        let mut said: HashMap<(&str, &str), HashSet<usize>> = HashMap::new();
+        for (index, part) in parts.iter().enumerate() {
+            let entries: Vec<usize> = match part {
+                Part::Settings(_, entries) => entries.clone(),
+                Part::Member(_, member) => self.outline.children(Some(*member)).collect(),
+            };
+            for key in entries.into_iter().flat_map(|entry| self.keys(entry)) {
+                said.entry(key).or_default().insert(index);
+            }
+        }
+        let settings = parts.iter().filter_map(|part| match part {
+            Part::Settings(_, entries) => Some(entries),
+            Part::Member(..) => None,
+        });
+        let is_copied = |entry: &usize| {
+            let keys = self.keys(*entry);
+            keys.iter().any(|key| said.get(key).is_some_and(|parts| parts.len() > 1))
+        };
+        settings.flatten().copied().filter(is_copied).collect()
+    }
+
+    /// What counts for a neighbor of the settings before it that are copied.
+    fn copied(&self, member: usize, before: &[usize], inner: &str) -> Vec<String> {
+        let own = self.outline.children(Some(member)).flat_map(|child| self.keys(child));
+        let mut taken: HashSet<(&str, &str)> = own.collect();
+        let mut lines = Vec::new();
+        // The last one counts.
+        for entry in before.iter().rev() {
+            let keys = self.keys(*entry);
+            let left = keys.iter().filter(|key| !taken.contains(*key)).count();
+            if left == keys.len() {
+                let span = self.outline.span(*entry).range();
+                lines.push(reindent(self.outline, span, inner, self.unit));
+            } else if left > 0 {
+                let children = self.outline.children(Some(*entry));
+                let text: Vec<&str> = children
+                    .zip(&keys)
+                    .filter(|(_, key)| !taken.contains(*key))
+                    .filter_map(|(child, _)| {
+                        self.outline.source.get(self.outline.span(child).range())
+                    })
+                    .collect();
+                lines.push(format!("capability {{ {} }}", text.join(" ")));
+            }
+            // Lists are one list.
+            taken.extend(
+                keys.into_iter().filter(|(section, _)| matches!(*section, "" | "capability")),
+            );
+        }
+        lines.reverse();
+        lines
     }
 
     fn indent(&self) -> &str {

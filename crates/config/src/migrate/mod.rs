@@ -3,6 +3,7 @@
 //! The text is changed where it has to be; comments and layout stay. Whether the result means the same is found out by
 //! reading both.
 
+mod characters;
 mod edit;
 mod explicit;
 mod group;
@@ -12,8 +13,8 @@ mod wrap;
 
 use crate::diagnostic::{Diagnostic, Source};
 use crate::loader::Offline;
-use crate::outline::Outline;
-use crate::{Configuration, Environment, parse};
+use crate::outline::{Entry, Outline};
+use crate::{Configuration, Dialect, Environment, dialect, parse};
 
 /// A version of ExaBGP whose files differ from those of the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +53,8 @@ enum Step {
 struct Steps {
     from: Version,
     to: Version,
+    /// Whether the file was read as ExaBGP 3.4 reads it.
+    is_old: bool,
 }
 
 impl Steps {
@@ -76,8 +79,7 @@ struct Changes {
 impl Changes {
     /// Adds a change of a statement, with its line where the text is still the one that was given.
     fn add(&mut self, outline: &Outline<'_>, entry: usize, what: impl Into<String>) {
-        let before = outline.source.get(..outline.span(entry).start as usize).unwrap_or_default();
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let line = outline.line(outline.entries.get(entry).map_or(0, Entry::start));
         self.list.push(format!("line {line}: {}", what.into()));
     }
 
@@ -112,20 +114,44 @@ pub fn configuration(
     wrap: bool,
     environment: &Environment,
 ) -> Result<Migrated, Vec<Diagnostic>> {
-    let steps = Steps { from, to };
     let mut text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text).to_owned();
-    let mut changes = Changes { unit: edit::unit(&Outline::read(&text)?), ..Changes::default() };
+    let detected = dialect::of(&text);
+    let mut written = environment.dialect.unwrap_or(detected.dialect);
+    if from == Version::V3_4 {
+        // What is of today without a doubt was rewritten before.
+        written = if detected.is_certain { detected.dialect } else { Dialect::ExaBgp34 };
+    }
+    let steps = Steps { from, to, is_old: written == Dialect::ExaBgp34 };
+    let outlined = Outline::read_as(&text, written)?;
+    let mut changes = Changes { unit: edit::unit(&outlined), ..Changes::default() };
     let mut doubts = Vec::new();
-    let original = read(&text, environment).ok().map(|(configuration, _)| configuration);
+    let original =
+        read(&text, &of(written, environment)).ok().map(|(configuration, _)| configuration);
 
-    text = words::rewrite(&Outline::read(&text)?, steps, &mut changes).apply(&text);
+    // The settings that the result is read with: it tells by itself what it is.
+    let mut environment = environment.clone();
     if steps.has(Step::From34) {
-        text = explicit::minimal(&outline(&text)?, original.as_ref(), steps, &mut changes)
-            .apply(&text);
-        text = process::encoders(&outline(&text)?, &mut changes).apply(&text);
-        text = process::move_out(&outline(&text)?, &mut changes).apply(&text);
-        text = group::split(&outline(&text)?, &mut changes).apply(&text);
-        text = explicit::defaults(text, original.as_ref(), environment, steps, &mut changes);
+        environment.dialect = None;
+        if written == Dialect::ExaBgp34 {
+            text = characters::rewrite(&outlined, &mut changes).apply(&text);
+            written = Dialect::ExaBgp5;
+        }
+    }
+    let environment = &environment;
+    text = words::rewrite(&Outline::read_as(&text, written)?, steps, &mut changes).apply(&text);
+    if steps.has(Step::From34) {
+        text = explicit::lists(
+            &Outline::read_as(&text, written)?,
+            original.as_ref(),
+            steps,
+            &mut changes,
+        )
+        .apply(&text);
+        text = process::encoders(&Outline::read_as(&text, written)?, &mut changes).apply(&text);
+        text = process::move_out(&Outline::read_as(&text, written)?, &mut changes).apply(&text);
+        text = group::split(&Outline::read_as(&text, written)?, &mut changes).apply(&text);
+        let today = of(written, environment);
+        text = explicit::defaults(text, original.as_ref(), &today, steps, &mut changes);
     }
     match (&original, read(&text, environment)) {
         (Some(original), Ok((migrated, _))) => doubts.extend(differences(original, &migrated)),
@@ -135,7 +161,7 @@ pub fn configuration(
         (None, _) => {}
     }
     if wrap {
-        text = wrap::wrap(&outline(&text)?, from, to, &mut changes).apply(&text);
+        text = wrap::wrap(&Outline::read_as(&text, written)?, from, to, &mut changes).apply(&text);
     }
     let result = Source { name: "the result".into(), text: text.clone() };
     let diagnostics = match parse(&result, &Offline, environment) {
@@ -145,9 +171,9 @@ pub fn configuration(
     Ok(Migrated { text, changes: changes.list, doubts, diagnostics })
 }
 
-/// Reads what a step made.
-fn outline(text: &str) -> Result<Outline<'_>, Vec<Diagnostic>> {
-    Outline::read(text)
+/// The settings, for a text of this dialect.
+fn of(dialect: Dialect, environment: &Environment) -> Environment {
+    Environment { dialect: Some(dialect), ..environment.clone() }
 }
 
 /// Reads a text, without a machine.

@@ -59,6 +59,32 @@ pub(super) fn move_out(outline: &Outline<'_>, changes: &mut Changes) -> Edits {
         let span = outline.span(section).range();
         let name = outline.word(section, 1);
         if name.is_empty() {
+            if let Some((name, members)) = heard_by(outline, section) {
+                let text = Parts::of(outline, section, name, &changes.unit).api;
+                let what = format!(
+                    "a process without a name: the process {name} of the group is told that"
+                );
+                changes.add(outline, section, what);
+                match members {
+                    None => {
+                        let indent = indent_of(outline.source, span.start);
+                        edits.replace(span, indented(&text, indent).trim_start().to_owned());
+                    }
+                    Some(members) => {
+                        edits.replace(span, "");
+                        for member in members {
+                            append(
+                                outline,
+                                member,
+                                std::slice::from_ref(&text),
+                                changes,
+                                &mut edits,
+                            );
+                        }
+                    }
+                }
+                continue;
+            }
             comment_out(outline, section, &mut edits);
             changes.add(
                 outline,
@@ -93,29 +119,72 @@ pub(super) fn move_out(outline: &Outline<'_>, changes: &mut Changes) -> Edits {
         edits.insert(at, format!("{text}\n\n"));
     }
     if !everywhere.is_empty() {
+        let sections: Vec<String> = everywhere.into_iter().map(|parts| parts.api).collect();
         for header in explicit::neighbors(outline) {
-            let Some(close) = outline.close(header).and_then(|close| outline.entries.get(close))
-            else {
-                continue;
-            };
-            let brace = close.statement.end.start as usize;
-            let start = line_start(outline.source, brace);
-            let own_line = outline.source.get(start..brace).is_some_and(|t| t.trim().is_empty());
-            let indent = indent_of(outline.source, brace);
-            let deeper = format!("{indent}{}", changes.unit);
-            for parts in &everywhere {
-                let text = indented(&parts.api, &deeper);
-                if own_line {
-                    edits.insert(start, format!("{text}\n"));
-                } else {
-                    let before = outline.source.get(..brace).unwrap_or_default();
-                    let words = before.trim_end_matches([' ', '\t']).len();
-                    edits.replace(words..brace, format!("\n{text}\n{indent}"));
-                }
-            }
+            append(outline, header, &sections, changes, &mut edits);
         }
     }
     edits
+}
+
+/// Adds sections at the end of a section.
+pub(super) fn append(
+    outline: &Outline<'_>,
+    header: usize,
+    sections: &[String],
+    changes: &Changes,
+    edits: &mut Edits,
+) {
+    let Some(close) = outline.close(header).and_then(|close| outline.entries.get(close)) else {
+        return;
+    };
+    let brace = close.statement.end.start as usize;
+    let start = line_start(outline.source, brace);
+    let own_line = outline.source.get(start..brace).is_some_and(|t| t.trim().is_empty());
+    let indent = indent_of(outline.source, brace);
+    let deeper = format!("{indent}{}", changes.unit);
+    let texts: Vec<String> = sections.iter().map(|text| indented(text, &deeper)).collect();
+    let text = texts.join("\n");
+    if own_line {
+        edits.insert(start, format!("{text}\n"));
+    } else {
+        let before = outline.source.get(..brace).unwrap_or_default();
+        let words = before.trim_end_matches([' ', '\t']).len();
+        edits.replace(words..brace, format!("\n{text}\n{indent}"));
+    }
+}
+
+/// Whether a process asks for any event.
+fn asks(outline: &Outline<'_>, section: usize) -> bool {
+    outline.children(Some(section)).any(|child| {
+        let is_section =
+            outline.entries.get(child).is_some_and(|e| e.statement.terminator == Terminator::Open);
+        match outline.word(child, 0) {
+            "run" | "encoder" | "layout" | "respawn" => false,
+            _ => !is_section || outline.children(Some(child)).next().is_some(),
+        }
+    })
+}
+
+/// The process of the group that is told what a process without a name asks for: the first, if it asks for nothing
+/// itself. With the neighbors whose it is, where they are not the one that it stands in.
+fn heard_by<'a>(outline: &'a Outline<'_>, section: usize) -> Option<(&'a str, Option<Vec<usize>>)> {
+    if !asks(outline, section) {
+        return None;
+    }
+    let mut group = outline.entries.get(section)?.parent?;
+    let of_group = outline.word(group, 0) == "group";
+    if !of_group {
+        group = outline.entries.get(group)?.parent?;
+    }
+    let mut processes = outline.children(Some(group)).filter(|child| {
+        outline.word(*child, 0) == "process" && !outline.word(*child, 1).is_empty()
+    });
+    let silent = processes.find(|process| !asks(outline, *process))?;
+    let members = of_group.then(|| {
+        outline.children(Some(group)).filter(|c| outline.word(*c, 0) == "neighbor").collect()
+    });
+    Some((outline.word(silent, 1), members))
 }
 
 /// The section of the root that a statement is in.
@@ -176,7 +245,8 @@ impl Parts {
         let mut last_is_process = true;
         for child in outline.children(Some(section)) {
             let span = outline.span(child).range();
-            let of_process = matches!(outline.word(child, 0), "run" | "encoder" | "respawn");
+            let of_process =
+                matches!(outline.word(child, 0), "run" | "encoder" | "layout" | "respawn");
             let gap = Gap::read(outline.source.get(at..span.start).unwrap_or_default());
             for comment in &gap.comments {
                 // A comment on the line of what is before it belongs to that.

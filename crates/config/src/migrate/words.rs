@@ -219,6 +219,14 @@ impl<'a> Line<'a, '_> {
         if self.steps.has(Step::From34) {
             match self.keyword {
                 "aigp" if bare => self.append("disable"),
+                // 3.4 has another code for it, which only we can still send.
+                "operational" if self.steps.is_old && self.steps.has(Step::From5) => {
+                    match crate::words::boolean(self.word(1)) {
+                        _ if bare => self.append("71"),
+                        Some(true) => self.replace(1, "71"),
+                        _ => {}
+                    }
+                }
                 "route-refresh" | "multi-session" | "operational" | "asn4" if bare => {
                     self.append("enable");
                 }

@@ -4,6 +4,7 @@
 //! group of all neighbors of the file.
 
 use yottabgp_wire::io::tokens::{TextError, did_you_mean};
+use yottabgp_wire::layout::Layout;
 
 use crate::diagnostic::Diagnostic;
 use crate::draft::{ApiDraft, NeighborDraft, RootDraft};
@@ -96,6 +97,7 @@ fn read_member(
 pub(crate) struct OldProcess {
     run: Slot<Vec<String>>,
     encoder: Slot<Encoder>,
+    layout: Slot<Option<Layout>>,
     api: ApiDraft,
 }
 
@@ -117,6 +119,16 @@ pub(crate) static PROCESS: Section<OldProcess> = Section {
             help: "the form of the events that it is told",
             read: |words, old| {
                 old.encoder.read(words, |words| words.choice("choice", process::ENCODERS))
+            },
+        },
+        // No word of 3.4, and needed by helpers that are ahead of their file.
+        Keyword {
+            name: "layout",
+            value: "3.4 | 4 | 5 | 6",
+            default: "that of exabgp.api.json, or 3.4",
+            help: "the release of ExaBGP that its events look like",
+            read: |words, old| {
+                old.layout.read(words, |words| words.choice("layout", process::LAYOUTS))
             },
         },
     ],
@@ -190,7 +202,7 @@ fn flag(words: &mut Words<'_, '_>, api: &mut ApiDraft) -> Result<(), TextError> 
             let message = format!("invalid keyword \"{keyword}\" in process");
             let names = F::NAMED.iter().map(|(name, _)| *name);
             let others = DIRECT.iter().map(|(name, _)| *name);
-            let known = names.chain(others).chain(["run", "encoder", "neighbor-changes"]);
+            let known = names.chain(others).chain(["run", "encoder", "layout", "neighbor-changes"]);
             let error = TextError::new(words.keyword_span, message);
             return Err(match did_you_mean(keyword, known) {
                 Some(near) => error.help(format!("did you mean '{near}'?")),
@@ -241,10 +253,11 @@ pub(crate) fn read_process(
     let encoder = old.encoder.or(parser.shared.environment.api.encoder.unwrap_or_default());
     let warning =
         Diagnostic::warning(header.span(), "a process inside of a neighbor is of ExaBGP 3.4");
-    let help = modern(&name, &old.run, encoder, &old.api);
+    let layout = old.layout.or(None);
+    let help = modern(&name, &old.run, encoder, layout, &old.api);
     parser.shared.problems.push_old("process", warning.help(help));
     let run = old.run.or(Vec::new());
-    let process = Process { name: name.as_str().into(), run, encoder, layout: None, respawn: true };
+    let process = Process { name: name.as_str().into(), run, encoder, layout, respawn: true };
     let processes = vec![At { value: name, span: name_span }];
     let api = ApiDraft { processes, span: header.span(), ..old.api };
     draft.processes.push((At { value: process, span: header.span() }, api));
@@ -252,7 +265,15 @@ pub(crate) fn read_process(
 }
 
 /// How a process is written today.
-fn modern(name: &str, run: &Slot<Vec<String>>, encoder: Encoder, api: &ApiDraft) -> String {
+fn modern(
+    name: &str,
+    run: &Slot<Vec<String>>,
+    encoder: Encoder,
+    layout: Option<Layout>,
+    api: &ApiDraft,
+) -> String {
+    let layout = layout.and_then(|layout| layout.shape().name);
+    let layout = layout.map_or_else(String::new, |name| format!("layout {name}; "));
     let words = run.get().map_or_else(
         || vec!["…".to_owned()],
         |run| run.iter().map(|word| print::quote(word)).collect(),
@@ -265,7 +286,7 @@ fn modern(name: &str, run: &Slot<Vec<String>>, encoder: Encoder, api: &ApiDraft)
     };
     let changes = if api.neighbor_changes.or(false) { "neighbor-changes; " } else { "" };
     format!(
-        "write process {name} {{ run {run}; encoder {}; }} outside of neighbors, and api {{ processes [ {name} ]; {changes}{}{}}} in each neighbor",
+        "write process {name} {{ run {run}; encoder {}; {layout}}} outside of neighbors, and api {{ processes [ {name} ]; {changes}{}{}}} in each neighbor",
         encoder.name(),
         section("receive", api.receive),
         section("send", api.send),

@@ -30,7 +30,7 @@ pub(crate) static TABLE: Section<HealthcheckDraft> = Section {
 };
 
 /// The options that have a place here.
-fn rows() -> impl Iterator<Item = &'static Row> + Clone {
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> + Clone {
     OPTIONS.iter().filter(|row| row.is_in_section())
 }
 
@@ -50,6 +50,11 @@ pub(crate) fn keywords() -> impl Iterator<Item = KeywordHelp> {
         help: row.help,
         section: false,
     })
+}
+
+/// Whether a value of this option is a number.
+pub(crate) fn is_number(row: &Row) -> bool {
+    matches!(row.takes, Takes::One("N" | "M" | "P" | "SECONDS"))
 }
 
 fn read_option(words: &mut Words<'_, '_>, draft: &mut HealthcheckDraft) -> Result<(), TextError> {

@@ -58,7 +58,7 @@ pub(crate) static TABLE: Section<ProcessDraft> = Section {
     ..Section::new("process")
 };
 
-const LAYOUTS: &[(&str, Option<Layout>)] = &[
+pub(crate) const LAYOUTS: &[(&str, Option<Layout>)] = &[
     ("3.4", Some(Layout::V3_4)),
     ("4", Some(Layout::V4)),
     ("5", Some(Layout::V5)),

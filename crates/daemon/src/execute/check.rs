@@ -1,35 +1,43 @@
 //! What a group is asked before any of it is done: whether some peer takes each of its commands.
 
-use yottabgp_api::command::{self, Command, Refusal};
+use yottabgp_api::command::{self, Command, GroupSummary, Refusal};
 use yottabgp_session::State;
 use yottabgp_session::peer::CommandError;
 use yottabgp_wire::codes::Family;
 use yottabgp_wire::negotiated::{Negotiated, Refresh};
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
-use super::{Block, Scratch};
+use super::Scratch;
+use super::group::{Block, LINES};
+use super::turn::Turn;
 use crate::core::{Core, PeerId, Shared};
 use crate::peer::PeerState;
 
-/// So many lines of a group are looked at before others have their turn.
-const SLICE: usize = 5000;
-
-/// Refuses a group for the first of its commands that no peer takes. Nothing is changed.
+/// Refuses a group for the first of its commands that no peer takes; otherwise says what it will have done. Nothing is changed.
 pub(super) async fn group(
     shared: &Shared,
     block: &Block,
     scratch: &mut Scratch,
-) -> Result<(), Refusal> {
-    let mut number = 0;
+) -> Result<GroupSummary, Refusal> {
+    let mut checked = Checked::default();
+    let mut turn = Turn::begin();
     let mut lines = block.text.lines().peekable();
     while lines.peek().is_some() {
-        let slice = lines.by_ref().take(SLICE);
-        shared.borrow_mut().check_lines(block, slice, &mut number, scratch)?;
-        if lines.peek().is_some() {
+        if turn.is_long() {
             tokio::task::yield_now().await;
+            turn = Turn::begin();
         }
+        let slice = lines.by_ref().take(LINES);
+        shared.borrow_mut().check_lines(block, slice, &mut checked, scratch)?;
     }
-    Ok(())
+    Ok(checked.summary)
+}
+
+/// How far a group is checked.
+#[derive(Default)]
+struct Checked {
+    number: usize,
+    summary: GroupSummary,
 }
 
 impl Core {
@@ -37,18 +45,19 @@ impl Core {
         &mut self,
         block: &Block,
         lines: impl Iterator<Item = &'a str>,
-        number: &mut usize,
+        checked: &mut Checked,
         scratch: &mut Scratch,
     ) -> Result<(), Refusal> {
         let Scratch { tokens, route, .. } = scratch;
         let mut wrong = None;
         let mut check = |command: &Command<'_>, route: &RouteBuffer| {
-            *number += 1;
+            checked.number += 1;
+            checked.summary.count(command);
             if wrong.is_none()
                 && let Err(reason) = self.taken_by_one(&block.selected, command, route)
             {
                 let refusal = Box::new(Refusal::Other(reason));
-                wrong = Some(Refusal::Group { number: *number, refusal });
+                wrong = Some(Refusal::Group { number: checked.number, refusal });
             }
         };
         for line in lines {

@@ -26,8 +26,9 @@ use crate::listen::ao_key;
 /// How long a connection that ends has to take its last octets.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
-/// How often a peer that takes all is written to before others have their turn.
-const MOST_WRITES: usize = 16;
+/// How long a peer that takes all is written to before others have their turn: routes are encoded meanwhile, as many as there
+/// are.
+const TURN: Duration = Duration::from_millis(10);
 
 /// A connection being made.
 type Dialing = Pin<Box<dyn Future<Output = (ConnectionId, Result<TcpStream, String>)>>>;
@@ -151,7 +152,7 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
         );
     }
     // What is held back until the command `flush` is not waited for.
-    let waits = peer.configuring || peer.rib_out.is_pending() && !peer.holding;
+    let waits = peer.is_incomplete() || peer.rib_out.is_pending() && !peer.holding;
     let idle = !waits && sockets.connections.iter().all(Connection::is_flushed);
     if idle && !peer.is_idle {
         peer.idle.notify_waiters();
@@ -180,24 +181,30 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     Some(Plan { deadline, read: !paused && held.is_none(), finished })
 }
 
-/// Takes what the session wants to send and writes it, until the socket takes no more.
+/// Takes what the session wants to send and writes it, until the socket takes no more or others are to have their turn.
 fn write(core: &mut Core, id: PeerId, connection: &mut Connection, now: Instant) -> io::Result<()> {
-    for _ in 0..MOST_WRITES {
+    let mut is_long = false;
+    while !is_long {
         if connection.is_flushed() && connection.closing.is_none() {
-            while connection.outbox.len() < WRITE_SIZE
+            while !is_long
+                && connection.outbox.len() < WRITE_SIZE
                 && core.transmit(id, connection.id, now, &mut connection.outbox)
-            {}
-        }
-        if connection.is_flushed() {
-            return Ok(());
-        }
-        let written = connection.write()?;
-        if let Some(peer) = core.peers.get_mut(&id) {
-            peer.session.written(now, connection.id, written);
+            {
+                is_long = now.elapsed() > TURN;
+            }
         }
         if !connection.is_flushed() {
+            let written = connection.write()?;
+            if let Some(peer) = core.peers.get_mut(&id) {
+                peer.session.written(now, connection.id, written);
+            }
+            if !connection.is_flushed() {
+                return Ok(());
+            }
+        } else if !is_long {
             return Ok(());
         }
+        is_long |= now.elapsed() > TURN;
     }
     if let Some(peer) = core.peers.get(&id) {
         peer.wake.notify_one();
@@ -212,7 +219,7 @@ struct Routes<'a> {
     encoder: &'a mut UpdateEncoder,
     group_updates: bool,
     holding: bool,
-    configuring: bool,
+    is_incomplete: bool,
 }
 
 impl Source for Routes<'_> {
@@ -222,7 +229,7 @@ impl Source for Routes<'_> {
     }
 
     fn is_incomplete(&self) -> bool {
-        self.configuring
+        self.is_incomplete
     }
 }
 
@@ -236,7 +243,7 @@ impl Core {
         out: &mut Vec<u8>,
     ) -> bool {
         let Some(peer) = self.peers.get_mut(&id) else { return false };
-        let (holding, configuring) = (peer.is_held(), peer.configuring);
+        let (holding, is_incomplete) = (peer.is_held(), peer.is_incomplete());
         let PeerState {
             key,
             neighbor,
@@ -266,7 +273,7 @@ impl Core {
             encoder,
             group_updates: neighbor.settings.group_updates,
             holding,
-            configuring,
+            is_incomplete,
         };
         session.poll_transmit(now, connection, out, &mut routes, &mut |event| {
             surroundings.event(&event);

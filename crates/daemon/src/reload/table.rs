@@ -17,8 +17,8 @@ use super::{Turns, count};
 use crate::core::{PeerId, Shared};
 use crate::peer::{self, PeerState, Range};
 
-/// Routes between two turns of others: some milliseconds at most.
-const SLICE: usize = 4096;
+/// Routes between two turns of others: a millisecond or so, some of them in a debug build.
+const SLICE: usize = 1024;
 
 /// The routes of a section, and which of them a later one is to the same as.
 #[derive(Debug)]
