@@ -30,6 +30,12 @@ fn keywords_are_options() {
     assert_eq!(options.as_path.as_deref(), Some("65000 65000"));
     assert_eq!(options.up_execute, ["logger \"$STATE\""]);
 
+    let exported = yottabgp_config::export::configuration(&configuration);
+    let web_exported = &exported["healthchecks"]["web"];
+    assert_eq!(web_exported["ip"][2], "2001:db8::/127");
+    assert_eq!(web_exported["withdraw-on-down"], true);
+    assert_eq!(web_exported["interval"], 2.5);
+
     let printed = print::configuration(&configuration, print::Secrets::Shown);
     let again = parse(&common::source(&printed), &Offline, &Environment::default());
     assert_eq!(again.unwrap().0, configuration, "{printed}");
