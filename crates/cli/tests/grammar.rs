@@ -140,3 +140,18 @@ fn every_example_of_the_page_goes_there_and_back() {
         .collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), examples.len(), wrong.join("\n"));
 }
+
+#[test]
+fn prefixes_are_withdrawn_by_one_command() {
+    let words = "withdraw attributes nlri 10.0.0.0/24 10.0.1.0/24";
+    let messages = run(&["encode", words]).unwrap();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(run(&["decode", "-m", &messages[0]]).unwrap(), [words]);
+}
+
+#[test]
+fn what_is_wrong_with_an_nlri_is_said() {
+    let complaint = run(&["decode", "-n", "-f", "ipv4 flow", "03FF0102"]).unwrap_err();
+    let reason = "warning: NLRI of ipv4 flow: component type at octet 1 can not be 255";
+    assert!(complaint.contains(reason), "{complaint}");
+}
