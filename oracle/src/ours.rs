@@ -23,7 +23,10 @@ pub fn json(case: &Case, message: &[u8]) -> Result<Value, String> {
         return Err(format!("faults: {:?}", update.faults()));
     }
     let mut out = Vec::new();
-    update.json(JsonForm { layout: yottabgp_wire::layout::Layout::V6, ..JsonForm::default() }, &mut out);
+    update.json(
+        JsonForm { layout: yottabgp_wire::layout::Layout::V6, ..JsonForm::default() },
+        &mut out,
+    );
     let text = String::from_utf8(out).map_err(|error| error.to_string())?;
     let mut json: Value =
         serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
