@@ -58,7 +58,9 @@ needs() {
     unshare -n true 2> /dev/null || skip "no network namespaces here"
     PROGRAM=${YOTTABGP_PROGRAM:-}
     local place
-    for place in "$EXAMPLE/../../target/release/yottabgp" "$EXAMPLE/../../target/debug/yottabgp"; do
+    local built
+    built=$(dirname "${BASH_SOURCE[0]}")/../target
+    for place in "$built/release/yottabgp" "$built/debug/yottabgp"; do
         [ -n "$PROGRAM" ] || [ ! -x "$place" ] || PROGRAM=$place
     done
     [ -n "$PROGRAM" ] || PROGRAM=$(command -v yottabgp) || skip "no yottabgp: cargo build --release"
@@ -125,8 +127,8 @@ speaker() {
         exabgp_api_socketpath=$WORK/$1.sock start "$1" yottabgp "$PROGRAM" server "$2"
 }
 
-# helper NODE: the process of the helper that was started last
-helper() { grep -oE 'helper [^ ]+ started, pid [0-9]+' "$WORK/$1-yottabgp.log" | awk 'END { print $NF }'; }
+# helper NODE [NAME]: the process of the helper (of any, or of that name) that was started last
+helper() { grep -oE "helper ${2:-[^ ]+} started, pid [0-9]+" "$WORK/$1-yottabgp.log" | awk 'END { print $NF }'; }
 
 # ask NODE WORDS…: a command to the yottabgp of a node
 ask() {
