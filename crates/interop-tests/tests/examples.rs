@@ -16,24 +16,34 @@ fn main() {
     // Most of it is waiting for timers, but each lab is a dozen processes.
     arguments.test_threads.get_or_insert(2);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
-    let mut labs: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .map(|entries| entries.flatten().map(|entry| entry.path().join("run")).collect())
-        .unwrap_or_default();
-    labs.retain(|lab| lab.is_file());
+    let mut labs = Vec::new();
+    find(&folder, &mut labs);
     labs.sort_unstable();
+    let found = labs.len();
     let mut trials: Vec<Trial> = labs
         .into_iter()
         .map(|lab| {
-            let folder = lab.parent().and_then(Path::file_name).unwrap_or_default();
-            let name = folder.to_string_lossy().into_owned();
+            let place = lab.parent().and_then(|place| place.strip_prefix(&folder).ok());
+            let name = place.unwrap_or(&lab).to_string_lossy().into_owned();
             Trial::ignorable_test(name.clone(), move || play(&name, &lab))
         })
         .collect();
-    let found = trials.len();
-    trials.push(Trial::test("all_five_are_there", move || {
-        if found == 5 { Ok(()) } else { Err(Failed::from(format!("{found} labs"))) }
+    trials.push(Trial::test("all_six_are_there", move || {
+        if found == 6 { Ok(()) } else { Err(Failed::from(format!("{found} labs"))) }
     }));
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Adds the labs in a folder, which are files called `run`, and those in the folders of it.
+fn find(folder: &Path, labs: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            find(&path, labs);
+        } else if entry.file_name() == "run" {
+            labs.push(path);
+        }
+    }
 }
 
 fn play(name: &str, lab: &Path) -> Result<Completion, Failed> {
