@@ -8,47 +8,13 @@
     reason = "a test may fail"
 )]
 
+mod program;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What a run of the program did.
-#[derive(Debug)]
-struct Run {
-    status: i32,
-    out: String,
-    err: String,
-}
-
-fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_yottabgp"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().to_ascii_lowercase().starts_with("exabgp") {
-            command.env_remove(name);
-        }
-    }
-    command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn finish(mut command: Command, input: &str) -> Run {
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    // A program that reads nothing may have ended already.
-    let _ = stdin.write_all(input.as_bytes());
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
-    Run {
-        status: output.status.code().unwrap(),
-        out: text(output.stdout),
-        err: text(output.stderr),
-    }
-}
-
-fn run(words: &[&str]) -> Run {
-    finish(command(words), "")
-}
+use program::{command, file, finish, run};
 
 /// Runs something that goes well.
 fn good(words: &[&str]) -> String {
@@ -62,15 +28,6 @@ fn bad(words: &[&str], status: i32, says: &str) {
     let run = run(words);
     assert_eq!(run.status, status, "{words:?}: {run:?}");
     assert!(run.err.contains(says), "{words:?}: {}", run.err);
-}
-
-/// A file with this content, gone when dropped.
-fn file(text: &str) -> (tempfile::TempDir, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("test.conf");
-    std::fs::write(&path, text).unwrap();
-    let name = path.to_str().unwrap().to_owned();
-    (folder, name)
 }
 
 const MARKER: &str = "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF";
@@ -250,7 +207,7 @@ fn several_messages_are_several_lines() {
 
 #[test]
 fn one_bad_line_does_not_hide_the_others() {
-    let run = finish(command(&["decode"]), &format!("zz\n{}\n", update()));
+    let run = finish(command(&["decode"]), format!("zz\n{}\n", update()));
     assert_eq!((run.status, run.out.lines().count()), (1, 1), "{run:?}");
     assert!(
         run.err.starts_with("invalid hexadecimal: ") && run.err.contains("(line 1)"),

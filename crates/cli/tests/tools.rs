@@ -8,61 +8,22 @@
     reason = "a test may fail"
 )]
 
+mod program;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
-/// What a run of the program did.
-#[derive(Debug)]
-struct Run {
-    status: i32,
-    out: String,
-    err: String,
-}
-
-fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_yottabgp"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().to_ascii_lowercase().starts_with("exabgp") {
-            command.env_remove(name);
-        }
-    }
-    command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
+use program::{Run, command, file, finish, run};
 
 fn start(words: &[&str]) -> Child {
     command(words).spawn().unwrap()
 }
 
 fn with_input(words: &[&str], input: &str) -> Run {
-    let mut child = start(words);
-    let mut stdin = child.stdin.take().unwrap();
-    // A program that reads nothing may have ended already.
-    let _ = stdin.write_all(input.as_bytes());
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
-    Run {
-        status: output.status.code().unwrap(),
-        out: text(output.stdout),
-        err: text(output.stderr),
-    }
-}
-
-fn run(words: &[&str]) -> Run {
-    with_input(words, "")
-}
-
-/// A folder with a file of this content.
-fn file(text: &str) -> (tempfile::TempDir, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("test.conf");
-    fs::write(&path, text).unwrap();
-    let name = path.to_str().unwrap().to_owned();
-    (folder, name)
+    finish(command(words), input)
 }
 
 const UGLY: &str = "neighbor 192.0.2.1{local-as 1; peer-as 2; # theirs\nrouter-id 1.1.1.1;}\n";

@@ -8,55 +8,20 @@
     reason = "a test may fail"
 )]
 
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+mod program;
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use program::{Run, command, file, finish, run};
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// What a run of the program did.
-#[derive(Debug)]
-struct Run {
-    status: i32,
-    out: String,
-    err: String,
-}
-
+/// Runs it with this input and these variables.
 fn with(words: &[&str], input: &[u8], variables: &[(&str, &str)]) -> Run {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_yottabgp"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().to_ascii_lowercase().starts_with("exabgp") {
-            command.env_remove(name);
-        }
-    }
-    command.args(words).envs(variables.iter().copied());
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    // A program that reads nothing may have ended already.
-    let _ = stdin.write_all(input);
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
-    Run {
-        status: output.status.code().unwrap(),
-        out: text(output.stdout),
-        err: text(output.stderr),
-    }
-}
-
-fn run(words: &[&str]) -> Run {
-    with(words, b"", &[])
-}
-
-/// A folder with a file of this content.
-fn file(text: &str) -> (tempfile::TempDir, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("test.conf");
-    std::fs::write(&path, text).unwrap();
-    let name = path.to_str().unwrap().to_owned();
-    (folder, name)
+    let mut command = command(words);
+    command.envs(variables.iter().copied());
+    finish(command, input)
 }
 
 /// A neighbor with these statements.

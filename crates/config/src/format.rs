@@ -7,7 +7,7 @@
 use std::iter::repeat_n;
 
 use crate::diagnostic::{Diagnostic, Source};
-use crate::dialect::Dialect;
+use crate::dialect::{self, Dialect};
 use crate::lexer::{Terminator, Words};
 use crate::outline::{Comment, Gap, Outline};
 
@@ -22,13 +22,20 @@ const WIDTH: usize = 100;
 ///
 /// # Errors
 ///
-/// What can not be read: characters and braces. Keywords and values do not matter.
+/// What can not be read: characters and braces. Keywords and values do not matter. And a file whose lines decide for which
+/// version of ExaBGP it is taken.
 pub fn format(source: &Source, indent: usize) -> Result<String, Vec<Diagnostic>> {
     let outline = Outline::read(&source.text)?;
     let text = Writer { out: String::with_capacity(source.text.len()), indent, fresh: true }
         .write(&outline);
-    let same = Outline::read(&text).is_ok_and(|again| same(&outline, &again));
-    if !same {
+    if dialect::of(&text).dialect != outline.dialect {
+        let error = Diagnostic::error(
+            yottabgp_wire::io::tokens::Span::default(),
+            "with its lines laid out, this would be taken for a file of another version of ExaBGP",
+        );
+        return Err(vec![error.code("dialect").help("remove the '\\' before a ';'")]);
+    }
+    if !Outline::read(&text).is_ok_and(|again| same(&outline, &again)) {
         let error = Diagnostic::error(
             yottabgp_wire::io::tokens::Span::default(),
             "this can not be laid out without changing what it says",
@@ -257,12 +264,16 @@ fn one_line(outline: &Outline<'_>, header: usize, column: usize) -> Option<usize
 pub fn fuzz(octets: &[u8]) {
     use crate::{Environment, loader::Offline, parse};
     let (source, _) = Source::from_bytes("fuzz", octets.to_vec());
-    let Ok(text) = format(&source, INDENT) else {
-        // Only what can not be read is refused.
-        if Outline::read(&source.text).is_ok() {
-            panic!("refused for no reason: {:?}", source.text);
+    let text = match format(&source, INDENT) {
+        Ok(text) => text,
+        Err(errors) => {
+            // Only what can not be read is refused, or what its layout makes a file of one version.
+            let is_layout = errors.iter().all(|error| error.code == "dialect");
+            if !is_layout && Outline::read(&source.text).is_ok() {
+                panic!("refused for no reason: {:?}", source.text);
+            }
+            return;
         }
-        return;
     };
     let formatted = Source { name: "formatted".into(), text };
     match format(&formatted, INDENT) {

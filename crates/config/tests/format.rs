@@ -197,6 +197,14 @@ fn what_a_file_is_does_not_depend_on_its_layout() {
 }
 
 #[test]
+fn what_its_lines_make_a_file_of_one_version_is_refused() {
+    let text = "group g {\\;announce {";
+    fuzz(text.as_bytes());
+    let errors = format(&common::source(text), INDENT).unwrap_err();
+    assert!(errors[0].message.contains("another version"), "{}", errors[0].message);
+}
+
+#[test]
 fn a_joined_line_that_adds_nothing_to_a_word_is_no_part_of_it() {
     fuzz(b"neighbor 192.0.2.1 { static { ( a\\\n\r\nneighbor 192.0.2.1 { } } }");
     assert_eq!(laid_out("a b\\\n  c;\n"), "a b \\\n    c;\n");

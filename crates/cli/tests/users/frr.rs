@@ -146,23 +146,20 @@ fn it_is_in_the_background_until_the_pid_in_its_file_is_killed() {
     node(&house);
     let send = house.name("etc/exa-send.py");
     let text = format!(
-        "group controller {{
+        "process announce-routes {{
+  run {send} 1 250;
+  encoder text;
+}}
+
+neighbor {ROUTER} {{
   router-id 10.0.1.101;
-
-  process announce-routes {{
-    run {send} 1 250;
-    encoder text;
-  }}
-
-  neighbor {ROUTER} {{
-    description \"R1\";
-    local-address {PEER};
-    local-as 65001;
-    peer-as 65000;
-    hold-time 10;
-    capability {{graceful-restart;}}
-    api {{processes [ announce-routes ];}}
-  }}
+  description \"R1\";
+  local-address {PEER};
+  local-as 65001;
+  peer-as 65000;
+  hold-time 10;
+  capability {{graceful-restart;}}
+  api {{processes [ announce-routes ];}}
 }}
 ",
     );
