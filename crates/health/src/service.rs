@@ -351,6 +351,8 @@ impl Service {
         self.kill();
         self.hooks = None;
         self.tell(State::Exit);
+        // The last command is not kept back for answers: nobody could send it later.
+        self.targets.speak_out();
         self.flush(now, false);
         self.removal = Some(now + REMOVAL);
         self.settle(now);
@@ -480,7 +482,7 @@ impl Service {
 
     /// Sends what is to be sent.
     fn flush(&mut self, now: Duration, again: bool) {
-        if self.hooks.is_some() {
+        if self.hooks.is_some() || self.end == End::Over {
             return;
         }
         let actions = &mut self.actions;

@@ -181,6 +181,13 @@ impl Targets {
         }
     }
 
+    /// Lets what is wanted be sent, however many answers are awaited.
+    pub fn speak_out(&mut self) {
+        for target in &mut self.list {
+            target.crowded = false;
+        }
+    }
+
     /// Takes a line of the daemon.
     pub fn answer(&mut self, line: &str, now: Duration) -> Answer {
         let line = line.trim();

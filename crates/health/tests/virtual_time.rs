@@ -349,6 +349,21 @@ fn a_change_of_options_touches_only_what_changed() {
     );
 }
 
+#[test]
+fn the_last_withdrawal_waits_for_no_answer() {
+    let mut world = World::new("command true; ip 192.0.2.1; no-ip-setup; rise 1");
+    world.answers_in = None;
+    let mut well = |_: Duration| (Duration::ZERO, true);
+    world.run(seconds(2), &mut well);
+    world.service.ask_drain(world.now, true);
+    world.run(seconds(4), &mut well);
+    world.service.ask_drain(world.now, false);
+    world.run(seconds(30), &mut well);
+    world.service.stop(world.now);
+    world.run(seconds(60), &mut well);
+    assert!(world.ended && world.routes.is_empty(), "{:?}", world.sent);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
