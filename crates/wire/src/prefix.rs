@@ -152,9 +152,12 @@ impl Prefix {
     pub fn encode(self, out: &mut Vec<u8>) {
         out.push(self.length);
         let octets = octets_for(self.length);
+        let push = |all: &[u8], out: &mut Vec<u8>| {
+            out.extend_from_slice(all.get(..octets).unwrap_or(all));
+        };
         match self.address {
-            IpAddr::V4(address) => out.extend(address.octets().iter().take(octets)),
-            IpAddr::V6(address) => out.extend(address.octets().iter().take(octets)),
+            IpAddr::V4(address) => push(&address.octets(), out),
+            IpAddr::V6(address) => push(&address.octets(), out),
         }
     }
 

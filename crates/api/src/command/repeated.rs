@@ -60,8 +60,6 @@ pub struct Repeat<'a> {
     pub verb: Verb,
     /// When it is acknowledged: see [`Request::sync`].
     pub sync: Option<bool>,
-    /// Which of the kept lines it is: with the same number, everything but the prefixes is the same, until others are kept.
-    pub number: usize,
 }
 
 /// A hash as it is.
@@ -109,7 +107,7 @@ impl Repeated {
             return None;
         }
         let Kept { selector, sync, recipe, .. } = kept;
-        Some(Repeat { selector, verb: recipe.verb(), sync: *sync, number: at })
+        Some(Repeat { selector, verb: recipe.verb(), sync: *sync })
     }
 
     fn find<'a>(&mut self, line: &'a [u8]) -> Option<(usize, Parts<'a>)> {
