@@ -22,6 +22,7 @@ use super::place::in_first_usable;
 use crate::lines::Lines;
 use crate::outbox::Outbox;
 use crate::pump::{Commands, Progress, read_commands, write_lines};
+use crate::turns;
 
 /// Clients served at once. One more takes the place of the one that said nothing for the longest time, or is told to come back
 /// while all of them are at work.
@@ -132,7 +133,7 @@ pub async fn serve<C: Commands + 'static>(
         let client = Rc::new(Client { heard: Cell::new(Instant::now()), leave: Notify::new() });
         clients.push(client.clone());
         let commands = Heard { commands: connected(outbox.clone()), client };
-        tasks.spawn_local(attend(stream, outbox, commands));
+        tasks.spawn_local(turns::watched("a client", attend(stream, outbox, commands)));
     }
 }
 

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tracing::{debug, error};
 use yottabgp_os::{Error, socket};
 use yottabgp_rib::adj_rib_out::AdjRibOut;
@@ -30,6 +30,9 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 /// are.
 const TURN: Duration = Duration::from_millis(10);
 
+/// A timer that goes off later than this is told in the log.
+const LATE: Duration = Duration::from_millis(20);
+
 /// A connection being made.
 type Dialing = Pin<Box<dyn Future<Output = (ConnectionId, Result<TcpStream, String>)>>>;
 
@@ -45,7 +48,6 @@ struct Sockets {
 /// What the task was woken for.
 enum Woken {
     Something,
-    Incoming(Incoming),
     Dialed(ConnectionId, Result<TcpStream, String>),
     Ready(usize, io::Result<Ready>),
 }
@@ -54,7 +56,6 @@ enum Woken {
 pub(super) async fn drive(
     shared: Shared,
     id: PeerId,
-    mut incoming: mpsc::Receiver<Incoming>,
     wake: Rc<Notify>,
 ) {
     let mut sockets =
@@ -67,14 +68,12 @@ pub(super) async fn drive(
         let woken = tokio::select! {
             biased;
             () = wake.notified() => Woken::Something,
-            Some(connection) = incoming.recv() => Woken::Incoming(connection),
             (connection, result) = dialed(&mut sockets.dialing) => Woken::Dialed(connection, result),
             (index, ready) = any_ready(&sockets.connections, plan.read) => Woken::Ready(index, ready),
             () = sleep_until(deadline) => Woken::Something,
         };
         match woken {
             Woken::Something => {}
-            Woken::Incoming(connection) => take_incoming(&shared, id, &mut sockets, connection),
             Woken::Dialed(connection, result) => {
                 sockets.dialing = None;
                 take_dialed(&shared, id, &mut sockets, connection, result);
@@ -109,14 +108,19 @@ struct Plan {
 fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     let mut core = shared.borrow_mut();
     let now = Instant::now();
+    take_incoming(&mut core, id, sockets, now);
     let peer = core.peers.get_mut(&id)?;
-    if peer.session.poll_timeout().is_some_and(|at| at <= now) {
+    if let Some(at) = peer.session.poll_timeout().filter(|at| *at <= now) {
         // A peer whose octets wait is not silent: it is this program that had no time to read them.
         for connection in &sockets.connections {
             let unread = socket::unread(&connection.stream).is_ok_and(|count| count > 0);
             peer.session.unread(connection.id, unread);
         }
         debug!(target: "yottabgp::timer", "{}: a timer is due", peer.key.peer);
+        if now - at > LATE {
+            let late = (now - at).as_millis();
+            debug!(target: "yottabgp::reactor", "a timer of {} went off {late} ms late", peer.key.peer);
+        }
         core.with_session(id, |session, events| session.handle_timeout(now, events));
     }
     let mut finished = false;
@@ -340,14 +344,16 @@ fn close(
     }
 }
 
-fn take_incoming(shared: &Shared, id: PeerId, sockets: &mut Sockets, incoming: Incoming) {
-    let Incoming { stream, local, remote } = incoming;
-    sockets.called = true;
-    let name = shared.borrow_mut().with_session(id, |session, events| {
-        session.incoming(Instant::now(), local, remote, events)
-    });
-    if let Some(name) = name {
-        sockets.connections.push(Connection::new(name, stream, remote));
+/// Takes the connections that the peer has made.
+fn take_incoming(core: &mut Core, id: PeerId, sockets: &mut Sockets, now: Instant) {
+    let next = |core: &mut Core| core.peers.get_mut(&id)?.incoming.pop_front();
+    while let Some(Incoming { stream, local, remote }) = next(core) {
+        sockets.called = true;
+        let name = core
+            .with_session(id, |session, events| session.incoming(now, local, remote, events));
+        if let Some(name) = name {
+            sockets.connections.push(Connection::new(name, stream, remote));
+        }
     }
 }
 
