@@ -24,6 +24,7 @@ use crate::peer::Range;
 use crate::peers::Peers;
 use crate::reload::Reloads;
 use crate::sender::Sender;
+use crate::turns::Load;
 
 /// Names a peer for as long as it exists; ascending in the order of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +77,8 @@ pub(crate) struct Core {
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
     pub(crate) route: RouteBuffer,
+    /// How many peers have more to do than a turn lets them.
+    pub(crate) load: Load,
     /// The buffer of every read from a peer.
     pub(crate) read_buffer: Vec<u8>,
     pub(crate) started: Instant,
@@ -118,6 +121,7 @@ impl Core {
             asked: Vec::new(),
             tokens: Vec::new(),
             route: RouteBuffer::default(),
+            load: Load::default(),
             read_buffer: Vec::new(),
             started: Instant::now(),
             uuid,

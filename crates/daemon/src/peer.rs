@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing::{debug, info, warn};
 use yottabgp_api::event::{
@@ -388,9 +388,10 @@ impl PeerState {
             .map_err(|error| error.to_string())
     }
 
-    /// Whether somebody who is fed by this peer asks it to pause.
-    fn is_paused(&self) -> bool {
-        self.listeners.iter().any(|(_, outbox)| outbox.is_paused())
+    /// Those who are fed by this peer and ask it to pause.
+    fn paused(&self) -> Vec<watch::Receiver<bool>> {
+        let paused = self.listeners.iter().filter(|(_, outbox)| outbox.is_paused());
+        paused.map(|(_, outbox)| outbox.paused()).collect()
     }
 
     /// Changes who is told what: from the `api` sections and the processes there are.

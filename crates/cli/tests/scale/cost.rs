@@ -46,7 +46,9 @@ fn cost(kind: Kind, count: usize, hold_time: u16, idle: Duration) -> Cost {
 fn cost_of_sessions() {
     let idle = Duration::from_secs(number("IDLE", 30) as u64);
     let hold_time = u16::try_from(number("HOLD", 180)).unwrap();
-    println!("| sessions | | all up, s | processor, s | RSS, MiB | peak, MiB | KiB a peer | idle, % | waits/s |");
+    println!(
+        "| sessions | | all up, s | processor, s | RSS, MiB | peak, MiB | KiB a peer | idle, % | waits/s |"
+    );
     println!("|---:|---|---:|---:|---:|---:|---:|---:|---:|");
     let counts = std::env::var("COUNTS").unwrap_or_else(|_| "1,1000,5000".into());
     let kinds = std::env::var("KINDS").unwrap_or_else(|_| "012".into());
@@ -61,7 +63,8 @@ fn cost_of_sessions() {
             if count == 1 {
                 one = cost.memory.now;
             }
-            let each = cost.memory.now.saturating_sub(one) as f64 / 1024.0 / (count.max(2) - 1) as f64;
+            let each =
+                cost.memory.now.saturating_sub(one) as f64 / 1024.0 / (count.max(2) - 1) as f64;
             println!(
                 "| {count} | {} | {:.2} | {:.2} | {:.1} | {:.1} | {each:.1} | {:.2} | {:.1} |",
                 kind.name(),

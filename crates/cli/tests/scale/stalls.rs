@@ -43,7 +43,8 @@ fn routes(count: u32) -> String {
     let mut text = String::from("static {\n");
     for number in 0..count {
         let [_, a, b, c] = number.to_be_bytes();
-        writeln!(text, "route {}.{b}.{c}.0/24 next-hop 1.1.1.1 med {};", a + 20, number % 100).unwrap();
+        writeln!(text, "route {}.{b}.{c}.0/24 next-hop 1.1.1.1 med {};", a + 20, number % 100)
+            .unwrap();
     }
     text + "}\n"
 }
@@ -66,18 +67,30 @@ impl Scene {
         let heavy = Crowd::start(0..1, &open(180), Way::Wait);
         let others = Crowd::start(1..1 + OTHERS, &open(3), Way::Wait);
         let families = "family { ipv4 unicast; }";
-        let text = neighbors(Kind::Called, 1..1 + OTHERS, others.port(), &format!("hold-time 3; {families}"))
-            + &neighbors(Kind::Called, 0..1, heavy.port(), &format!("{families} {}", routes(count)));
+        let text = neighbors(
+            Kind::Called,
+            1..1 + OTHERS,
+            others.port(),
+            &format!("hold-time 3; {families}"),
+        ) + &neighbors(
+            Kind::Called,
+            0..1,
+            heavy.port(),
+            &format!("{families} {}", routes(count)),
+        );
         let daemon = Lab::new().with("log_level", "DEBUG").start(&text);
         let since = Instant::now();
-        let scene = Self { daemon, heavy, others, routes: count, log: 0, since, spent: Duration::ZERO };
+        let scene =
+            Self { daemon, heavy, others, routes: count, log: 0, since, spent: Duration::ZERO };
         scene.await_table(0);
         scene
     }
 
     /// Waits until the peer has the table, after so many End-of-RIB markers.
     fn await_table(&self, before: u64) {
-        let done = poll(Duration::from_secs(120), || (self.heavy.story(0).ends_of_rib > before).then_some(()));
+        let done = poll(Duration::from_secs(120), || {
+            (self.heavy.story(0).ends_of_rib > before).then_some(())
+        });
         assert!(done.is_some(), "{:?}", self.heavy.story(0));
     }
 
@@ -86,7 +99,8 @@ impl Scene {
         // KEEPALIVEs that are late come now.
         std::thread::sleep(Duration::from_millis(1500));
         let spent = processor(self.daemon.pid());
-        let silence = self.others.stories().iter().map(|story| story.longest_silence).max().unwrap();
+        let silence =
+            self.others.stories().iter().map(|story| story.longest_silence).max().unwrap();
         let ended: u32 = self.others.stories().iter().map(|story| story.ended).sum();
         println!(
             "{what}: {:.1} s, {:.2} s of processor time, {} MiB; longest silence {} ms, {ended} ended",
@@ -96,10 +110,14 @@ impl Scene {
             silence.as_millis()
         );
         let log = self.daemon.log();
-        let long = log[self.log..].lines().filter(|line| line.contains("long turn") || line.contains(" ms late"));
-        let lines: Vec<&str> = long.map(|line| line.split_once("reactor").unwrap().1.trim()).collect();
+        let long = log[self.log..]
+            .lines()
+            .filter(|line| line.contains("long turn") || line.contains(" ms late"));
+        let lines: Vec<&str> =
+            long.map(|line| line.split_once("reactor").unwrap().1.trim()).collect();
         for kind in ["long turn", "late"] {
-            let mut lines: Vec<&str> = lines.iter().copied().filter(|line| line.contains(kind)).collect();
+            let mut lines: Vec<&str> =
+                lines.iter().copied().filter(|line| line.contains(kind)).collect();
             lines.sort_by_key(|line| {
                 let (before, _) = line.rsplit_once(" ms").unwrap();
                 std::cmp::Reverse(before.rsplit_once(' ').unwrap().1.parse::<u32>().unwrap_or(0))
@@ -129,7 +147,10 @@ impl Scene {
             total += count;
             tail.extend_from_slice(&buffer[..count]);
             let whole = tail.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
-            seen += tail[..whole].split(|octet| *octet == b'\n').filter(|line| *line == b"done" || *line == b"error").count();
+            seen += tail[..whole]
+                .split(|octet| *octet == b'\n')
+                .filter(|line| *line == b"done" || *line == b"error")
+                .count();
             tail.drain(..whole);
         }
         writing.join().unwrap();
@@ -157,10 +178,15 @@ fn stalls() {
     scene.tell("shown, in");
     println!("{} octets", scene.ask("show adj-rib in ipv6 unicast\n", 1));
     scene.tell("shown, of a family without routes");
-    println!("{} octets", scene.ask("show neighbor summary\nshow neighbor extensive\nshow neighbor json\n", 3));
+    println!(
+        "{} octets",
+        scene.ask("show neighbor summary\nshow neighbor extensive\nshow neighbor json\n", 3)
+    );
     scene.tell("neighbors shown");
     scene.daemon.signal(Signal::SIGUSR1);
-    let done = poll(Duration::from_secs(60), || scene.daemon.log()[scene.log..].contains("was reloaded").then_some(()));
+    let done = poll(Duration::from_secs(60), || {
+        scene.daemon.log()[scene.log..].contains("was reloaded").then_some(())
+    });
     assert!(done.is_some());
     scene.tell("reloaded, the same");
     scene.ask("flush adj-rib out\n", 1);
@@ -168,7 +194,13 @@ fn stalls() {
     let mut group = String::from("group start\n");
     for number in 0..100_000u32 {
         let [_, a, b, c] = number.to_be_bytes();
-        writeln!(group, "announce route {}.{b}.{c}.0/24 next-hop 1.1.1.1 med {}", a + 100, number % 100).unwrap();
+        writeln!(
+            group,
+            "announce route {}.{b}.{c}.0/24 next-hop 1.1.1.1 med {}",
+            a + 100,
+            number % 100
+        )
+        .unwrap();
     }
     group += "group end\n";
     scene.ask(&group, 1);
@@ -183,7 +215,9 @@ fn stalls() {
     scene.ask("clear adj-rib out\n", 1);
     scene.tell("cleared");
     scene.daemon.signal(Signal::SIGUSR1);
-    let done = poll(Duration::from_secs(60), || scene.daemon.log()[scene.log..].contains("was reloaded").then_some(()));
+    let done = poll(Duration::from_secs(60), || {
+        scene.daemon.log()[scene.log..].contains("was reloaded").then_some(())
+    });
     assert!(done.is_some());
     scene.tell("reloaded, all new");
     scene.heavy.send(0, updates(scene.routes));
