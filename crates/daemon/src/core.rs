@@ -21,9 +21,11 @@ use yottabgp_wire::route::{Reading, RouteBuffer};
 use crate::files::Files;
 use crate::health::services::Running;
 use crate::listen::Listeners;
-use crate::peer::{PeerState, Range};
+use crate::peer::Range;
+use crate::peers::Peers;
 use crate::reload::Reloads;
 use crate::sender::Sender;
+use crate::turns::Load;
 
 /// Names a peer for as long as it exists; ascending in the order of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,14 +58,16 @@ pub(crate) struct Core {
     pub(crate) reloads: Reloads,
     /// The sockets that peers connect to.
     pub(crate) listeners: Listeners,
-    /// Whether so many peers of ranges are on their way that others are refused.
+    /// Peers of ranges that had no session when they were last looked at.
+    pub(crate) unknown: Vec<PeerId>,
+    /// Whether there are so many of them that others are refused.
     pub(crate) crowded: bool,
     /// How answers and events look.
     pub(crate) version: Version,
     /// How events are written.
     pub(crate) encoders: Encoders,
     pub(crate) store: AttributeStore,
-    pub(crate) peers: BTreeMap<PeerId, PeerState>,
+    pub(crate) peers: Peers,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
     /// The services that the daemon checks itself.
@@ -75,6 +79,8 @@ pub(crate) struct Core {
     pub(crate) tokens: Vec<Token>,
     pub(crate) route: RouteBuffer,
     pub(crate) repeated: Repeated,
+    /// How many peers have more to do than a turn lets them.
+    pub(crate) load: Load,
     /// The buffer of every read from a peer.
     pub(crate) read_buffer: Vec<u8>,
     pub(crate) started: Instant,
@@ -105,11 +111,12 @@ impl Core {
             files: Files::default(),
             reloads: Reloads::default(),
             listeners: Listeners::default(),
+            unknown: Vec::new(),
             crowded: false,
             version,
             encoders,
             store: AttributeStore::default(),
-            peers: BTreeMap::new(),
+            peers: Peers::default(),
             senders: BTreeMap::new(),
             services: BTreeMap::new(),
             requests,
@@ -117,6 +124,7 @@ impl Core {
             tokens: Vec::new(),
             route: RouteBuffer::default(),
             repeated: Repeated::default(),
+            load: Load::default(),
             read_buffer: Vec::new(),
             started: Instant::now(),
             uuid,
