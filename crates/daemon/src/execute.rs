@@ -87,26 +87,28 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, mut lines: Lines<'
     let mut done = 0;
     let mut turn = Turn::begin();
     loop {
-        let (reply, ack) = {
+        let next = {
             let mut core = shared.borrow_mut();
             let ack = core.senders.get(&sender).is_some_and(|sender| sender.ack);
             let (count, stop) = core.repeats(sender, &mut lines, &mut turn, &mut scratch);
             done += if ack { count } else { 0 };
             match stop {
                 Stop::End => break,
-                Stop::Over => {
-                    drop(core);
-                    scratch.work = 0;
-                    tokio::task::yield_now().await;
-                    turn = Turn::begin();
-                    continue;
-                }
-                Stop::Refused(refusal) => (Err(refusal), ack),
+                Stop::Over => None,
+                Stop::Refused(refusal) => Some((Err(refusal), ack)),
                 Stop::Other(line) => {
                     let reply = core.line(sender, line, &mut scratch);
-                    (reply, core.senders.get(&sender).is_some_and(|sender| sender.ack))
+                    // It may have been about acknowledgements.
+                    let ack = core.senders.get(&sender).is_some_and(|sender| sender.ack);
+                    Some((reply, ack))
                 }
             }
+        };
+        let Some((reply, ack)) = next else {
+            scratch.work = 0;
+            tokio::task::yield_now().await;
+            turn = Turn::begin();
+            continue;
         };
         match reply {
             Ok(Reply::Done) if scratch.answer.is_empty() && scratch.id.is_none() => {
