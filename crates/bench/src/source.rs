@@ -45,12 +45,20 @@ pub(crate) fn run(arguments: &SourceArgs) -> Result<bool> {
     let listener = session.listen(0)?;
     control.tell("ready", json!({ "octets": stream.octets.len(), "messages": stream.messages }))?;
     let end = session.end();
-    let mut socket = session.stream(listener.as_ref(), end)?;
-    socket.write_all(&session.open(0, load.asn, &families))?;
-    let heard = listen_to(&socket, end)?;
+    let open = session.open(0, load.asn, &families);
+    let (mut socket, heard) = loop {
+        let mut socket = session.stream(listener.as_ref(), end)?;
+        socket.write_all(&open)?;
+        match listen_to(&socket, end) {
+            Ok(heard) => break (socket, heard),
+            Err(error) if Instant::now() >= end => return Err(error),
+            // Speakers refuse a peer that they are not ready for.
+            Err(_) => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
     let established = now();
     control.tell("established", json!({ "t_established": established }))?;
-    if !control.wait_for_go() {
+    if !wait_for_go(arguments, &control, &mut socket)? {
         return Ok(false);
     }
     let first = now();
@@ -80,6 +88,45 @@ pub(crate) fn run(arguments: &SourceArgs) -> Result<bool> {
     stay(arguments, &control, &mut socket, &heard)
 }
 
+/// How often to look at the time while there is nothing to send.
+const STEP: Duration = Duration::from_millis(200);
+
+/// Waits for `go`, however long, with the session up. Says whether to go.
+fn wait_for_go(arguments: &SourceArgs, control: &Control, socket: &mut TcpStream) -> Result<bool> {
+    let mut alive = Alive::new(arguments);
+    loop {
+        if control.is_alone() {
+            return Ok(true);
+        }
+        match control.wait(Some(STEP)) {
+            Some(Order::Go) => return Ok(true),
+            Some(Order::Stop) => return Ok(false),
+            _ => alive.keep(socket)?,
+        }
+    }
+}
+
+/// When the next KEEPALIVE is due.
+struct Alive {
+    every: Duration,
+    next: Instant,
+}
+
+impl Alive {
+    fn new(arguments: &SourceArgs) -> Self {
+        let every = Duration::from_secs(u64::from(arguments.session.hold.max(3)) / 3);
+        Self { every, next: Instant::now() + every }
+    }
+
+    fn keep(&mut self, socket: &mut TcpStream) -> Result<()> {
+        if Instant::now() >= self.next {
+            self.next += self.every;
+            socket.write_all(&keepalive()).context("sending a KEEPALIVE")?;
+        }
+        Ok(())
+    }
+}
+
 /// Keeps the session up until told to stop, or for the time that was asked for.
 fn stay(
     arguments: &SourceArgs,
@@ -88,11 +135,9 @@ fn stay(
     heard: &Receiver<String>,
 ) -> Result<bool> {
     let until = Instant::now() + Duration::from_secs(arguments.linger);
-    let step = Duration::from_millis(200);
-    let every = Duration::from_secs(u64::from(arguments.session.hold.max(3)) / 3);
-    let mut next = Instant::now() + every;
+    let mut alive = Alive::new(arguments);
     loop {
-        match control.wait(Some(step)) {
+        match control.wait(Some(STEP)) {
             Some(Order::Stop) => break,
             None if control.is_alone() && Instant::now() >= until => break,
             _ => {}
@@ -100,10 +145,7 @@ fn stay(
         if let Ok(why) = heard.try_recv() {
             bail!(why);
         }
-        if Instant::now() >= next {
-            socket.write_all(&keepalive()).context("sending a KEEPALIVE")?;
-            next += every;
-        }
+        alive.keep(socket)?;
     }
     let mut cease = Vec::new();
     Notification::shutdown("").encode(&mut cease);

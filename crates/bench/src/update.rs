@@ -67,20 +67,23 @@ impl<'a> Update<'a> {
 
     /// What is compared of its attributes.
     pub(crate) fn attributes(&self) -> Attributes {
-        let mut found = Attributes { digest: DIGEST, ..Attributes::default() };
+        let mut found = Attributes::default();
         for (code, value) in self.each_attribute() {
-            match code {
-                2 => {
-                    found.digest = digest(found.digest, value.last_chunk::<4>().unwrap_or(&[0; 4]))
-                }
-                4 => found.med = word(value),
-                1 | 8 | 32 => found.digest = digest(found.digest, value),
-                16 => {
-                    found.digest = digest(found.digest, value);
-                    let rates = value.chunks_exact(8).find(|one| one.starts_with(&[0x80, 6]));
-                    found.rate = rates.and_then(|one| word(one.get(4..)?));
-                }
-                _ => {}
+            let kept = match code {
+                2 => value.last_chunk::<4>().map_or(value, |asn| asn),
+                1 | 8 | 16 | 32 => value,
+                _ => &[],
+            };
+            if !kept.is_empty() {
+                // In any order: speakers have their own.
+                found.digest ^= digest(digest(DIGEST, &[code]), kept);
+            }
+            if code == 4 {
+                found.med = word(value);
+            }
+            if code == 16 {
+                let rates = value.chunks_exact(8).find(|one| one.starts_with(&[0x80, 6]));
+                found.rate = rates.and_then(|one| word(one.get(4..)?));
             }
         }
         found

@@ -14,7 +14,7 @@ pub(super) fn configure(run: &Run, setup: &Setup) -> Result<()> {
     let mut next_hop = "keep";
     if setup.routes > 0 {
         let routes = run.routes("bird", setup.routes, &[])?;
-        let _ = writeln!(text, "protocol static routes {{ ipv4;\n{routes}}}");
+        let _ = writeln!(text, "protocol static configured {{ ipv4;\n{routes}}}");
         next_hop = "self";
     }
     for (number, peer) in setup.peers.iter().enumerate() {
