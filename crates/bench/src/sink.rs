@@ -294,6 +294,9 @@ impl Handler for Sink<'_> {
     }
 
     fn down(&mut self, peer: usize, _: u64, why: &str) {
-        self.fault.get_or_insert_with(|| format!("peer {peer}: {why}"));
+        // Whoever has sent all may go.
+        if !self.peers.get(peer).is_some_and(|peer| peer.complete) {
+            self.fault.get_or_insert_with(|| format!("peer {peer}: {why}"));
+        }
     }
 }

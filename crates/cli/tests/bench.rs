@@ -60,6 +60,7 @@ fn a_sink_finds_every_route_of_a_source() {
         let load = format!("--load {load} --count 700");
         let (run, done) = sent(&load, &load);
         assert_eq!((run.status, &done["exact"]), (0, &true.into()), "{load}: {run:?}");
+        assert_eq!(done["ok"], true, "{done}");
         assert_eq!((&done["routes"], &done["repeated"]), (&700.into(), &0.into()), "{done}");
     }
 }
