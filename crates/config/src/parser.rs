@@ -235,6 +235,7 @@ impl<'p> Parser<'p> {
             }
             if let (Some(before), Some(routes)) = (before, table.routes)
                 && before.problems == self.shared.problems.pushed()
+                && self.shared.routes.says_the_same_of_any_prefix()
             {
                 let routes = routes(target).open();
                 self.repeats.learn(table.place, &self.lexer, before, routes);

@@ -284,6 +284,12 @@ impl RouteReader {
         Ok(())
     }
 
+    /// Whether what the statement read last says does not depend on its prefix.
+    pub(crate) const fn says_the_same_of_any_prefix(&self) -> bool {
+        // A prefix that is longer already is not split.
+        self.buffer.split.is_none()
+    }
+
     /// Whether the statement read last starts withdrawn, but no watchdog would ever announce it.
     pub(crate) const fn withdraws_in_vain(&self) -> bool {
         self.buffer.withdraw && self.buffer.watchdog.is_empty()

@@ -1,6 +1,6 @@
 //! Routes that the neighbor can not announce.
 
-use std::hash::{BuildHasher as _, Hasher as _};
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -145,6 +145,10 @@ impl Lists {
     fn share(&mut self, list: Arc<RouteList>) -> Arc<RouteList> {
         let mut state = self.hasher.build_hasher();
         state.write(list.octets());
+        for terms in list.terms() {
+            state.write(&terms.attributes);
+            terms.next_hop.hash(&mut state);
+        }
         let known = self.known.entry(state.finish()).or_insert_with(|| list.clone());
         if Arc::ptr_eq(known, &list) || known.is_like(&list) { known.clone() } else { list }
     }
