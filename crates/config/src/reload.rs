@@ -2,7 +2,7 @@
 //!
 //! [`TABLE`] has a row for each thing that may change; which of them need a new session is said there and nowhere else.
 
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hasher as _};
 
 use hashbrown::{HashMap, HashSet};
 use yottabgp_session::settings::{AddPathMode, Settings};
@@ -272,8 +272,23 @@ const fn every_field_has_a_row(neighbor: &Neighbor) {
 
 /// The places of routes that a later one is to the same as, ascending: only a new session is told of those.
 pub fn superseded(routes: &ConfiguredRoutes) -> Vec<u32> {
+    if are_ascending(routes) {
+        return Vec::new();
+    }
     let hasher = foldhash::fast::RandomState::default();
-    let hash = |nlri: &Nlri<'_>| hasher.hash_one((nlri.family, nlri.path_id, nlri.identity()));
+    // Those of several families may have one hash: it only says who is looked at.
+    let hash = |nlri: &Nlri<'_>| {
+        let mut state = hasher.build_hasher();
+        let [first, second] = nlri.identity().parts;
+        state.write(first);
+        if !second.is_empty() {
+            state.write(second);
+        }
+        if let Some(path_id) = nlri.path_id {
+            state.write_u32(path_id);
+        }
+        state.finish()
+    };
     let hashes = || routes.iter().filter_map(|route| Some(hash(&route.nlri()?)));
     let repeated = seen_twice(routes.len(), hashes);
     if repeated.is_empty() {
@@ -290,6 +305,21 @@ pub fn superseded(routes: &ConfiguredRoutes) -> Vec<u32> {
     let last: HashMap<_, u32> = candidates().map(|(place, key)| (key, place)).collect();
     let has_later = |(place, key): &(u32, _)| last.get(key).is_some_and(|last| last > place);
     candidates().filter(has_later).map(|(place, _)| place).collect()
+}
+
+/// Whether each route of one list is behind the one before it in the order of octets, as programs write them: then none is
+/// there twice.
+fn are_ascending(routes: &ConfiguredRoutes) -> bool {
+    let [list] = routes.lists() else { return routes.is_empty() };
+    let mut last: Option<Nlri<'_>> = None;
+    list.iter().all(|route| {
+        let Some(nlri) = route.nlri() else { return true };
+        let before = last.replace(nlri);
+        before.is_none_or(|before| {
+            (before.family, before.path_id) == (nlri.family, nlri.path_id)
+                && before.identity().parts < nlri.identity().parts
+        })
+    })
 }
 
 /// The hashes that come again, and a few that only look so.
