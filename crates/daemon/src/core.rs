@@ -15,11 +15,14 @@ use yottabgp_api::event::{Encoders, ProcessId};
 use yottabgp_config::{Dialect, Environment};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::io::tokens::Token;
+use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::route::{Reading, RouteBuffer};
 
+use crate::execute::Selections;
 use crate::files::Files;
 use crate::health::services::Running;
 use crate::listen::Listeners;
+use crate::peer::tables::Tables;
 use crate::peer::{PeerState, Range};
 use crate::reload::Reloads;
 use crate::sender::Sender;
@@ -63,6 +66,12 @@ pub(crate) struct Core {
     pub(crate) encoders: Encoders,
     pub(crate) store: AttributeStore,
     pub(crate) peers: BTreeMap<PeerId, PeerState>,
+    /// What they are to be sent.
+    pub(crate) tables: Tables,
+    /// Whom commands were about.
+    pub(crate) selections: Selections,
+    /// Writes the UPDATEs of all.
+    pub(crate) encoder: UpdateEncoder,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
     /// The services that the daemon checks itself.
@@ -108,6 +117,9 @@ impl Core {
             encoders,
             store: AttributeStore::default(),
             peers: BTreeMap::new(),
+            tables: Tables::default(),
+            selections: Selections::default(),
+            encoder: UpdateEncoder::default(),
             senders: BTreeMap::new(),
             services: BTreeMap::new(),
             requests,

@@ -14,43 +14,12 @@ use yottabgp_wire::route::RouteBuffer;
 
 use super::Reply;
 use super::group::Block;
-use crate::core::{Core, PeerId, Request};
+use crate::core::{Core, Request};
 use crate::server::as_signal;
 use crate::signals::Request as Asked;
 use crate::upload::Upload;
 
 impl Core {
-    /// The peers that a sender may command and that are selected.
-    pub(super) fn select(
-        &self,
-        id: ProcessId,
-        selector: &Selector,
-    ) -> Result<Vec<PeerId>, Refusal> {
-        let everything = self.senders.get(&id).is_some_and(|sender| sender.is_client);
-        let selected: Vec<PeerId> = self
-            .peers
-            .iter()
-            .filter(|(_, peer)| !peer.stopped && (everything || peer.commanders.contains(&id)))
-            .filter(|(_, peer)| selector.matches(&peer.key))
-            .map(|(id, _)| *id)
-            .collect();
-        if selected.is_empty() { Err(Refusal::NoPeer(selector.to_string())) } else { Ok(selected) }
-    }
-
-    /// The same of those that a sender may only look at: all of them.
-    pub(super) fn look(&self, selector: &Selector) -> Result<Vec<PeerId>, Refusal> {
-        let selected: Vec<PeerId> = self
-            .peers
-            .iter()
-            .filter(|(_, peer)| !peer.stopped && selector.matches(&peer.key))
-            .map(|(id, _)| *id)
-            .collect();
-        if selected.is_empty() && *selector != Selector::All {
-            return Err(Refusal::NoPeer(selector.to_string()));
-        }
-        Ok(selected)
-    }
-
     /// Does what a line says, or says what is to be done for it.
     pub(super) fn execute(
         &mut self,
@@ -79,7 +48,7 @@ impl Core {
             | Command::Watchdog { .. }
             | Command::Operational(_) => {
                 let selected = self.select(id, &selector)?;
-                *work += selected.len() * route.nlri().len().max(1);
+                *work += selected.targets.len() * route.nlri().len().max(1);
                 self.change(&name, &selected, &command, route)?;
                 if sync_default {
                     return Ok(Reply::Sync(selected));
@@ -89,7 +58,7 @@ impl Core {
                 let selected = self.select(id, &selector)?;
                 return Ok(Reply::Group(Block {
                     name,
-                    selected,
+                    selected: selected.peers.clone(),
                     text: line.to_owned(),
                     size: group.len,
                     version,
@@ -106,7 +75,7 @@ impl Core {
             Command::GroupEnd => {
                 let Some(sender) = self.senders.get_mut(&id) else { return Ok(Reply::Silent) };
                 let text = sender.group.end()?;
-                let selected = self.select(id, &Selector::All)?;
+                let selected = self.select(id, &Selector::All)?.peers.clone();
                 let size = memchr::memchr_iter(b'\n', text.as_bytes()).count();
                 let sync = sync_default;
                 let block = Block { name, selected, text, size, version, encoding, sync };
@@ -146,18 +115,15 @@ impl Core {
                 return Ok(Reply::Table(show, selected, encoding));
             }
             Command::FlushRib => {
-                for id in self.select(id, &selector)? {
-                    self.flush(id);
+                for id in &self.select(id, &selector)?.peers {
+                    self.flush(*id);
                 }
             }
             Command::ClearRib(rib) => {
-                for id in self.select(id, &selector)? {
-                    let Some(peer) = self.peers.get_mut(&id) else { continue };
-                    match rib {
-                        Rib::In => peer.rib_in.clear(&mut self.store),
-                        Rib::Out => peer.rib_out.clear(&mut self.store),
-                    };
-                    peer.wake.notify_one();
+                let selected = self.select(id, &selector)?;
+                match rib {
+                    Rib::In => self.clear_in(&selected),
+                    Rib::Out => self.clear_out(&selected),
                 }
             }
             Command::Routes(Routes::List(families)) => {
@@ -179,9 +145,9 @@ impl Core {
             Command::Teardown { subcode, text } => {
                 let selected = self.select(id, &selector)?;
                 let mut ended = false;
-                for id in selected {
+                for id in &selected.peers {
                     ended |= self
-                        .with_session(id, |session, events| {
+                        .with_session(*id, |session, events| {
                             session.teardown(Instant::now(), subcode, text, events)
                         })
                         .unwrap_or(false);

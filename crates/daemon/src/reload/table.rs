@@ -14,8 +14,9 @@ use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::Nlri;
 
 use super::{Turns, count};
-use crate::core::{PeerId, Shared};
-use crate::peer::{self, PeerState, Range};
+use crate::core::{Core, PeerId, Shared};
+use crate::peer::tables::TableId;
+use crate::peer::{self, Range};
 
 /// Routes between two turns of others: a millisecond or so, some of them in a debug build.
 const SLICE: usize = 1024;
@@ -36,6 +37,18 @@ impl Statements {
 
     pub(super) fn of(range: &Range) -> Self {
         Self::Shared { routes: range.routes.clone(), superseded: range.superseded.clone() }
+    }
+
+    /// Whether they are the same.
+    pub(super) fn are(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+
+    fn parts(&self) -> (&[ConfiguredRoute], &[u32]) {
+        match self {
+            Self::Own { routes, superseded } => (routes, superseded),
+            Self::Shared { routes, superseded } => (routes, superseded),
+        }
     }
 
     /// Those of a range.
@@ -114,29 +127,42 @@ fn configured<'a>(
     })
 }
 
-/// Announces the routes of the section and withdraws those that it does not have any more: what did not change is not sent.
+/// Announces the routes of the section to peers that have a table in common, and withdraws those that it does not have any
+/// more: what did not change is not sent. A command may part them meanwhile: then each table goes on from where it was.
 pub(super) async fn fill(
     shared: &Shared,
-    id: PeerId,
+    peers: &[PeerId],
     statements: Statements,
     turns: Turns,
     summary: &mut ReloadSummary,
 ) {
-    let before = match shared.borrow_mut().peers.get_mut(&id) {
-        Some(peer) => peer.rib_out.begin_configuration(),
-        None => return,
+    let before = {
+        let mut core = shared.borrow_mut();
+        let Some((table, _)) = tables_of(&core, peers).into_iter().next() else { return };
+        match core.tables.get_mut(table) {
+            Some(table) => table.rib.begin_configuration(),
+            None => return,
+        }
     };
     let mut slices = statements.into_slices();
     let mut more = true;
     while more {
         {
             let mut core = shared.borrow_mut();
-            let core = &mut *core;
-            let Some(peer) = core.peers.get_mut(&id) else { break };
-            let PeerState { neighbor, rib_out, .. } = peer;
-            more = slices.next(|route, superseded| match configured(neighbor, route, superseded) {
-                Ok(route) => count(summary, rib_out.configure(&mut core.store, &before, &route)),
-                Err(reason) => warn!(target: "yottabgp::configuration", "{reason}"),
+            let found = tables_of(&core, peers);
+            let Core { peers: all, tables, store, .. } = &mut *core;
+            let Some(peer) = peers.iter().find_map(|id| all.get(id)) else { break };
+            more = slices.next(|route, superseded| {
+                match configured(&peer.neighbor, route, superseded) {
+                    Ok(route) => {
+                        for (table, peers) in &found {
+                            let Some(table) = tables.get_mut(*table) else { continue };
+                            let effect = table.rib.configure(store, &before, &route);
+                            count(summary, effect, *peers);
+                        }
+                    }
+                    Err(reason) => warn!(target: "yottabgp::configuration", "{reason}"),
+                }
             });
         }
         turn(turns).await;
@@ -145,16 +171,34 @@ pub(super) async fn fill(
     loop {
         {
             let mut core = shared.borrow_mut();
-            let core = &mut *core;
-            let Some(peer) = core.peers.get_mut(&id) else { break };
-            let Some(end) = slice_of(&peer.rib_out, place) else { break };
-            let gone = |effect| count(summary, effect);
-            peer.rib_out.end_configuration(&mut core.store, place..end, gone);
+            let found = tables_of(&core, peers);
+            let Core { tables, store, .. } = &mut *core;
+            let mut end = None;
+            for (table, peers) in &found {
+                let Some(table) = tables.get_mut(*table) else { continue };
+                let Some(to) = slice_of(&table.rib, place) else { continue };
+                end = end.max(Some(to));
+                let gone = |effect| count(summary, effect, *peers);
+                table.rib.end_configuration(store, place..to, gone);
+            }
+            let Some(end) = end else { break };
             place = end;
         }
         turn(turns).await;
     }
     before.forget(&mut shared.borrow_mut().store);
+}
+
+/// The tables of these peers, and how many of them have each.
+fn tables_of(core: &Core, peers: &[PeerId]) -> Vec<(TableId, u64)> {
+    let mut tables: Vec<(TableId, u64)> = Vec::new();
+    for peer in peers.iter().filter_map(|id| core.peers.get(id)) {
+        match tables.iter_mut().find(|(table, _)| *table == peer.table) {
+            Some((_, peers)) => *peers += 1,
+            None => tables.push((peer.table, 1)),
+        }
+    }
+    tables
 }
 
 /// Where the slice of the table ends that begins here.
@@ -171,21 +215,22 @@ async fn turn(turns: Turns) {
 
 /// The same of a peer alone, at once: one of a range, whose session is up now.
 pub(crate) fn configure(
-    peer: &mut PeerState,
+    table: &mut AdjRibOut,
+    neighbor: &Neighbor,
     store: &mut AttributeStore,
     routes: &[ConfiguredRoute],
 ) {
-    let before = peer.rib_out.begin_configuration();
+    let before = table.begin_configuration();
     for route in routes {
-        match configured(&peer.neighbor, route, false) {
+        match configured(neighbor, route, false) {
             Ok(route) => {
-                peer.rib_out.configure(store, &before, &route);
+                table.configure(store, &before, &route);
             }
             Err(reason) => warn!(target: "yottabgp::configuration", "{reason}"),
         }
     }
-    let end = peer.rib_out.end();
-    peer.rib_out.end_configuration(store, 0..end, |_| {});
+    let end = table.end();
+    table.end_configuration(store, 0..end, |_| {});
     before.forget(store);
 }
 
@@ -230,8 +275,9 @@ impl Look {
     ) -> bool {
         let core = shared.borrow();
         let Self { id, slices, marks, routes_left, place, empty } = self;
-        let table = match id.map(|id| core.peers.get(&id)) {
-            Some(Some(peer)) => &peer.rib_out,
+        let found = id.map(|id| core.peers.get(&id).and_then(|peer| core.rib_out(peer)));
+        let table = match found {
+            Some(Some(table)) => table,
             Some(None) => return false,
             None => empty,
         };
