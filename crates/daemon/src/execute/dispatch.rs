@@ -32,14 +32,18 @@ impl Core {
     ) -> Result<Reply, Refusal> {
         let Parsed { selector, command, reply: encoding, sync, id: identifier, .. } = parsed;
         let (mut sync_default, version, name) = match self.senders.get(&id) {
-            Some(sender) => (sender.sync, sender.version, sender.name.clone()),
-            None => (false, self.version, "".into()),
+            // Counting one more holder is dear, and nearly all commands are routes.
+            Some(sender) => {
+                let named = !matches!(command, Command::Route(_));
+                (sender.sync, sender.version, named.then(|| sender.name.clone()))
+            }
+            None => (false, self.version, None),
         };
         sync_default = sync.unwrap_or(sync_default);
         match command {
             Command::Comment => {}
             Command::Log(text) => {
-                warn!(target: "yottabgp::processes", "{name}: {text}");
+                warn!(target: "yottabgp::processes", "{}: {text}", name.unwrap_or_default());
                 return Ok(Reply::Silent);
             }
             Command::Route(_)
@@ -49,7 +53,7 @@ impl Core {
             | Command::Operational(_) => {
                 let selected = self.select(id, &selector)?;
                 *work += selected.targets.len() * route.nlri().len().max(1);
-                self.change(&name, &selected, &command, route)?;
+                self.change(name.as_deref().unwrap_or_default(), &selected, &command, route)?;
                 if sync_default {
                     return Ok(Reply::Sync(selected));
                 }
@@ -57,7 +61,7 @@ impl Core {
             Command::Group(group) => {
                 let selected = self.select(id, &selector)?;
                 return Ok(Reply::Group(Block {
-                    name,
+                    name: name.unwrap_or_default(),
                     selected: selected.peers.clone(),
                     text: line.to_owned(),
                     size: group.len,
@@ -78,6 +82,7 @@ impl Core {
                 let selected = self.select(id, &Selector::All)?.peers.clone();
                 let size = memchr::memchr_iter(b'\n', text.as_bytes()).count();
                 let sync = sync_default;
+                let name = name.unwrap_or_default();
                 let block = Block { name, selected, text, size, version, encoding, sync };
                 return Ok(Reply::Group(block));
             }
@@ -132,7 +137,7 @@ impl Core {
             Command::Routes(routes) => {
                 let selected = self.select(id, &selector)?;
                 match routes {
-                    Routes::Add => self.add_routes(&name, &selected, route, out)?,
+                    Routes::Add => self.add_routes(&selected, route, out)?,
                     Routes::RemoveIndex(index) => self.remove_index(&selected, &index, out),
                     Routes::Remove | Routes::List(_) => self.remove_routes(&selected, route, out),
                 }

@@ -16,12 +16,11 @@ impl Core {
     /// `routes add`.
     pub(super) fn add_routes(
         &mut self,
-        name: &str,
         selected: &Selection,
         route: &RouteBuffer,
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
-        self.change(name, selected, &Command::Route(Verb::Announce), route)?;
+        self.change("", selected, &Command::Route(Verb::Announce), route)?;
         answer::routes_added(route.nlri(), route.next_hop, route.attributes(), out);
         Ok(())
     }

@@ -25,12 +25,17 @@ pub(crate) struct Selection {
 
 /// What was selected before: a helper says the same again and again.
 #[derive(Debug, Default)]
-pub(crate) struct Selections(HashMap<(ProcessId, Selector), Rc<Selection>>);
+pub(crate) struct Selections {
+    /// The last one.
+    last: Option<(ProcessId, Selector, Rc<Selection>)>,
+    kept: HashMap<(ProcessId, Selector), Rc<Selection>>,
+}
 
 impl Selections {
     /// Peers came, went or changed.
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.last = None;
+        self.kept.clear();
     }
 }
 
@@ -41,12 +46,17 @@ impl Core {
         id: ProcessId,
         selector: &Selector,
     ) -> Result<Rc<Selection>, Refusal> {
-        // A look-up by value, of what is nearly always `All`.
-        let key = (id, selector.clone());
-        if let Some(found) = self.selections.0.get(&key)
+        if let Some((last, other, found)) = &self.selections.last
+            && (*last, other) == (id, selector)
             && self.is_true(found)
         {
             return Ok(found.clone());
+        }
+        let key = (id, selector.clone());
+        if let Some(found) = self.selections.kept.get(&key).filter(|found| self.is_true(found)) {
+            let found = found.clone();
+            self.selections.last = Some((key.0, key.1, found.clone()));
+            return Ok(found);
         }
         let everything = self.senders.get(&id).is_some_and(|sender| sender.is_client);
         let peers: Vec<PeerId> = self
@@ -60,10 +70,10 @@ impl Core {
             return Err(Refusal::NoPeer(selector.to_string()));
         }
         let selection = Rc::new(self.selection(peers));
-        if self.selections.0.len() >= MOST_KEPT {
+        if self.selections.kept.len() >= MOST_KEPT {
             self.selections.clear();
         }
-        self.selections.0.insert(key, selection.clone());
+        self.selections.kept.insert(key, selection.clone());
         Ok(selection)
     }
 
