@@ -22,10 +22,12 @@ use crate::execute::Selections;
 use crate::files::Files;
 use crate::health::services::Running;
 use crate::listen::Listeners;
+use crate::peer::Range;
 use crate::peer::tables::Tables;
-use crate::peer::{PeerState, Range};
+use crate::peers::Peers;
 use crate::reload::Reloads;
 use crate::sender::Sender;
+use crate::turns::Load;
 
 /// Names a peer for as long as it exists; ascending in the order of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,14 +60,16 @@ pub(crate) struct Core {
     pub(crate) reloads: Reloads,
     /// The sockets that peers connect to.
     pub(crate) listeners: Listeners,
-    /// Whether so many peers of ranges are on their way that others are refused.
+    /// Peers of ranges that had no session when they were last looked at.
+    pub(crate) unknown: Vec<PeerId>,
+    /// Whether there are so many of them that others are refused.
     pub(crate) crowded: bool,
     /// How answers and events look.
     pub(crate) version: Version,
     /// How events are written.
     pub(crate) encoders: Encoders,
     pub(crate) store: AttributeStore,
-    pub(crate) peers: BTreeMap<PeerId, PeerState>,
+    pub(crate) peers: Peers,
     /// What they are to be sent.
     pub(crate) tables: Tables,
     /// Whom commands were about.
@@ -82,6 +86,8 @@ pub(crate) struct Core {
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
     pub(crate) route: RouteBuffer,
+    /// How many peers have more to do than a turn lets them.
+    pub(crate) load: Load,
     /// The buffer of every read from a peer.
     pub(crate) read_buffer: Vec<u8>,
     pub(crate) started: Instant,
@@ -112,11 +118,12 @@ impl Core {
             files: Files::default(),
             reloads: Reloads::default(),
             listeners: Listeners::default(),
+            unknown: Vec::new(),
             crowded: false,
             version,
             encoders,
             store: AttributeStore::default(),
-            peers: BTreeMap::new(),
+            peers: Peers::default(),
             tables: Tables::default(),
             selections: Selections::default(),
             encoder: UpdateEncoder::default(),
@@ -126,6 +133,7 @@ impl Core {
             asked: Vec::new(),
             tokens: Vec::new(),
             route: RouteBuffer::default(),
+            load: Load::default(),
             read_buffer: Vec::new(),
             started: Instant::now(),
             uuid,

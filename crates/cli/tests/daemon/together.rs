@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use yottabgp_testkit::bgp::kind;
 
 use crate::reload::reload;
-use crate::support::{Helper, Lab, Session, Site, Update};
+use crate::support::{Helper, Lab, Session, Site, Update, open};
 
 const FAMILIES: &str = "family { ipv4 unicast; }";
 
@@ -75,9 +75,12 @@ fn neighbors_part_when_one_is_told_something_of_its_own() {
 fn a_neighbor_that_is_down_gets_what_was_said_meanwhile() {
     let lab = Lab::new();
     let sites = [Site::new(2), Site::new(3)];
-    let text: String = sites.iter().map(|site| site.neighbor(FAMILIES)).collect();
+    let section = format!("{FAMILIES} capability {{ route-refresh; }}");
+    let text: String = sites.iter().map(|site| site.neighbor(&section)).collect();
     let daemon = lab.start(&text);
-    let mut first = sites[0].session();
+    let mut able = open();
+    able.capabilities.push((2, vec![]));
+    let mut first = sites[0].session_with(&able);
     first.until_eor();
     for number in 1..=3 {
         daemon.ask(&format!("announce route 10.{number}.0.0/24 next-hop 1.1.1.1"));
