@@ -227,6 +227,12 @@ pub struct PrefixParts<'a> {
     pub prefix: &'a [u8],
 }
 
+/// Whether NLRI of this family are prefixes and nothing else: `length(1) prefix`, as [`crate::prefix::take_ipv4`] and
+/// [`crate::prefix::take_ipv6`] read them.
+pub fn is_plain_prefix(family: Family) -> bool {
+    inet::ROW.families.contains(&family)
+}
+
 /// How JSON and text are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JsonForm {
@@ -331,6 +337,21 @@ impl<'a> NlriIter<'a> {
     pub(crate) fn only_right(mut self) -> Self {
         self.take = registry::row(self.family).take_right.unwrap_or(self.take);
         self
+    }
+
+    /// Their family.
+    pub const fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Whether a path identifier stands before each.
+    pub const fn has_path_id(&self) -> bool {
+        self.path_id
+    }
+
+    /// The octets of those that are left, path identifiers included.
+    pub const fn octets(&self) -> &'a [u8] {
+        self.reader.remaining()
     }
 
     /// Where the next NLRI starts in the outermost buffer, its path identifier included.
