@@ -24,11 +24,19 @@ pub const MOST_PUT_OFF: usize = 32 * 1024 * 1024;
 /// A place in the tables of a peer, to walk them while they change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
+    /// The number of the table.
     table: usize,
-    at: u32,
+    /// The place in it.
+    pub at: u32,
 }
 
 impl Place {
+    /// Another place in the same table.
+    #[must_use]
+    pub const fn with(self, at: u32) -> Self {
+        Self { table: self.table, at }
+    }
+
     /// The one behind it.
     #[must_use]
     pub const fn next(self) -> Self {

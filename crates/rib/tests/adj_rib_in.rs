@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use yottabgp_rib::adj_rib_in::{AdjRibIn, Place};
 use yottabgp_rib::store::AttributeStore;
-use yottabgp_wire::io::text::parse_hex;
-use yottabgp_wire::message::update::Update;
 use yottabgp_wire::codes::Family;
+use yottabgp_wire::io::text::parse_hex;
 use yottabgp_wire::message::update::Scrutiny;
+use yottabgp_wire::message::update::Update;
 use yottabgp_wire::negotiated::{AddPath, Direction, Negotiated};
 use yottabgp_wire::next_hop::{NextHop, wire_next_hop};
 use yottabgp_wire::nlri::Nlri;
@@ -55,8 +55,12 @@ enum Step {
 }
 
 fn wanted() -> impl Strategy<Value = Wanted> {
-    (any::<bool>(), 0..2u8, 14..24u8, 0..=u8::MAX)
-        .prop_map(|(wide, path, length, octet)| Wanted { wide, path, length, octet })
+    (any::<bool>(), 0..2u8, 14..24u8, 0..=u8::MAX).prop_map(|(wide, path, length, octet)| Wanted {
+        wide,
+        path,
+        length,
+        octet,
+    })
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -232,7 +236,8 @@ fn a_walk_goes_from_family_to_family_and_misses_nothing_that_stays() {
 fn what_is_put_off_is_bounded() {
     let (mut rib, mut store) = (AdjRibIn::default(), AttributeStore::default());
     let negotiated = Negotiated { add_path: AddPath::default(), ..Negotiated::permissive() };
-    let all: Vec<_> = (0..=255).map(|octet| Wanted { wide: false, path: 0, length: 24, octet }).collect();
+    let all: Vec<_> =
+        (0..=255).map(|octet| Wanted { wide: false, path: 0, length: 24, octet }).collect();
     let body = body(&[], &all, false, 1);
     let update = Update::decode(&body, &negotiated, Direction::Receive).unwrap();
     let waiting = |rib: &AdjRibIn| {

@@ -61,7 +61,9 @@ pub fn take_ipv4(octets: &mut &[u8]) -> Option<(u8, u32)> {
     let address = match rest.first_chunk::<4>() {
         Some(address) => u32::from_be_bytes(*address),
         // The last ones of a message.
-        None => rest.iter().zip([24, 16, 8]).fold(0, |sum, (octet, at)| sum | u32::from(*octet) << at),
+        None => {
+            rest.iter().zip([24, 16, 8]).fold(0, |sum, (octet, at)| sum | u32::from(*octet) << at)
+        }
     };
     let behind = 32_u32.checked_sub(length.into())?;
     *octets = after;
@@ -84,6 +86,20 @@ pub fn take_ipv6(octets: &mut &[u8]) -> Option<(u8, u128)> {
     let behind = 128_u32.checked_sub(length.into())?;
     *octets = after;
     Some((length, address & u128::MAX.checked_shl(behind).unwrap_or(0)))
+}
+
+/// Whether a field is made of whole prefixes, each after a path identifier if `paths`: the same as taking one after the other,
+/// in a few instructions each.
+pub fn is_field(afi: Afi, paths: bool, octets: &[u8]) -> bool {
+    let (before, longest) = (if paths { 4 } else { 0 }, longest(afi));
+    let mut at = 0;
+    while at < octets.len() {
+        match octets.get(at + before) {
+            Some(&length) if length <= longest => at += before + 1 + octets_for(length),
+            _ => return false,
+        }
+    }
+    at == octets.len()
 }
 
 /// Why a text is not a prefix.

@@ -22,6 +22,7 @@ use super::{Incoming, PeerState, Surroundings};
 use crate::connection::{Connection, Ready, WRITE_SIZE, linger};
 use crate::core::{Core, PeerId, Request, Shared};
 use crate::listen::ao_key;
+use crate::server::since_epoch;
 
 /// How long a connection that ends has to take its last octets.
 const LAST_WORDS: Duration = Duration::from_millis(250);
@@ -29,6 +30,9 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 /// How long a peer that takes all is written to before others have their turn: routes are encoded meanwhile, as many as there
 /// are.
 const TURN: Duration = Duration::from_millis(10);
+
+/// Octets of UPDATEs that are put into the Adj-RIB-In before others have their turn: less than a millisecond.
+const TAKEN_IN: usize = 64 * 1024;
 
 /// A connection being made.
 type Dialing = Pin<Box<dyn Future<Output = (ConnectionId, Result<TcpStream, String>)>>>;
@@ -45,6 +49,8 @@ struct Sockets {
 /// What the task was woken for.
 enum Woken {
     Something,
+    /// There is nothing else to do.
+    Idle,
     Incoming(Incoming),
     Dialed(ConnectionId, Result<TcpStream, String>),
     Ready(usize, io::Result<Ready>),
@@ -71,9 +77,11 @@ pub(super) async fn drive(
             (connection, result) = dialed(&mut sockets.dialing) => Woken::Dialed(connection, result),
             (index, ready) = any_ready(&sockets.connections, plan.read) => Woken::Ready(index, ready),
             () = sleep_until(deadline) => Woken::Something,
+            () = std::future::ready(()), if plan.put_off => Woken::Idle,
         };
         match woken {
             Woken::Something => {}
+            Woken::Idle => _ = shared.borrow_mut().take_in(id, TAKEN_IN),
             Woken::Incoming(connection) => take_incoming(&shared, id, &mut sockets, connection),
             Woken::Dialed(connection, result) => {
                 sockets.dialing = None;
@@ -102,6 +110,8 @@ struct Plan {
     deadline: Option<Instant>,
     /// Whether to read.
     read: bool,
+    /// Whether UPDATEs wait to be put into the Adj-RIB-In.
+    put_off: bool,
     finished: bool,
 }
 
@@ -178,7 +188,8 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
         let soon = now + Duration::from_millis(5);
         deadline = Some(deadline.map_or(soon, |deadline| deadline.min(soon)));
     }
-    Some(Plan { deadline, read: !paused && held.is_none(), finished })
+    let put_off = peer.rib_in.has_put_off();
+    Some(Plan { deadline, read: !paused && held.is_none(), put_off, finished })
 }
 
 /// Takes what the session wants to send and writes it, until the socket takes no more or others are to have their turn.
@@ -234,6 +245,14 @@ impl Source for Routes<'_> {
 }
 
 impl Core {
+    /// Puts UPDATEs of a peer that were put off into its Adj-RIB-In, as many as have so many octets. Returns how many octets were
+    /// put off so far, and how many of them are taken in.
+    pub(crate) fn take_in(&mut self, id: PeerId, octets: usize) -> Option<[u64; 2]> {
+        let peer = self.peers.get_mut(&id)?;
+        peer.rib_in.take_in(&mut self.store, octets);
+        Some(peer.rib_in.progress())
+    }
+
     /// Appends what a session has to send. Returns whether there is more.
     fn transmit(
         &mut self,
@@ -265,6 +284,8 @@ impl Core {
             counts,
             store: None,
             encoders: &self.encoders,
+            time: since_epoch(),
+            told: false,
             afterwards: Vec::new(),
         };
         let mut routes = Routes {
@@ -275,9 +296,11 @@ impl Core {
             holding,
             is_incomplete,
         };
-        session.poll_transmit(now, connection, out, &mut routes, &mut |event| {
+        let more = session.poll_transmit(now, connection, out, &mut routes, &mut |event| {
             surroundings.event(&event);
-        })
+        });
+        surroundings.finish();
+        more
     }
 }
 

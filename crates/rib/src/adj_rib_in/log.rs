@@ -52,8 +52,9 @@ impl Log {
     pub(super) fn push(&mut self, update: &Update<'_>) -> (usize, (u64, u64)) {
         let full = self.blocks.back().is_none_or(|block| block.len() >= BLOCK);
         if full {
-            // An UPDATE is one piece: the last one may make a block longer.
-            self.blocks.push_back(Vec::with_capacity(BLOCK + 8 * 1024));
+            // An UPDATE is one piece: the last one may make a block longer. The first block is small: mostly few wait.
+            let room = if self.blocks.is_empty() { 0 } else { BLOCK + 8 * 1024 };
+            self.blocks.push_back(Vec::with_capacity(room));
         }
         let Some(block) = self.blocks.back_mut() else { return (0, (0, 0)) };
         let before = block.len();
@@ -85,9 +86,10 @@ impl Log {
     /// Takes the oldest UPDATEs, as many as have so many octets, and one at least.
     pub(super) fn take(&mut self, octets: usize, mut each: impl FnMut(Entry<'_>)) {
         let mut octets = octets;
-        while octets > 0 && let Some(block) = self.blocks.front() {
+        while octets > 0
+            && let Some(block) = self.blocks.front()
+        {
             let Some(length) = entry(block.get(self.start..).unwrap_or_default(), &mut each) else {
-                // The end of the block, which is used again if it is the only one.
                 self.start = 0;
                 self.blocks.pop_front();
                 continue;
@@ -96,9 +98,10 @@ impl Log {
             self.taken += length as u64;
             octets = octets.saturating_sub(length);
         }
-        if self.is_empty() {
+        if self.is_empty() || self.blocks.is_empty() {
             self.blocks.clear();
             self.start = 0;
+            self.taken = self.pushed;
         }
     }
 }

@@ -30,6 +30,7 @@ use crate::io::reader::{Reader, WireError};
 use crate::io::text::{push, push_hex_upper, push_ipv4};
 use crate::io::tokens::{TextError, Tokens};
 use crate::layout::Layout;
+use crate::prefix;
 use crate::route::RouteBuffer;
 use fields::Fields;
 
@@ -352,6 +353,13 @@ impl<'a> NlriIter<'a> {
     /// The octets of those that are left, path identifiers included.
     pub const fn octets(&self) -> &'a [u8] {
         self.reader.remaining()
+    }
+
+    /// Whether all that are left are prefixes that can be taken: a quick look, for what nearly all messages have.
+    #[inline]
+    pub(crate) fn are_plain_prefixes(&self) -> bool {
+        is_plain_prefix(self.family)
+            && prefix::is_field(self.family.afi, self.path_id, self.octets())
     }
 
     /// Where the next NLRI starts in the outermost buffer, its path identifier included.
