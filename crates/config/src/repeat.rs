@@ -18,8 +18,11 @@ use crate::lexer::Lexer;
 use crate::parser::Before;
 use crate::routes::{Open, Routes};
 
-/// So many ends of statements are remembered: a power of two.
+/// So many ends of statements are remembered.
 const MOST: usize = 1024;
+
+/// Lists that are no longer than this are read by the grammar alone: most files have only such.
+const FEW: usize = 3;
 
 /// Ends of statements and what they said, each in the place that its octets give it.
 #[derive(Debug, Default)]
@@ -121,7 +124,7 @@ impl<'p> Repeats<'p> {
         before: Before,
         list: &mut Open,
     ) {
-        if list.len() != before.routes + 1 {
+        if list.len() != before.routes + 1 || before.routes < FEW {
             return;
         }
         let source = lexer.source().as_bytes();
