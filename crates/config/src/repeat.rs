@@ -18,8 +18,11 @@ use crate::lexer::Lexer;
 use crate::parser::Before;
 use crate::routes::{Open, Routes};
 
-/// So many ends of statements are remembered: a power of two.
+/// So many ends of statements are remembered.
 const MOST: usize = 1024;
+
+/// Lists that are no longer than this are read by the grammar alone: most files have only such.
+const FEW: usize = 3;
 
 /// Ends of statements and what they said, each in the place that its octets give it.
 #[derive(Debug, Default)]
@@ -121,7 +124,7 @@ impl<'p> Repeats<'p> {
         before: Before,
         list: &mut Open,
     ) {
-        if list.len() != before.routes + 1 {
+        if list.len() != before.routes + 1 || before.routes < FEW {
             return;
         }
         let source = lexer.source().as_bytes();
@@ -218,8 +221,7 @@ fn statement(source: &[u8], at: usize) -> Option<Statement<'_>> {
     }
     let (keyword, rest) = word(source.get(start..)?)?;
     let blanks = rest.iter().position(|octet| !matches!(octet, b' ' | b'\t'))?;
-    let (prefix, rest) = word(rest.get(blanks..)?)?;
-    let prefix = encode(prefix)?;
+    let (prefix, rest) = prefix(rest.get(blanks..)?)?;
     let opens = rest.iter().find(|octet| !is_blank(octet)) == Some(&b'{');
     let length = 1 + memchr(if opens { b'}' } else { b';' }, rest)?;
     let end = source.len() - rest.len() + length;
@@ -232,24 +234,26 @@ fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     text.split_at_checked(length)
 }
 
-/// A prefix in the spelling that programs write; any other is left to the grammar.
-fn encode(word: &[u8]) -> Option<Encoded> {
-    if let Some((bits, address)) = ipv4(word) {
-        return Some(Encoded::v4(bits, address));
+/// A prefix up to a blank, and what follows.
+fn prefix(text: &[u8]) -> Option<(Encoded, &[u8])> {
+    if let Some((encoded, rest @ [b' ' | b'\t', ..])) = ipv4(text) {
+        return Some((encoded, rest));
     }
+    let (word, rest) = word(text)?;
     let prefix = Prefix::parse(std::str::from_utf8(word).ok()?).ok()?;
-    match prefix.address {
+    let encoded = match prefix.address {
         // A host without its length, say.
-        IpAddr::V4(address) => Some(Encoded::v4(prefix.length, address.to_bits())),
+        IpAddr::V4(address) => Encoded::v4(prefix.length, address.to_bits()),
         IpAddr::V6(address) => {
-            Some(Encoded { kind: Kind::V6, bits: prefix.length, octets: address.octets() })
+            Encoded { kind: Kind::V6, bits: prefix.length, octets: address.octets() }
         }
-    }
+    };
+    Some((encoded, rest))
 }
 
-/// `192.0.2.0/24` as its length and its address: four numbers without leading zeros, and no bit set behind the length.
-fn ipv4(word: &[u8]) -> Option<(u8, u32)> {
-    let (mut address, mut rest) = (0u32, word);
+/// `192.0.2.0/24` as programs write it, and what follows: four numbers without leading zeros, and no bit set behind the length.
+fn ipv4(text: &[u8]) -> Option<(Encoded, &[u8])> {
+    let (mut address, mut rest) = (0u32, text);
     for end in [b'.', b'.', b'.', b'/'] {
         let (octet, after) = number(rest)?;
         let (found, after) = after.split_first()?;
@@ -260,7 +264,7 @@ fn ipv4(word: &[u8]) -> Option<(u8, u32)> {
     }
     let (bits, rest) = number(rest)?;
     let host = u32::MAX.checked_shr(u32::from(bits)).unwrap_or(0);
-    (rest.is_empty() && bits <= 32 && address & host == 0).then_some((bits, address))
+    (bits <= 32 && address & host == 0).then(|| (Encoded::v4(bits, address), rest))
 }
 
 /// A decimal number of one octet, without leading zeros.
