@@ -16,7 +16,7 @@ use crate::lines::{FORMS, Form, plain, prefix};
 use crate::peer::{ASN, Peer};
 
 /// How many lines, routes or UPDATEs are counted.
-const MANY: u32 = 8000;
+const MANY: u32 = 4000;
 
 /// A helper that waits for the session, says what is in the file `lines`, and reads until its end.
 const SPEAKS: &str = "while read line; do case $line in *'\"up\"'*) break;; esac; done; cat lines; exec cat > /dev/null";
@@ -154,11 +154,11 @@ pub(crate) fn paths() -> Vec<HotPath> {
     })];
     paths.extend(FORMS.iter().map(|form| {
         let name = format!("a route of a helper's lines to the wire: {}", form.name);
-        path(name, MANY, |callgrind| lines(callgrind, form, 1))
+        path(name, MANY, |callgrind| lines(callgrind, form, MANY, 1))
     }));
-    paths.push(path("a route of a helper's lines to ten peers", MANY, |callgrind| {
+    paths.push(path("a route of a helper's lines to ten peers", MANY / 4, |callgrind| {
         let form = Form { name: "", family: "ipv4 unicast", routes: 1, line: plain };
-        lines(callgrind, &form, 10)
+        lines(callgrind, &form, MANY / 4, 10)
     }));
     paths.push(path("a static route of the file to the wire", MANY, |callgrind| {
         Ok((with_routes(callgrind)?, count(callgrind, &Setup::new(), |_, _| Ok(()))?))
@@ -187,7 +187,7 @@ pub(crate) fn paths() -> Vec<HotPath> {
         Ok((reloaded, with_routes(callgrind)?))
     }));
     for (name, one_prefix) in [("", false), (", one prefix each", true)] {
-        let updates = MANY / 4;
+        let updates = MANY / 2;
         paths.push(path(
             format!("an UPDATE into the Adj-RIB-In{name}"),
             updates,
@@ -248,9 +248,9 @@ fn changed() -> (String, u64, u64) {
     (text, announced, withdrawn)
 }
 
-/// Lines of a helper to some peers: with them, and without.
-fn lines(callgrind: &Callgrind, form: &Form, peers: usize) -> Result<(u64, u64)> {
-    let many = MANY / form.routes;
+/// Lines of a helper with so many routes to some peers: with them, and without.
+fn lines(callgrind: &Callgrind, form: &Form, routes: u32, peers: usize) -> Result<(u64, u64)> {
+    let many = routes / form.routes;
     let lines: String = (0..many).map(|number| (form.line)(number) + "\n").collect();
     let (families, helper) = (form.family, SPEAKS.to_owned());
     let with = Setup { peers, families, helper, lines, ..Setup::new() };
