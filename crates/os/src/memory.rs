@@ -53,16 +53,6 @@ extern "C" fn release_object(
     0
 }
 
-/// Gives back what was freed and the C library still has, as after a large table went. Takes some milliseconds for each
-/// hundred megabytes.
-pub fn release_freed() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: the call has no conditions.
-    unsafe {
-        libc::malloc_trim(0);
-    }
-}
-
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
@@ -81,6 +71,5 @@ mod tests {
         assert!(resident() < before, "{before} kB");
         // It still runs: so do the others.
         release_program();
-        release_freed();
     }
 }
