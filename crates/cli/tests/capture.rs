@@ -227,7 +227,7 @@ fn routes_of_a_table_dump_are_shown_as_updates() {
     assert!(!output.status.success());
     assert!(
         String::from_utf8_lossy(&output.stderr)
-            .contains("record 2 entry 2 at octet 57: its peer is in no index")
+            .contains("record 2 entry 2 at octet 58: its peer is in no index")
     );
 }
 

@@ -96,7 +96,7 @@ impl<'a> Record<'a> {
         match self.kind {
             kind::BGP4MP | kind::BGP4MP_ET => u64::from(bgp4mp::is_message(self.subtype)),
             kind::TABLE_DUMP_V2 => table_dump::count_v2(self.subtype, Reader::new(self.body)),
-            kind::TABLE_DUMP => 1,
+            kind::TABLE_DUMP => u64::from(table_dump::is_read_v1(self.subtype)),
             _ => 0,
         }
     }

@@ -150,6 +150,11 @@ fn peers(mut reader: Reader<'_>) -> Result<PeerIndexTable, WireError> {
     Ok(PeerIndexTable { collector, peers })
 }
 
+/// Whether routes of this subtype, which is their AFI, are read.
+pub(crate) fn is_read_v1(subtype: u16) -> bool {
+    matches!(Afi(subtype), Afi::IPV4 | Afi::IPV6)
+}
+
 /// Layout: `view(2) sequence(2) prefix(4|16) length(1) status(1) originated(4) peer(4|16) AS(2) length(2) attributes`. The
 /// prefix is not shortened: its octets are given as an NLRI by [`Rib::update`].
 pub(crate) fn read_v1(subtype: u16, mut reader: Reader<'_>) -> Result<Content<'_>, WireError> {

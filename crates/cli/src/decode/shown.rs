@@ -1,8 +1,7 @@
 //! What a file has, shown message by message.
 
-use std::collections::HashMap;
-
 use anyhow::Result;
+use hashbrown::HashMap;
 use yottabgp_api::event::Label;
 use yottabgp_wire::negotiated::Negotiated;
 
