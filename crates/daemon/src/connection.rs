@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
 use yottabgp_session::event::ConnectionId;
 
-/// The bytes offered to one read.
-pub(crate) const READ_SIZE: usize = 256 * 1024;
+/// The bytes offered to one read while few others are busy: what is done with them takes some milliseconds.
+pub(crate) const READ_SIZE: usize = 128 * 1024;
 /// Bytes of messages that are encoded ahead of the socket.
 pub(crate) const WRITE_SIZE: usize = 256 * 1024;
 /// Capacity that an idle connection may keep.
@@ -105,12 +105,18 @@ impl Connection {
 
     /// Reads once. `scratch` is shared by all connections: what is left of a message is put before what is read.
     /// Returns the octets to look at, `None` when nothing is there; an empty slice means the end.
-    pub(crate) fn read<'a>(&mut self, scratch: &'a mut Vec<u8>) -> io::Result<Option<&'a [u8]>> {
+    /// At most `size` octets are read.
+    pub(crate) fn read<'a>(
+        &mut self,
+        scratch: &'a mut Vec<u8>,
+        size: usize,
+    ) -> io::Result<Option<&'a [u8]>> {
         let left = self.inbox.len();
-        if scratch.len() < left + READ_SIZE {
-            scratch.resize(left + READ_SIZE, 0);
+        if scratch.len() < left + size {
+            scratch.resize(left + size, 0);
         }
-        let Some((start, space)) = scratch.split_at_mut_checked(left) else { return Ok(None) };
+        let octets = scratch.get_mut(..left + size).unwrap_or_default();
+        let Some((start, space)) = octets.split_at_mut_checked(left) else { return Ok(None) };
         start.copy_from_slice(&self.inbox);
         match self.stream.try_read(space) {
             Ok(0) => Ok(Some(&[])),

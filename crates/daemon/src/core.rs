@@ -20,9 +20,11 @@ use yottabgp_wire::route::{Reading, RouteBuffer};
 use crate::files::Files;
 use crate::health::services::Running;
 use crate::listen::Listeners;
-use crate::peer::{PeerState, Range};
+use crate::peer::Range;
+use crate::peers::Peers;
 use crate::reload::Reloads;
 use crate::sender::Sender;
+use crate::turns::Load;
 
 /// Names a peer for as long as it exists; ascending in the order of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,14 +57,16 @@ pub(crate) struct Core {
     pub(crate) reloads: Reloads,
     /// The sockets that peers connect to.
     pub(crate) listeners: Listeners,
-    /// Whether so many peers of ranges are on their way that others are refused.
+    /// Peers of ranges that had no session when they were last looked at.
+    pub(crate) unknown: Vec<PeerId>,
+    /// Whether there are so many of them that others are refused.
     pub(crate) crowded: bool,
     /// How answers and events look.
     pub(crate) version: Version,
     /// How events are written.
     pub(crate) encoders: Encoders,
     pub(crate) store: AttributeStore,
-    pub(crate) peers: BTreeMap<PeerId, PeerState>,
+    pub(crate) peers: Peers,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
     /// The services that the daemon checks itself.
@@ -73,6 +77,8 @@ pub(crate) struct Core {
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
     pub(crate) route: RouteBuffer,
+    /// How many peers have more to do than a turn lets them.
+    pub(crate) load: Load,
     /// The buffer of every read from a peer.
     pub(crate) read_buffer: Vec<u8>,
     pub(crate) started: Instant,
@@ -103,17 +109,19 @@ impl Core {
             files: Files::default(),
             reloads: Reloads::default(),
             listeners: Listeners::default(),
+            unknown: Vec::new(),
             crowded: false,
             version,
             encoders,
             store: AttributeStore::default(),
-            peers: BTreeMap::new(),
+            peers: Peers::default(),
             senders: BTreeMap::new(),
             services: BTreeMap::new(),
             requests,
             asked: Vec::new(),
             tokens: Vec::new(),
             route: RouteBuffer::default(),
+            load: Load::default(),
             read_buffer: Vec::new(),
             started: Instant::now(),
             uuid,

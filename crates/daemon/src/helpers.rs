@@ -18,6 +18,7 @@ use crate::outbox::Outbox;
 use crate::pump::Commands;
 use crate::sender::Sender;
 use crate::server::since_epoch;
+use crate::turns;
 
 /// How long all helpers have to end.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -213,7 +214,8 @@ fn launch(shared: &Shared, process: &Process, open_files: Option<u64>) {
     core.senders.insert(id, sender);
     drop(core);
     let core = shared.clone();
-    let task = tokio::task::spawn_local(async move {
+    let name = format!("helper {}", process.name);
+    let task = turns::spawn(name, async move {
         let outcome = supervisor.await;
         if outcome != Outcome::Stopped {
             core.borrow_mut().request(Request::HelperEnded(id));

@@ -18,6 +18,7 @@ mod loader;
 pub mod log;
 pub mod outbox;
 mod peer;
+mod peers;
 pub mod pump;
 mod reload;
 pub mod respawn;
@@ -25,6 +26,7 @@ mod sender;
 pub mod server;
 pub mod signals;
 mod table;
+mod turns;
 mod upload;
 mod views;
 

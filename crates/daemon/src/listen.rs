@@ -14,6 +14,7 @@ use yottabgp_os::md5::Peers;
 use yottabgp_os::{Error, ao, md5, socket};
 
 use crate::core::{Core, Shared};
+use crate::turns;
 
 /// The sockets by address.
 #[derive(Debug, Default)]
@@ -170,7 +171,8 @@ fn open(address: SocketAddr, core: &Shared) -> Result<Listener, Error> {
     let failed = |source| Error::new(format!("listening on {address}"), source);
     let listener = TcpListener::from_std(socket.try_clone().map_err(failed)?).map_err(failed)?;
     info!(target: "yottabgp::network", "listening on {address}");
-    let task = tokio::task::spawn_local(incoming::accept(listener, core.clone()));
+    let name = format!("listener {address}");
+    let task = turns::spawn(name, incoming::accept(listener, core.clone()));
     Ok(Listener { socket, task, keys: HashMap::new() })
 }
 

@@ -4,6 +4,7 @@ mod advisories;
 mod drive;
 mod pace;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing::{debug, info, warn};
 use yottabgp_api::event::{
@@ -37,6 +38,7 @@ use crate::outbox::{Offered, Outbox};
 use crate::reload;
 use crate::server::since_epoch;
 use crate::signals::Received;
+use crate::turns;
 use advisories::Advisories;
 
 /// Connections that may wait to be taken by the task of their peer.
@@ -81,7 +83,8 @@ pub(crate) struct PeerState {
     pub(crate) counts: Counts,
     pub(crate) advisories: Advisories,
     pub(crate) created: Instant,
-    incoming: mpsc::Sender<Incoming>,
+    /// Connections that wait to be taken by its task.
+    incoming: VecDeque<Incoming>,
     task: Option<JoinHandle<()>>,
 }
 
@@ -330,11 +333,13 @@ impl PeerState {
     }
 
     /// Hands a connection to the task of the peer; gives it back when too many wait.
-    pub(crate) fn accept(&self, incoming: Incoming) -> Result<(), Incoming> {
-        self.incoming.try_send(incoming).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(incoming)
-            | mpsc::error::TrySendError::Closed(incoming) => incoming,
-        })
+    pub(crate) fn accept(&mut self, incoming: Incoming) -> Result<(), Incoming> {
+        if self.incoming.len() >= WAITING {
+            return Err(incoming);
+        }
+        self.incoming.push_back(incoming);
+        self.wake.notify_one();
+        Ok(())
     }
 
     /// The next hop of a route to this peer: what `self` means here. Where the system chooses our address, it stays `self`,
@@ -383,9 +388,10 @@ impl PeerState {
             .map_err(|error| error.to_string())
     }
 
-    /// Whether somebody who is fed by this peer asks it to pause.
-    fn is_paused(&self) -> bool {
-        self.listeners.iter().any(|(_, outbox)| outbox.is_paused())
+    /// Those who are fed by this peer and ask it to pause.
+    fn paused(&self) -> Vec<watch::Receiver<bool>> {
+        let paused = self.listeners.iter().filter(|(_, outbox)| outbox.is_paused());
+        paused.map(|(_, outbox)| outbox.paused()).collect()
     }
 
     /// Changes who is told what: from the `api` sections and the processes there are.
@@ -505,7 +511,7 @@ pub(crate) enum Beginning {
 pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -> PeerId {
     let mut core = shared.borrow_mut();
     let id = PeerId(core.next_id());
-    let (incoming, connections) = mpsc::channel(WAITING);
+    let name = neighbor.peer.address;
     let wake = Rc::new(Notify::new());
     let mut peer = PeerState {
         key: key_of(&neighbor),
@@ -528,7 +534,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -
         counts: Counts::default(),
         advisories: Advisories::default(),
         created: Instant::now(),
-        incoming,
+        incoming: VecDeque::new(),
         task: None,
         neighbor,
     };
@@ -539,7 +545,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -
         core.with_session(id, |session, events| session.start(Instant::now(), events));
     }
     drop(core);
-    let task = tokio::task::spawn_local(drive::drive(shared.clone(), id, connections, wake));
+    let task = turns::spawn(name, drive::drive(shared.clone(), id, wake));
     if let Some(peer) = shared.borrow_mut().peers.get_mut(&id) {
         peer.task = Some(task);
     }
@@ -618,6 +624,7 @@ pub(crate) fn start_ephemeral(
     };
     let id = start(shared, neighbor, Beginning::OfRange);
     let mut core = shared.borrow_mut();
+    core.unknown.push(id);
     let accepted = core.peers.get_mut(&id).map(|peer| {
         peer.later = Some(routes);
         peer.accept(incoming)
@@ -632,7 +639,7 @@ pub(crate) fn start_ephemeral(
 pub(crate) fn remove(shared: &Shared, id: PeerId) {
     let mut core = shared.borrow_mut();
     let core = &mut *core;
-    if let Some(mut peer) = core.peers.remove(&id) {
+    if let Some(mut peer) = core.peers.remove(id) {
         peer.rib_out.drop_all(&mut core.store);
         peer.rib_in.clear(&mut core.store);
         peer.idle.notify_waiters();

@@ -21,7 +21,7 @@ use crate::health::services;
 use crate::listen::{self, Listeners};
 use crate::log;
 use crate::signals::{Received, Request as Asked, Signals};
-use crate::{helpers, peer, reload};
+use crate::{helpers, peer, reload, turns};
 
 /// How long the peers have to take their last NOTIFICATION.
 const FAREWELL: Duration = Duration::from_millis(150);
@@ -106,7 +106,8 @@ fn live(
         .map_err(|source| Error::new("the runtime", source).into())
         .and_then(|runtime| {
             let local = LocalSet::new();
-            let result = local.block_on(&runtime, serve(options, writer, starter));
+            let life = turns::watched("the daemon", serve(options, writer, starter));
+            let result = local.block_on(&runtime, life);
             drop(local);
             // A name that a check is still looking up is not waited for.
             runtime.shutdown_background();

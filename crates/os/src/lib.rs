@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod ao;
+pub mod clock;
 pub mod daemonize;
 mod error;
 pub mod fifo;

@@ -13,8 +13,9 @@ use crate::ao;
 use crate::md5::{self, Peers};
 use crate::socket_option;
 
-/// Connections the kernel completes before we accept them.
-const BACKLOG: i32 = 200;
+/// Connections the kernel completes before we accept them: all of a large site may call at once when we start, and who finds no
+/// place tries again a second later. The system may allow less (`net.core.somaxconn`).
+const BACKLOG: i32 = 4096;
 
 /// A listener on one address and port (port 0: any free one).
 ///
@@ -117,6 +118,10 @@ impl<'a> Outgoing<'a> {
         };
         // Our own listener may hold the same address: both sides of a collision live together.
         socket.set_reuse_port(true).map_err(failed)?;
+        // The port is chosen when it connects, which looks at both ends: chosen here, each of thousands of sockets with one
+        // address would be compared with all before it. A system that can not is only slower.
+        let (level, option) = (libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT);
+        let _ = socket_option::set(socket.as_fd(), level, option, &1);
         let scope = socket_option::scope_of(&self.peer);
         socket.bind(&with_scope(local, 0, scope).into()).map_err(failed)
     }

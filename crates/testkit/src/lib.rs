@@ -13,6 +13,7 @@
 
 pub mod bgp;
 pub mod cases;
+pub mod crowd;
 pub mod events;
 pub mod likeness;
 pub mod network;

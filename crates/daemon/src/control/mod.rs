@@ -20,7 +20,7 @@ use yottabgp_config::Environment;
 use yottabgp_os::privilege;
 
 use crate::core::Shared;
-use crate::{helpers, outbox::Outbox};
+use crate::{helpers, outbox::Outbox, turns};
 
 /// How commands are taken from people.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ impl Control {
         let mut tasks = Vec::new();
         if let Some(socket) = self.socket {
             let core = core.clone();
-            tasks.push(tokio::task::spawn_local(async move {
+            tasks.push(turns::spawn("the control socket", async move {
                 let connected = |outbox| helpers::client(&core, "control socket", outbox);
                 if let Err(error) = serve(&socket, connected).await {
                     warn!(target: "yottabgp::cli", "the control socket is closed: {error}");
@@ -88,7 +88,7 @@ impl Control {
         }
         if let Some(pipes) = self.pipes {
             let core = core.clone();
-            tasks.push(tokio::task::spawn_local(async move {
+            tasks.push(turns::spawn("the control pipes", async move {
                 let outbox = Outbox::new();
                 let voice = helpers::client(&core, helpers::PIPES, outbox.clone());
                 serve_pipes(pipes, outbox, voice).await;

@@ -1,6 +1,7 @@
 //! The Unix socket server.
 
 use std::cell::Cell;
+use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
@@ -22,6 +23,7 @@ use super::place::in_first_usable;
 use crate::lines::Lines;
 use crate::outbox::Outbox;
 use crate::pump::{Commands, Progress, read_commands, write_lines};
+use crate::turns;
 
 /// Clients served at once. One more takes the place of the one that said nothing for the longest time, or is told to come back
 /// while all of them are at work.
@@ -30,6 +32,10 @@ const CLIENTS: usize = 32;
 const IDLE: Duration = Duration::from_secs(60);
 /// How long a client that has said all has to read the rest of its answers.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// How often, and after which time each, a folder is tried to be locked.
+const LOCK_TRIES: u32 = 100;
+const LOCK_WAIT: Duration = Duration::from_millis(5);
 
 /// A socket that is listened on; its file is removed when dropped.
 #[derive(Debug)]
@@ -53,6 +59,8 @@ impl ControlSocket {
     /// Listens on one path.
     pub fn at(path: &Path, access: Access) -> Result<Self, Error> {
         let failed = |source| Error::new(format!("control socket {}", path.display()), source);
+        // Of two daemons that start at once, one would remove the new socket of the other as stale.
+        let _alone = alone_in(path);
         remove_stale(path)?;
         // Nobody but us from the start, so that nobody slips in before the mode is right.
         let before = set_umask(0o177);
@@ -69,6 +77,20 @@ impl ControlSocket {
     pub fn path(&self) -> &Path {
         &self.file.path
     }
+}
+
+/// Locks the folder of a file for as long as the result lives: who else begins there waits. A folder that can not be locked, or
+/// that somebody keeps locked, is no reason not to start.
+fn alone_in(path: &Path) -> Option<File> {
+    let folder = File::open(path.parent()?).ok()?;
+    for _ in 0..LOCK_TRIES {
+        match folder.try_lock() {
+            Ok(()) => return Some(folder),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_WAIT),
+            Err(TryLockError::Error(_)) => return None,
+        }
+    }
+    None
 }
 
 fn remove_stale(path: &Path) -> Result<(), Error> {
@@ -132,7 +154,7 @@ pub async fn serve<C: Commands + 'static>(
         let client = Rc::new(Client { heard: Cell::new(Instant::now()), leave: Notify::new() });
         clients.push(client.clone());
         let commands = Heard { commands: connected(outbox.clone()), client };
-        tasks.spawn_local(attend(stream, outbox, commands));
+        tasks.spawn_local(turns::watched("a client", attend(stream, outbox, commands)));
     }
 }
 
@@ -227,6 +249,26 @@ mod tests {
         assert!(path.exists());
         drop(second);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn of_several_that_begin_at_once_one_gets_the_stale_socket() {
+        let top = tempfile::tempdir().unwrap();
+        let path = top.path().join("exabgp.sock");
+        for _ in 0..50 {
+            drop(StdListener::bind(&path).unwrap());
+            let start = std::sync::Barrier::new(4);
+            let begin = || {
+                start.wait();
+                ControlSocket::at(&path, Access::default())
+            };
+            let made: Vec<ControlSocket> = std::thread::scope(|scope| {
+                let all = [(); 4].map(|()| scope.spawn(begin));
+                all.into_iter().filter_map(|one| one.join().unwrap().ok()).collect()
+            });
+            assert_eq!(made.len(), 1);
+            assert!(StdStream::connect(&path).is_ok());
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use yottabgp_wire::route::RouteBuffer;
 use super::turn::Turn;
 use super::{Scratch, check};
 use crate::core::{Core, PeerId, Shared};
+use crate::turns;
 
 /// A group that is to be executed: a line `group …`, or the lines of a block.
 pub(super) struct Block {
@@ -45,7 +46,7 @@ pub(super) async fn group(
     } else {
         // Once begun it is done to its end, also when its sender is gone.
         let (shared, mut own) = (shared.clone(), std::mem::take(scratch));
-        let task = tokio::task::spawn_local(async move {
+        let task = turns::spawn("a group", async move {
             shared.borrow_mut().begin_group(&block.selected);
             let result = slices(&shared, &block, &mut own).await;
             shared.borrow_mut().end_group(&block.selected);

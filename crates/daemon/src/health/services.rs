@@ -17,6 +17,7 @@ use crate::core::{Core, PeerId, Shared};
 use crate::execute;
 use crate::outbox::Offered;
 use crate::server::since_epoch;
+use crate::turns;
 
 /// How long the acknowledgement of a command waits for the peers: one that does not read is not to hold up the others.
 const WRITTEN: Duration = Duration::from_secs(1);
@@ -101,7 +102,8 @@ fn start(shared: &Shared, section: Healthcheck) {
         task: None,
     };
     shared.borrow_mut().services.insert(name.clone(), running);
-    let task = tokio::task::spawn_local(attend(shared.clone(), name.clone(), options, ordered));
+    let work = attend(shared.clone(), name.clone(), options, ordered);
+    let task = turns::spawn(format!("health check {name}"), work);
     if let Some(running) = shared.borrow_mut().services.get_mut(&name) {
         running.task = Some(task);
     }

@@ -13,7 +13,7 @@ use yottabgp_wire::message::notification::Notification;
 
 use crate::connection::linger;
 use crate::core::{Core, Shared};
-use crate::peer::{self, Incoming, PeerState};
+use crate::peer::{self, Incoming};
 
 /// Peers of ranges that may be connected without a session.
 const MOST_UNKNOWN: usize = 1000;
@@ -39,8 +39,8 @@ fn incoming(stream: TcpStream, core: &Shared) {
     let found = core.borrow().match_incoming(local.ip(), remote.ip());
     let refusal = match found {
         Match::Peer(id) => {
-            let core = core.borrow();
-            let Some(peer) = core.peers.get(&id) else { return };
+            let mut core = core.borrow_mut();
+            let Some(peer) = core.peers.get_mut(&id) else { return };
             if let Err(error) = limit_ttl(&stream, remote.ip(), &peer.neighbor) {
                 warn!(target: "yottabgp::network", "{error}");
                 return;
@@ -126,9 +126,14 @@ pub(crate) enum Match {
 impl Core {
     /// Whether as many peers of ranges as there may be are without a session: nobody knows yet who they are.
     fn is_crowded(&mut self) -> bool {
-        let unknown =
-            |peer: &&PeerState| peer.ephemeral && peer.session.state() != State::Established;
-        let crowded = self.peers.values().filter(unknown).count() >= MOST_UNKNOWN;
+        if self.unknown.len() >= MOST_UNKNOWN {
+            let peers = &self.peers;
+            self.unknown.retain(|id| {
+                let peer = peers.get(id).filter(|peer| peer.ephemeral);
+                peer.is_some_and(|peer| peer.session.state() != State::Established)
+            });
+        }
+        let crowded = self.unknown.len() >= MOST_UNKNOWN;
         if crowded && !self.crowded {
             warn!(
                 target: "yottabgp::network",
@@ -145,14 +150,11 @@ impl Core {
             neighbor.local_address.is_none_or(|address| address == local)
                 || neighbor.md5_ip == Some(local)
         };
-        let exact = self.peers.iter().find(|(_, peer)| {
-            !peer.stopped
-                && peer.neighbor.peer.address == remote
-                && !peer.neighbor.is_range()
-                && local_matches(&peer.neighbor)
+        let exact = self.peers.at(remote).find(|(_, peer)| {
+            !peer.stopped && !peer.neighbor.is_range() && local_matches(&peer.neighbor)
         });
         if let Some((id, _)) = exact {
-            return Match::Peer(*id);
+            return Match::Peer(id);
         }
         let mut ranges = self.ranges.iter().enumerate().filter(|(_, range)| {
             range.section.peer.contains(remote) && local_matches(&range.section)

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, watch};
 use tracing::{debug, error};
 use yottabgp_os::{Error, socket};
 use yottabgp_rib::adj_rib_out::AdjRibOut;
@@ -19,16 +19,16 @@ use yottabgp_wire::negotiated::Negotiated;
 
 use super::pace::Pace;
 use super::{Incoming, PeerState, Surroundings};
-use crate::connection::{Connection, Ready, WRITE_SIZE, linger};
+use crate::connection::{Connection, READ_SIZE, Ready, WRITE_SIZE, linger};
 use crate::core::{Core, PeerId, Request, Shared};
 use crate::listen::ao_key;
+use crate::turns::Busy;
 
 /// How long a connection that ends has to take its last octets.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
-/// How long a peer that takes all is written to before others have their turn: routes are encoded meanwhile, as many as there
-/// are.
-const TURN: Duration = Duration::from_millis(10);
+/// A timer that goes off later than this is told in the log.
+const LATE: Duration = Duration::from_millis(20);
 
 /// A connection being made.
 type Dialing = Pin<Box<dyn Future<Output = (ConnectionId, Result<TcpStream, String>)>>>;
@@ -40,47 +40,51 @@ struct Sockets {
     /// Whether the peer has made a connection.
     called: bool,
     pace: Pace,
+    /// Whether it has more to do than one turn lets it.
+    busy: Busy,
+    /// Whether the last read found as much as it asked for.
+    has_more: bool,
 }
 
 /// What the task was woken for.
 enum Woken {
     Something,
-    Incoming(Incoming),
     Dialed(ConnectionId, Result<TcpStream, String>),
     Ready(usize, io::Result<Ready>),
 }
 
 /// Runs a peer until it is finished.
-pub(super) async fn drive(
-    shared: Shared,
-    id: PeerId,
-    mut incoming: mpsc::Receiver<Incoming>,
-    wake: Rc<Notify>,
-) {
-    let mut sockets =
-        Sockets { connections: Vec::new(), dialing: None, called: false, pace: Pace::default() };
+pub(super) async fn drive(shared: Shared, id: PeerId, wake: Rc<Notify>) {
+    let mut sockets = Sockets {
+        connections: Vec::new(),
+        dialing: None,
+        called: false,
+        pace: Pace::default(),
+        busy: Busy::default(),
+        has_more: false,
+    };
     while let Some(plan) = step(&shared, id, &mut sockets) {
         if plan.finished {
             break;
         }
         let deadline = plan.deadline.map(tokio::time::Instant::from_std);
+        let reads = plan.read;
         let woken = tokio::select! {
             biased;
             () = wake.notified() => Woken::Something,
-            Some(connection) = incoming.recv() => Woken::Incoming(connection),
             (connection, result) = dialed(&mut sockets.dialing) => Woken::Dialed(connection, result),
-            (index, ready) = any_ready(&sockets.connections, plan.read) => Woken::Ready(index, ready),
+            (index, ready) = any_ready(&sockets.connections, reads) => Woken::Ready(index, ready),
             () = sleep_until(deadline) => Woken::Something,
+            () = released(plan.paused) => Woken::Something,
         };
         match woken {
             Woken::Something => {}
-            Woken::Incoming(connection) => take_incoming(&shared, id, &mut sockets, connection),
             Woken::Dialed(connection, result) => {
                 sockets.dialing = None;
                 take_dialed(&shared, id, &mut sockets, connection, result);
             }
             Woken::Ready(index, Ok(ready)) => {
-                if ready.read && plan.read {
+                if ready.read && reads {
                     read(&shared, id, &mut sockets, index);
                 }
             }
@@ -92,6 +96,7 @@ pub(super) async fn drive(
         // A peer that never stops must let the others, and those who write what it said, do their part.
         tokio::task::yield_now().await;
     }
+    sockets.busy.set(&mut shared.borrow_mut().load, false);
     farewell(&mut sockets).await;
     shared.borrow_mut().request(Request::PeerEnded(id));
 }
@@ -102,6 +107,8 @@ struct Plan {
     deadline: Option<Instant>,
     /// Whether to read.
     read: bool,
+    /// The listeners that have to read first: whether each still asks for a pause.
+    paused: Vec<watch::Receiver<bool>>,
     finished: bool,
 }
 
@@ -109,14 +116,19 @@ struct Plan {
 fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     let mut core = shared.borrow_mut();
     let now = Instant::now();
+    take_incoming(&mut core, id, sockets, now);
     let peer = core.peers.get_mut(&id)?;
-    if peer.session.poll_timeout().is_some_and(|at| at <= now) {
+    if let Some(at) = peer.session.poll_timeout().filter(|at| *at <= now) {
         // A peer whose octets wait is not silent: it is this program that had no time to read them.
         for connection in &sockets.connections {
             let unread = socket::unread(&connection.stream).is_ok_and(|count| count > 0);
             peer.session.unread(connection.id, unread);
         }
         debug!(target: "yottabgp::timer", "{}: a timer is due", peer.key.peer);
+        if now - at > LATE {
+            let late = (now - at).as_millis();
+            debug!(target: "yottabgp::reactor", "a timer of {} went off {late} ms late", peer.key.peer);
+        }
         core.with_session(id, |session, events| session.handle_timeout(now, events));
     }
     let mut finished = false;
@@ -130,12 +142,16 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
         }
     }
     let mut index = 0;
+    let mut is_long = false;
     while let Some(connection) = sockets.connections.get_mut(index) {
         match write(&mut core, id, connection, now) {
-            Ok(()) if connection.is_closed(now) => {
+            Ok(_) if connection.is_closed(now) => {
                 linger(sockets.connections.remove(index).stream);
             }
-            Ok(()) => index += 1,
+            Ok(long) => {
+                is_long |= long;
+                index += 1;
+            }
             Err(error) => {
                 drop(core);
                 lost(shared, id, sockets, index, &error);
@@ -143,6 +159,7 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
             }
         }
     }
+    let core = &mut *core;
     let peer = core.peers.get_mut(&id)?;
     for reason in peer.rib_out.take_refused() {
         error!(
@@ -161,28 +178,34 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     if idle {
         peer.holding = !peer.neighbor.auto_flush;
     }
-    let paused = peer.is_paused();
+    let paused = peer.paused();
+    is_long |= sockets.has_more && paused.is_empty();
+    sockets.busy.set(&mut core.load, is_long);
     let held = sockets.pace.held();
     for connection in &sockets.connections {
         let unread = held.is_some()
-            || paused && socket::unread(&connection.stream).is_ok_and(|count| count > 0);
+            || !paused.is_empty()
+                && socket::unread(&connection.stream).is_ok_and(|count| count > 0);
         peer.session.unread(connection.id, unread);
     }
     let finished = finished || (peer.ephemeral && sockets.connections.is_empty() && sockets.called);
     // A reload may come before the server loop knows.
     peer.stopped |= finished;
     let closing = sockets.connections.iter().filter_map(|connection| connection.closing);
-    let mut deadline = peer.session.poll_timeout().into_iter().chain(closing).chain(held).min();
-    if paused {
-        // Nobody tells this task when its listeners have read enough: it looks.
-        let soon = now + Duration::from_millis(5);
-        deadline = Some(deadline.map_or(soon, |deadline| deadline.min(soon)));
-    }
-    Some(Plan { deadline, read: !paused && held.is_none(), finished })
+    let deadline = peer.session.poll_timeout().into_iter().chain(closing).chain(held).min();
+    let read = paused.is_empty() && held.is_none();
+    Some(Plan { deadline, read, paused, finished })
 }
 
-/// Takes what the session wants to send and writes it, until the socket takes no more or others are to have their turn.
-fn write(core: &mut Core, id: PeerId, connection: &mut Connection, now: Instant) -> io::Result<()> {
+/// Takes what the session wants to send and writes it, until the socket takes no more or others are to have their turn, which is
+/// what it returns: routes are encoded meanwhile, as many as there are.
+fn write(
+    core: &mut Core,
+    id: PeerId,
+    connection: &mut Connection,
+    now: Instant,
+) -> io::Result<bool> {
+    let turn = core.load.turn();
     let mut is_long = false;
     while !is_long {
         if connection.is_flushed() && connection.closing.is_none() {
@@ -190,7 +213,7 @@ fn write(core: &mut Core, id: PeerId, connection: &mut Connection, now: Instant)
                 && connection.outbox.len() < WRITE_SIZE
                 && core.transmit(id, connection.id, now, &mut connection.outbox)
             {
-                is_long = now.elapsed() > TURN;
+                is_long = now.elapsed() > turn;
             }
         }
         if !connection.is_flushed() {
@@ -199,17 +222,17 @@ fn write(core: &mut Core, id: PeerId, connection: &mut Connection, now: Instant)
                 peer.session.written(now, connection.id, written);
             }
             if !connection.is_flushed() {
-                return Ok(());
+                return Ok(false);
             }
         } else if !is_long {
-            return Ok(());
+            return Ok(false);
         }
-        is_long |= now.elapsed() > TURN;
+        is_long |= now.elapsed() > turn;
     }
     if let Some(peer) = core.peers.get(&id) {
         peer.wake.notify_one();
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The Adj-RIB-Out as the source of a session.
@@ -340,14 +363,16 @@ fn close(
     }
 }
 
-fn take_incoming(shared: &Shared, id: PeerId, sockets: &mut Sockets, incoming: Incoming) {
-    let Incoming { stream, local, remote } = incoming;
-    sockets.called = true;
-    let name = shared.borrow_mut().with_session(id, |session, events| {
-        session.incoming(Instant::now(), local, remote, events)
-    });
-    if let Some(name) = name {
-        sockets.connections.push(Connection::new(name, stream, remote));
+/// Takes the connections that the peer has made.
+fn take_incoming(core: &mut Core, id: PeerId, sockets: &mut Sockets, now: Instant) {
+    let next = |core: &mut Core| core.peers.get_mut(&id)?.incoming.pop_front();
+    while let Some(Incoming { stream, local, remote }) = next(core) {
+        sockets.called = true;
+        let name =
+            core.with_session(id, |session, events| session.incoming(now, local, remote, events));
+        if let Some(name) = name {
+            sockets.connections.push(Connection::new(name, stream, remote));
+        }
     }
 }
 
@@ -386,7 +411,8 @@ fn read(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize) {
     let mut core = shared.borrow_mut();
     let mut buffer = std::mem::take(&mut core.read_buffer);
     let name = connection.id;
-    let result = connection.read(&mut buffer);
+    let size = core.load.share(READ_SIZE);
+    let result = connection.read(&mut buffer, size);
     match result {
         Ok(Some([])) => {
             core.read_buffer = buffer;
@@ -395,11 +421,16 @@ fn read(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize) {
             lost(shared, id, sockets, index, &error);
         }
         Ok(Some(octets)) => {
+            // There may be more where as much as was asked for came from.
+            sockets.has_more = octets.len() >= size;
             let consumed = receive(&mut core, id, &mut sockets.pace, name, octets);
             connection.keep(octets.get(consumed..).unwrap_or_default());
             core.read_buffer = buffer;
         }
-        Ok(None) => core.read_buffer = buffer,
+        Ok(None) => {
+            sockets.has_more = false;
+            core.read_buffer = buffer;
+        }
         Err(error) => {
             core.read_buffer = buffer;
             drop(core);
@@ -493,6 +524,17 @@ async fn any_ready(connections: &[Connection], read: bool) -> (usize, io::Result
             ready = two.ready(read) => (1, ready),
             ready = three.ready(read) => (2, ready),
         },
+    }
+}
+
+/// Waits until all these listeners have read enough.
+async fn released(paused: Vec<watch::Receiver<bool>>) {
+    if paused.is_empty() {
+        return std::future::pending().await;
+    }
+    for mut listener in paused {
+        // One that is gone asks for nothing.
+        let _ = listener.wait_for(|paused| !paused).await;
     }
 }
 

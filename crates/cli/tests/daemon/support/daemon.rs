@@ -14,6 +14,12 @@ use yottabgp_testkit::{Program, Running};
 
 use super::PATIENCE;
 
+/// The program: `YOTTABGP_PROGRAM`, for measurements, or what cargo built with the tests.
+fn binary() -> PathBuf {
+    std::env::var_os("YOTTABGP_PROGRAM")
+        .map_or_else(|| env!("CARGO_BIN_EXE_yottabgp").into(), PathBuf::from)
+}
+
 /// A folder, and how the daemon in it is started.
 #[derive(Debug)]
 pub(crate) struct Lab {
@@ -67,7 +73,7 @@ impl Lab {
     /// The program as it would be started.
     pub(crate) fn program(&self, text: &str) -> Program {
         self.configure(text);
-        let mut program = Program::new(env!("CARGO_BIN_EXE_yottabgp"), self.path("log"))
+        let mut program = Program::new(binary(), self.path("log"))
             .environment("exabgp_api_socketpath", self.path("control"))
             .environment("exabgp_api_pipename", "lab")
             .environment("EXABGP_ROOT", self.path("root"));
@@ -128,7 +134,7 @@ impl Daemon {
     }
 
     pub(crate) fn command(&self, words: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_yottabgp"));
+        let mut command = Command::new(binary());
         command
             .env("exabgp_api_socketpath", self.lab.path("control"))
             .env("exabgp_api_pipename", "lab")
