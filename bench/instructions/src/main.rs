@@ -51,8 +51,11 @@ struct Arguments {
 /// One path: its name, and how its instructions are counted.
 struct HotPath {
     name: String,
-    count: Box<dyn Fn(&Callgrind) -> Result<u64> + Send + Sync>,
+    count: Box<Count>,
 }
+
+/// Counts the instructions of one of what a path is about.
+type Count = dyn Fn(&Callgrind) -> Result<u64> + Send + Sync;
 
 /// What was counted of each path, in their order.
 type Counts = Vec<(String, u64)>;

@@ -1,5 +1,4 @@
 //! Records of any octets, and what is counted of them before they are read.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail this way")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
