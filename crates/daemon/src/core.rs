@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 use yottabgp_api::Version;
+use yottabgp_api::command::Repeated;
 use yottabgp_api::event::{Encoders, ProcessId};
 use yottabgp_config::{Dialect, Environment};
 use yottabgp_rib::store::AttributeStore;
@@ -77,6 +78,7 @@ pub(crate) struct Core {
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
     pub(crate) route: RouteBuffer,
+    pub(crate) repeated: Repeated,
     /// How many peers have more to do than a turn lets them.
     pub(crate) load: Load,
     /// The buffer of every read from a peer.
@@ -121,6 +123,7 @@ impl Core {
             asked: Vec::new(),
             tokens: Vec::new(),
             route: RouteBuffer::default(),
+            repeated: Repeated::default(),
             load: Load::default(),
             read_buffer: Vec::new(),
             started: Instant::now(),
