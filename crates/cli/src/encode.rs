@@ -311,7 +311,7 @@ fn of_file(path: &Path, arguments: &EncodeArgs, environment: &Environment) -> Re
 fn of_neighbor(neighbor: &Neighbor, negotiated: &Negotiated) -> Result<(Vec<u8>, Vec<String>)> {
     let mut store = AttributeStore::default();
     let mut table = AdjRibOut::new(true);
-    for route in &neighbor.routes {
+    for route in neighbor.routes.iter() {
         let next_hop = resolved(route.next_hop, route.family, negotiated)
             .with_context(|| format!("neighbor {}", neighbor.peer.address))?;
         let attributes = store.intern(&route.attributes, next_hop);

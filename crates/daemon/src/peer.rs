@@ -19,7 +19,7 @@ use yottabgp_api::event::{
     Encoders, Feed, Format, Label, MessageFlags, ProcessId, Subscriber, Subscription,
 };
 use yottabgp_api::select::PeerKey;
-use yottabgp_config::{ConfiguredRoute, Neighbor};
+use yottabgp_config::{ConfiguredRoutes, Neighbor};
 use yottabgp_rib::adj_rib_in::AdjRibIn;
 use yottabgp_rib::adj_rib_out::AdjRibOut;
 use yottabgp_rib::store::AttributeStore;
@@ -77,7 +77,7 @@ pub(crate) struct PeerState {
     /// One of a range: gone when its connection is.
     pub(crate) ephemeral: bool,
     /// Routes of the configuration that wait for the session of one of a range: anybody may connect, and have no more.
-    pub(crate) later: Option<Rc<[ConfiguredRoute]>>,
+    pub(crate) later: Option<ConfiguredRoutes>,
     /// It ends: its task says the last words, and nobody finds it any more. Another one may have its name already.
     pub(crate) stopped: bool,
     pub(crate) counts: Counts,
@@ -291,7 +291,7 @@ impl Core {
             match what {
                 Afterwards::Up => {
                     if let Some(routes) = peer.later.take() {
-                        reload::configure(peer, &mut self.store, &routes);
+                        reload::configure(peer, &mut self.store, routes);
                     }
                     // What the session starts with is not held back by `auto-flush false`.
                     peer.rib_out.session_up(&mut self.store);
@@ -589,9 +589,9 @@ pub(crate) struct Range {
     /// Its section, without the routes.
     pub(crate) section: Neighbor,
     /// The routes, which all peers share until their sessions are up.
-    pub(crate) routes: Rc<[ConfiguredRoute]>,
+    pub(crate) routes: ConfiguredRoutes,
     /// Which of them a later one is to the same as, where that is known.
-    pub(crate) superseded: Rc<[u32]>,
+    pub(crate) superseded: Arc<[u32]>,
 }
 
 /// What the section of a range says for the peer that connected from one address to another.

@@ -9,6 +9,7 @@ pub(crate) mod check;
 mod plan;
 mod table;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tracing::{error, info};
@@ -107,7 +108,7 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
 pub(crate) async fn apply(
     shared: &Shared,
     neighbors: Vec<Neighbor>,
-    superseded: Vec<Vec<u32>>,
+    superseded: Vec<Arc<[u32]>>,
     sessions: Sessions,
     turns: Turns,
     summary: &mut ReloadSummary,
@@ -167,7 +168,7 @@ fn take(shared: &Shared, step: Step) -> Option<Table> {
             let peer = core.peers.get_mut(&id)?;
             // One that a range let in stays from now on.
             peer.ephemeral &= !own;
-            match (&mut peer.later, statements.shared()) {
+            match (&mut peer.later, statements.of_range()) {
                 (Some(later), Some(routes)) => {
                     // It has no session yet, and gets its routes with it.
                     *later = routes;

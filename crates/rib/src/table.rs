@@ -147,6 +147,15 @@ impl<T: Default> Table<T> {
             .map(|slot| slot.id)
     }
 
+    /// The same, for who knows where it probably is: nothing is hashed then.
+    pub fn find_near(&self, nlri: &Nlri<'_>, guess: RouteId) -> Option<RouteId> {
+        match self.nlri(guess) {
+            // To have the same bytes is to be the same, and quickly found out.
+            Some(there) if there == *nlri || same(&there, nlri) => Some(guess),
+            _ => self.find(nlri),
+        }
+    }
+
     /// The route to this NLRI, made if there is none, and what was there. The bytes of an old one are replaced: what does
     /// not identify a route (labels) may differ.
     pub fn find_or_insert(&mut self, nlri: &Nlri<'_>) -> (RouteId, Had) {

@@ -98,8 +98,6 @@ impl Bench {
             let (prefix, _, dog, parked) = *routes.get(place).unwrap();
             Configured {
                 nlri: Some(nlri(bytes.get(place).unwrap())),
-                attributes: attributes.get(place).unwrap(),
-                next_hop: NextHop::V4([192, 0, 2, 1].into()),
                 watchdog: dog.and_then(|dog| DOGS.get(dog).copied()),
                 parked: parked && dog.is_some(),
                 superseded: routes.iter().skip(place + 1).any(|later| later.0 == prefix),
@@ -110,7 +108,8 @@ impl Bench {
         let mut would: Vec<Effect> = (0..routes.len())
             .map(|place| {
                 let route = configured(place);
-                let effect = self.rib.would_configure(&self.store, &mut marks, &route);
+                let found = self.store.find(attributes.get(place).unwrap(), NEXT_HOP);
+                let effect = self.rib.would_configure(&mut marks, &route, found);
                 if effect == Effect::Announce {
                     let (prefix, med, ..) = routes.get(place).unwrap();
                     told.push(format!("+{prefix}={med}"));
@@ -128,9 +127,15 @@ impl Bench {
             }
         }
         told.sort();
-        let before = self.rib.begin_configuration();
+        let mut before = self.rib.begin_configuration();
         let mut did: Vec<Effect> = (0..routes.len())
-            .map(|place| self.rib.configure(&mut self.store, &before, &configured(place)))
+            .map(|place| {
+                let set = self.store.intern(attributes.get(place).unwrap(), NEXT_HOP);
+                let route = configured(place);
+                let effect = self.rib.configure(&mut self.store, &mut before, &route, set);
+                self.store.release(set);
+                effect
+            })
             .collect();
         let end = self.rib.end();
         self.rib.end_configuration(&mut self.store, 0..end, |effect| did.push(effect));
@@ -138,6 +143,8 @@ impl Bench {
         (would, did, told)
     }
 }
+
+const NEXT_HOP: NextHop = NextHop::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
 /// A set with one MED.
 fn set(med: u8) -> Vec<u8> {

@@ -174,7 +174,7 @@ fn table_of(shared: &Shared, step: Step) -> Option<(Option<PeerId>, Box<Neighbor
         Target::Add { neighbor, statements } => Some((None, neighbor, statements)),
         Target::Keep { id, neighbor, statements, .. } => {
             let core = shared.borrow();
-            let waits = core.peers.get(&id)?.later.is_some() && statements.shared().is_some();
+            let waits = core.peers.get(&id)?.later.is_some() && statements.of_range().is_some();
             (!waits).then_some((Some(id), neighbor, statements))
         }
         Target::Remove { .. } => None,

@@ -1,15 +1,14 @@
 //! The routes of one neighbor's section, put into its Adj-RIB-Out, or only compared with it: slice by slice, so that others
 //! have their turn.
 
-use std::rc::Rc;
-use std::vec;
+use std::sync::Arc;
 
 use tracing::warn;
 use yottabgp_api::answer::ReloadSummary;
-use yottabgp_config::{ConfiguredRoute, Neighbor};
+use yottabgp_config::{ConfiguredRoute, ConfiguredRoutes, Neighbor};
 use yottabgp_rib::adj_rib_out::AdjRibOut;
-use yottabgp_rib::adj_rib_out::configuration::{Configured, Effect, Marks};
-use yottabgp_rib::store::AttributeStore;
+use yottabgp_rib::adj_rib_out::configuration::{Before, Configured, Effect, Marks};
+use yottabgp_rib::store::{AttributeStore, AttributesId};
 use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::Nlri;
 
@@ -22,96 +21,135 @@ const SLICE: usize = 1024;
 
 /// The routes of a section, and which of them a later one is to the same as.
 #[derive(Debug)]
-pub(super) enum Statements {
-    /// Those of one neighbor: each is freed once it is done.
-    Own { routes: Vec<ConfiguredRoute>, superseded: Vec<u32> },
-    /// Those of a range.
-    Shared { routes: Rc<[ConfiguredRoute]>, superseded: Rc<[u32]> },
+pub(super) struct Statements {
+    routes: ConfiguredRoutes,
+    superseded: Arc<[u32]>,
+    is_of_range: bool,
 }
 
 impl Statements {
-    pub(super) const fn own(routes: Vec<ConfiguredRoute>, superseded: Vec<u32>) -> Self {
-        Self::Own { routes, superseded }
+    pub(super) const fn own(routes: ConfiguredRoutes, superseded: Arc<[u32]>) -> Self {
+        Self { routes, superseded, is_of_range: false }
     }
 
     pub(super) fn of(range: &Range) -> Self {
-        Self::Shared { routes: range.routes.clone(), superseded: range.superseded.clone() }
+        let (routes, superseded) = (range.routes.clone(), range.superseded.clone());
+        Self { routes, superseded, is_of_range: true }
     }
 
     /// Those of a range.
-    pub(super) fn shared(&self) -> Option<Rc<[ConfiguredRoute]>> {
-        match self {
-            Self::Own { .. } => None,
-            Self::Shared { routes, .. } => Some(routes.clone()),
-        }
+    pub(super) fn of_range(&self) -> Option<ConfiguredRoutes> {
+        self.is_of_range.then(|| self.routes.clone())
     }
 
     /// Slices, in order.
     fn into_slices(self) -> Slices {
-        match self {
-            Self::Own { routes, superseded } => Slices {
-                routes: Source::Own(routes.into_iter()),
-                at: 0,
-                superseded: superseded.into(),
-            },
-            Self::Shared { routes, superseded } => {
-                Slices { routes: Source::Shared(routes), at: 0, superseded }
-            }
-        }
+        Slices { statements: self, list: 0, at: 0, before: 0 }
     }
-}
-
-enum Source {
-    Own(vec::IntoIter<ConfiguredRoute>),
-    Shared(Rc<[ConfiguredRoute]>),
 }
 
 /// Routes that are taken slice by slice.
 struct Slices {
-    routes: Source,
+    statements: Statements,
+    /// The list, and the place in it.
+    list: usize,
     at: usize,
-    superseded: Rc<[u32]>,
+    /// How many routes are in the lists before it.
+    before: usize,
 }
 
 impl Slices {
     /// Shows the routes of the next slice, and whether each is superseded. Returns whether there may be more.
-    fn next(&mut self, mut each: impl FnMut(&ConfiguredRoute, bool)) -> bool {
-        let mut at = self.at;
-        let superseded = &self.superseded;
-        let mut show = |route: &ConfiguredRoute| {
-            let place = u32::try_from(at).unwrap_or(u32::MAX);
-            at += 1;
+    fn next(&mut self, mut each: impl FnMut(&ConfiguredRoute<'_>, bool)) -> bool {
+        let Statements { routes, superseded, .. } = &self.statements;
+        let Some(list) = routes.lists().get(self.list) else { return false };
+        let end = list.len().min(self.at.saturating_add(SLICE));
+        for at in self.at..end {
+            let Some(route) = list.get(at) else { break };
+            let place = u32::try_from(self.before + at).unwrap_or(u32::MAX);
             // There are next to none.
-            each(route, !superseded.is_empty() && superseded.binary_search(&place).is_ok());
-        };
-        match &mut self.routes {
-            Source::Own(routes) => routes.take(SLICE).for_each(|route| show(&route)),
-            Source::Shared(routes) => {
-                let rest = routes.get(self.at..).unwrap_or_default();
-                rest.iter().take(SLICE).for_each(show);
-            }
+            let is_superseded = !superseded.is_empty() && superseded.binary_search(&place).is_ok();
+            each(&route, is_superseded);
         }
-        let more = at - self.at == SLICE;
-        self.at = at;
-        more
+        self.at = end;
+        if end == list.len() {
+            self.before += list.len();
+            (self.list, self.at) = (self.list + 1, 0);
+        }
+        self.list < routes.lists().len()
     }
 }
 
-/// A route as the table takes it, unless its next hop can not be told.
-fn configured<'a>(
-    neighbor: &Neighbor,
-    route: &'a ConfiguredRoute,
-    superseded: bool,
-) -> Result<Configured<'a>, String> {
-    let next_hop = peer::resolve(neighbor, route.next_hop, route.family)?;
-    Ok(Configured {
-        nlri: route.nlri(),
-        attributes: &route.attributes,
-        next_hop,
-        watchdog: route.watchdog.as_deref(),
-        parked: route.withdraw && route.watchdog.is_some(),
-        superseded,
-    })
+/// The attributes of the terms that were met last, while a slice is gone through: most routes have those of another one
+/// near by.
+struct Recent([Option<(usize, AttributesId)>; Self::MOST]);
+
+impl Recent {
+    const MOST: usize = 256;
+
+    const fn new() -> Self {
+        Self([None; Self::MOST])
+    }
+
+    /// Those of these terms: `find` is asked when they are not known. Returns also what is no longer remembered.
+    fn of<E>(
+        &mut self,
+        route: &ConfiguredRoute<'_>,
+        find: impl FnOnce() -> Result<AttributesId, E>,
+    ) -> Result<(AttributesId, Option<AttributesId>), E> {
+        let terms = std::ptr::from_ref(route.terms()).addr();
+        let place = self.0.get_mut(route.number() as usize % Self::MOST);
+        match place {
+            Some(Some((known, attributes))) if *known == terms => Ok((*attributes, None)),
+            place => {
+                let attributes = find()?;
+                let old = place.and_then(|place| place.replace((terms, attributes)));
+                Ok((attributes, old.map(|(_, old)| old)))
+            }
+        }
+    }
+
+    fn into_all(self) -> impl Iterator<Item = AttributesId> {
+        self.0.into_iter().flatten().map(|(_, attributes)| attributes)
+    }
+}
+
+/// A route as the table takes it.
+fn configured<'a>(route: &ConfiguredRoute<'a>, superseded: bool) -> Configured<'a> {
+    let terms = route.terms();
+    let watchdog = terms.watchdog.as_deref();
+    let parked = terms.withdraw && watchdog.is_some();
+    Configured { nlri: route.nlri(), watchdog, parked, superseded }
+}
+
+/// Puts a slice of routes into the table of a peer. Returns whether there may be more.
+fn put(
+    slices: &mut Slices,
+    peer: &mut PeerState,
+    store: &mut AttributeStore,
+    before: &mut Before,
+    mut done: impl FnMut(Effect),
+) -> bool {
+    let PeerState { neighbor, rib_out, .. } = peer;
+    let mut recent = Recent::new();
+    let more = slices.next(|route, superseded| {
+        let found = recent.of(route, || {
+            let next_hop = peer::resolve(neighbor, route.next_hop, route.family)?;
+            Ok::<_, String>(store.intern(&route.attributes, next_hop))
+        });
+        match found {
+            Ok((attributes, old)) => {
+                if let Some(old) = old {
+                    store.release(old);
+                }
+                let route = configured(route, superseded);
+                done(rib_out.configure(store, before, &route, attributes));
+            }
+            Err(reason) => warn!(target: "yottabgp::configuration", "{reason}"),
+        }
+    });
+    recent.into_all().for_each(|attributes| store.release(attributes));
+    more
 }
 
 /// Announces the routes of the section and withdraws those that it does not have any more: what did not change is not sent.
@@ -122,7 +160,7 @@ pub(super) async fn fill(
     turns: Turns,
     summary: &mut ReloadSummary,
 ) {
-    let before = match shared.borrow_mut().peers.get_mut(&id) {
+    let mut before = match shared.borrow_mut().peers.get_mut(&id) {
         Some(peer) => peer.rib_out.begin_configuration(),
         None => return,
     };
@@ -133,11 +171,8 @@ pub(super) async fn fill(
             let mut core = shared.borrow_mut();
             let core = &mut *core;
             let Some(peer) = core.peers.get_mut(&id) else { break };
-            let PeerState { neighbor, rib_out, .. } = peer;
-            more = slices.next(|route, superseded| match configured(neighbor, route, superseded) {
-                Ok(route) => count(summary, rib_out.configure(&mut core.store, &before, &route)),
-                Err(reason) => warn!(target: "yottabgp::configuration", "{reason}"),
-            });
+            let done = |effect| count(summary, effect);
+            more = put(&mut slices, peer, &mut core.store, &mut before, done);
         }
         turn(turns).await;
     }
@@ -173,17 +208,11 @@ async fn turn(turns: Turns) {
 pub(crate) fn configure(
     peer: &mut PeerState,
     store: &mut AttributeStore,
-    routes: &[ConfiguredRoute],
+    routes: ConfiguredRoutes,
 ) {
-    let before = peer.rib_out.begin_configuration();
-    for route in routes {
-        match configured(&peer.neighbor, route, false) {
-            Ok(route) => {
-                peer.rib_out.configure(store, &before, &route);
-            }
-            Err(reason) => warn!(target: "yottabgp::configuration", "{reason}"),
-        }
-    }
+    let mut before = peer.rib_out.begin_configuration();
+    let mut slices = Statements::own(routes, Arc::default()).into_slices();
+    while put(&mut slices, peer, store, &mut before, |_| {}) {}
     let end = peer.rib_out.end();
     peer.rib_out.end_configuration(store, 0..end, |_| {});
     before.forget(store);
@@ -236,12 +265,28 @@ impl Look {
             None => empty,
         };
         if *routes_left {
+            let store = &core.store;
+            let mut recent = Recent::new();
             *routes_left = slices.next(|route, superseded| {
                 // What can not be told is said when it is done.
-                let Ok(route) = configured(neighbor, route, superseded) else { return };
-                let effect = table.would_configure(&core.store, marks, &route);
-                let Configured { nlri, next_hop, attributes, .. } = route;
-                tell(&Told { effect, nlri, next_hop, attributes });
+                let resolve = || peer::resolve(neighbor, route.next_hop, route.family).ok();
+                let found = recent.of(route, || match resolve() {
+                    None => Err(None),
+                    Some(next_hop) => store.find(&route.attributes, next_hop).ok_or(Some(next_hop)),
+                });
+                let found = match found {
+                    Ok((attributes, _)) => Some(attributes),
+                    Err(Some(_)) => None,
+                    Err(None) => return,
+                };
+                let what = configured(route, superseded);
+                let effect = table.would_configure(marks, &what, found);
+                let attributes = &route.terms().attributes;
+                let next_hop = match effect {
+                    Effect::Same | Effect::Unseen => NextHop::Absent,
+                    Effect::Announce | Effect::Withdraw => resolve().unwrap_or_default(),
+                };
+                tell(&Told { effect, nlri: what.nlri, next_hop, attributes });
             });
             return true;
         }
