@@ -71,7 +71,7 @@ impl Core {
         while out.len() < PIECE {
             let next = match show.rib {
                 Rib::In => peer.rib_in.next_route(from),
-                Rib::Out => peer.rib_out.next_route(from),
+                Rib::Out => self.rib_out(peer)?.next_route(from),
             };
             let (place, nlri, attributes) = next?;
             from = place + 1;
