@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 const TOLERANCE: u64 = 3;
 
 /// How to write the baseline anew.
-const UPDATE: &str = "cargo run --release --locked -p yottabgp-instructions -- --update";
+const UPDATE: &str = "cargo xtask instructions --update";
 
 /// Figures of a file: a line each, the count and the name; `#` begins a comment, and `# of ` what they were counted with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

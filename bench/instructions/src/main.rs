@@ -1,6 +1,6 @@
 //! How many instructions of user space the hot paths take, counted by valgrind's callgrind and compared with `baseline.txt`.
 //!
-//! `cargo run --release --locked -p yottabgp-instructions [-- --update]`
+//! `cargo xtask instructions [--update]`
 //!
 //! The daemon runs as users run it, under callgrind, with a peer and helpers that are not: the figures are those of the
 //! program that is shipped, and know nothing of its inside. The codec is called in this very program. Counts hardly move with

@@ -1,7 +1,6 @@
 //! How fast MRT files become JSON: this program's `decode` beside bgpkit-parser, on the same files, one after the other.
 //!
-//! `cargo run --release --locked --manifest-path bench/offline/Cargo.toml -- [--updates N] [--routes N] [--runs N] [--program
-//! FILE] [--markdown FILE]`
+//! `cargo xtask offline [--updates N] [--routes N] [--runs N] [--program FILE] [--markdown FILE]`
 //!
 //! The files are made first: a dump of UPDATEs as a collector writes it (BGP4MP_MESSAGE_AS4), and one of a table
 //! (TABLE_DUMP_V2), ten routes to a prefix. Both programs write to `/dev/null`. Those of bgpkit-parser are this very program,
