@@ -23,6 +23,7 @@ use crate::listen::Listeners;
 use crate::peer::Range;
 use crate::peers::Peers;
 use crate::reload::Reloads;
+use crate::remains::Remainder;
 use crate::sender::Sender;
 use crate::turns::Load;
 
@@ -66,6 +67,8 @@ pub(crate) struct Core {
     /// How events are written.
     pub(crate) encoders: Encoders,
     pub(crate) store: AttributeStore,
+    /// What is left of tables that are gone.
+    pub(crate) remainder: Remainder,
     pub(crate) peers: Peers,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
@@ -114,6 +117,7 @@ impl Core {
             version,
             encoders,
             store: AttributeStore::default(),
+            remainder: Remainder::default(),
             peers: Peers::default(),
             senders: BTreeMap::new(),
             services: BTreeMap::new(),

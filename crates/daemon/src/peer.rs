@@ -332,7 +332,7 @@ impl Core {
                         peer.counts.withdrawn
                     );
                     peer.rib_out.session_down(&mut self.store);
-                    peer.rib_in.clear(&mut self.store);
+                    self.remainder.add(peer.rib_in.forget());
                     peer.is_idle = true;
                     peer.idle.notify_waiters();
                 }
@@ -663,7 +663,7 @@ pub(crate) fn remove(shared: &Shared, id: PeerId) {
     let core = &mut *core;
     if let Some(mut peer) = core.peers.remove(id) {
         peer.rib_out.drop_all(&mut core.store);
-        peer.rib_in.clear(&mut core.store);
+        core.remainder.add(peer.rib_in.forget());
         peer.idle.notify_waiters();
     }
 }

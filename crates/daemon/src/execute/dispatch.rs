@@ -154,9 +154,9 @@ impl Core {
                 for id in self.select(id, &selector)? {
                     let Some(peer) = self.peers.get_mut(&id) else { continue };
                     match rib {
-                        Rib::In => peer.rib_in.clear(&mut self.store),
-                        Rib::Out => peer.rib_out.clear(&mut self.store),
-                    };
+                        Rib::In => self.remainder.add(peer.rib_in.forget()),
+                        Rib::Out => _ = peer.rib_out.clear(&mut self.store),
+                    }
                     peer.wake.notify_one();
                 }
             }

@@ -104,6 +104,15 @@ impl Prefixes {
         })
     }
 
+    /// Forgets some routes, the last ones: tells what each had. Returns whether there were any. No route is found any more then.
+    pub(super) fn forget_some(&mut self, mut each: impl FnMut(AttributesId)) -> bool {
+        each!(&mut self.table, table => {
+            let Some(chunk) = table.chunks.pop() else { return false };
+            chunk.iter().filter(|record| record.is_used()).for_each(|record| each(record.attributes));
+            true
+        })
+    }
+
     /// What every route has.
     pub(super) fn attributes(&self, mut each: impl FnMut(AttributesId)) {
         each!(&self.table, table => {
