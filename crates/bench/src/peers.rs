@@ -116,9 +116,8 @@ impl Peers {
         let end = Instant::now() + limit;
         while self.up < self.each.len() && Instant::now() < end {
             fleet.poll(self, Duration::from_millis(50))?;
-            match control.order() {
-                Some(order @ (Order::Stop | Order::Bounce)) => return Ok(Some(order)),
-                _ => {}
+            if let Some(order @ (Order::Stop | Order::Bounce)) = control.order() {
+                return Ok(Some(order));
             }
         }
         Ok(None)

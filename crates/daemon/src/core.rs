@@ -16,12 +16,15 @@ use yottabgp_api::event::{Encoders, ProcessId};
 use yottabgp_config::{Dialect, Environment};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::io::tokens::Token;
+use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::route::{Reading, RouteBuffer};
 
+use crate::execute::Selections;
 use crate::files::Files;
 use crate::health::services::Running;
 use crate::listen::Listeners;
 use crate::peer::Range;
+use crate::peer::tables::Tables;
 use crate::peers::Peers;
 use crate::reload::Reloads;
 use crate::sender::Sender;
@@ -68,6 +71,12 @@ pub(crate) struct Core {
     pub(crate) encoders: Encoders,
     pub(crate) store: AttributeStore,
     pub(crate) peers: Peers,
+    /// What they are to be sent.
+    pub(crate) tables: Tables,
+    /// Whom commands were about.
+    pub(crate) selections: Selections,
+    /// Writes the UPDATEs of all.
+    pub(crate) encoder: UpdateEncoder,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
     /// The services that the daemon checks itself.
@@ -117,6 +126,9 @@ impl Core {
             encoders,
             store: AttributeStore::default(),
             peers: Peers::default(),
+            tables: Tables::default(),
+            selections: Selections::default(),
+            encoder: UpdateEncoder::default(),
             senders: BTreeMap::new(),
             services: BTreeMap::new(),
             requests,

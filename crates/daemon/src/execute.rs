@@ -8,9 +8,11 @@ mod group;
 mod peers;
 mod repeat;
 mod routes;
+mod select;
 mod sync;
 mod turn;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use tracing::debug;
@@ -25,6 +27,7 @@ use yottabgp_wire::route::RouteBuffer;
 use self::answer::{Identifier, finish, told};
 use self::group::{Block, group};
 use self::repeat::Stop;
+pub(crate) use self::select::{Selection, Selections};
 pub(crate) use self::sync::written;
 use self::turn::Turn;
 use crate::core::{Core, PeerId, Shared};
@@ -50,7 +53,7 @@ enum Reply {
     /// `done`, whether wanted or not.
     DoneAnyway,
     /// `done`, once these peers were written everything that waits.
-    Sync(Vec<PeerId>),
+    Sync(Rc<Selection>),
     /// A table, written bit by bit; then `done`.
     Table(ShowRib, Vec<PeerId>, Encoding),
     /// `done`, once the group is executed.
@@ -135,7 +138,7 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, mut lines: Lines<'
                 Ok(())
             }
             Ok(Reply::Silent) => continue,
-            Ok(Reply::Sync(peers)) => written(shared, &peers).await,
+            Ok(Reply::Sync(selected)) => written(shared, &selected.peers).await,
             Ok(Reply::Table(show, peers, encoding)) => {
                 table::write(shared, sender, show, &peers, encoding, &outbox).await
             }

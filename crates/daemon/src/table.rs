@@ -87,8 +87,8 @@ impl Core {
         while out.len() < PIECE {
             let next = match show.rib {
                 Rib::In => peer.rib_in.next_route(from),
-                Rib::Out => peer
-                    .rib_out
+                Rib::Out => self
+                    .rib_out(peer)?
                     .next_route(from.at)
                     .map(|(at, nlri, attributes)| (from.with(at), nlri, attributes)),
             };

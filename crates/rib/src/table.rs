@@ -98,7 +98,7 @@ pub enum Had {
 }
 
 /// Routes by NLRI: family, path identifier and the bytes that identify it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Table<T> {
     records: Vec<Record<T>>,
     free: Vec<RouteId>,

@@ -200,12 +200,12 @@ mod tests {
         let table = table(&records);
         assert!(
             table.contains(
-                "| yottabgp | 1,000 | 0.014 | 70,000 | 0.25 | 12.3 | 0.00 | 70.0 × | | |"
+                "| yottabgp | 1,000 | 0.014 | 70,000 | 0.25 | 12.3 | 0.00 | 70.0 × | |  |"
             ),
             "{table}"
         );
         assert!(
-            table.contains("| ExaBGP | 1,000 | 2.00 | 500 | 0.25 | 12.3 | 0.00 |  | | |"),
+            table.contains("| ExaBGP | 1,000 | 2.00 | 500 | 0.25 | 12.3 | 0.00 |  | |  |"),
             "{table}"
         );
     }

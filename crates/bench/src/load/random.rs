@@ -21,7 +21,7 @@ impl Random {
 
     /// A number below `bound`; 0 when that is 0.
     pub(crate) fn below(&mut self, bound: u32) -> u32 {
-        let scaled = u128::from(self.next()) * u128::from(bound) >> 64;
+        let scaled = (u128::from(self.next()) * u128::from(bound)) >> 64;
         u32::try_from(scaled).unwrap_or(0)
     }
 

@@ -1,14 +1,16 @@
 //! Lines that are like lines before but for their prefix: nearly all lines of a helper that has much to say. A run of them is
 //! dealt with in one piece; who is meant by a selection is found once for all of the run.
 
+use std::rc::Rc;
+
 use tracing::debug;
 use yottabgp_api::command::{Command, Refusal};
 use yottabgp_api::event::ProcessId;
 use yottabgp_api::select::Selector;
 
 use super::turn::Turn;
-use super::{SLICE, Scratch};
-use crate::core::{Core, PeerId};
+use super::{SLICE, Scratch, Selection};
+use crate::core::Core;
 use crate::lines::{Line, Lines};
 
 /// Why a run ended.
@@ -38,8 +40,8 @@ impl Core {
             !sender.group.is_open() && sender.upload.is_none()
         });
         let plain = plain.map(|sender| (sender.name.clone(), sender.version, sender.sync));
-        // Nothing of a run changes which peers there are.
-        let mut selection: Option<(Selector, Vec<PeerId>)> = None;
+        // Nothing of a run changes which peers there are; which tables they have, it may.
+        let mut selection: Option<(Selector, Rc<Selection>)> = None;
         let mut count = 0;
         loop {
             let mut ahead = lines.clone();
@@ -58,14 +60,17 @@ impl Core {
                 return (count, Stop::Other(line));
             }
             debug!(target: "yottabgp::parser", "{name}: {}", String::from_utf8_lossy(text));
-            if selection.as_ref().is_none_or(|(selector, _)| selector != repeat.selector) {
+            let is_it = |(selector, found): &(Selector, Rc<Selection>)| {
+                selector == repeat.selector && self.is_true(found)
+            };
+            if !selection.as_ref().is_some_and(is_it) {
                 match self.select(id, repeat.selector) {
                     Ok(selected) => selection = Some((repeat.selector.clone(), selected)),
                     Err(refusal) => return (count, refused(refusal, scratch)),
                 }
             }
-            let selected = selection.as_ref().map_or(&[][..], |(_, selected)| selected);
-            scratch.work += selected.len() * scratch.route.nlri().len().max(1);
+            let Some((_, selected)) = &selection else { return (count, Stop::Other(line)) };
+            scratch.work += selected.targets.len() * scratch.route.nlri().len().max(1);
             let command = Command::Route(repeat.verb);
             if let Err(refusal) = self.change(name, selected, &command, &scratch.route) {
                 return (count, refused(refusal, scratch));

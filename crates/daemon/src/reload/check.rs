@@ -141,7 +141,7 @@ async fn tell(
         while more {
             let piece = &mut report.piece;
             more = look.next(shared, &neighbor, |told| {
-                count(&mut summary, told.effect);
+                count(&mut summary, told.effect, 1);
                 if matches!(told.effect, Effect::Announce | Effect::Withdraw) {
                     let change = RouteChange {
                         selector,

@@ -7,14 +7,15 @@ use tracing::warn;
 use yottabgp_api::answer::ReloadSummary;
 use yottabgp_config::{ConfiguredRoute, ConfiguredRoutes, Neighbor};
 use yottabgp_rib::adj_rib_out::AdjRibOut;
-use yottabgp_rib::adj_rib_out::configuration::{Before, Configured, Effect, Marks};
+use yottabgp_rib::adj_rib_out::configuration::{Configured, Effect, Marks};
 use yottabgp_rib::store::{AttributeStore, AttributesId};
 use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::Nlri;
 
 use super::{Turns, count};
-use crate::core::{PeerId, Shared};
-use crate::peer::{self, PeerState, Range};
+use crate::core::{Core, PeerId, Shared};
+use crate::peer::tables::TableId;
+use crate::peer::{self, Range};
 
 /// Routes between two turns of others: a millisecond or so, some of them in a debug build.
 const SLICE: usize = 1024;
@@ -35,6 +36,11 @@ impl Statements {
     pub(super) fn of(range: &Range) -> Self {
         let (routes, superseded) = (range.routes.clone(), range.superseded.clone());
         Self { routes, superseded, is_of_range: true }
+    }
+
+    /// Whether they are the same lists.
+    pub(super) fn are(&self, other: &Self) -> bool {
+        self.routes.are_those_of(&other.routes) && self.superseded == other.superseded
     }
 
     /// Those of a range.
@@ -122,15 +128,14 @@ fn configured<'a>(route: &ConfiguredRoute<'a>, superseded: bool) -> Configured<'
     Configured { nlri: route.nlri(), watchdog, parked, superseded }
 }
 
-/// Puts a slice of routes into the table of a peer. Returns whether there may be more.
+/// Gives the routes of the next slice to `take`, with the attributes that they have at a neighbor. Returns whether there may
+/// be more.
 fn put(
     slices: &mut Slices,
-    peer: &mut PeerState,
+    neighbor: &Neighbor,
     store: &mut AttributeStore,
-    before: &mut Before,
-    mut done: impl FnMut(Effect),
+    mut take: impl FnMut(&mut AttributeStore, &Configured<'_>, AttributesId),
 ) -> bool {
-    let PeerState { neighbor, rib_out, .. } = peer;
     let mut recent = Recent::new();
     let more = slices.next(|route, superseded| {
         let found = recent.of(route, || {
@@ -142,8 +147,7 @@ fn put(
                 if let Some(old) = old {
                     store.release(old);
                 }
-                let route = configured(route, superseded);
-                done(rib_out.configure(store, before, &route, attributes));
+                take(store, &configured(route, superseded), attributes);
             }
             Err(reason) => warn!(target: "yottabgp::configuration", "{reason}"),
         }
@@ -152,27 +156,38 @@ fn put(
     more
 }
 
-/// Announces the routes of the section and withdraws those that it does not have any more: what did not change is not sent.
+/// Announces the routes of the section to peers that have a table in common, and withdraws those that it does not have any
+/// more: what did not change is not sent. A command may part them meanwhile: then each table goes on from where it was.
 pub(super) async fn fill(
     shared: &Shared,
-    id: PeerId,
+    peers: &[PeerId],
     statements: Statements,
     turns: Turns,
     summary: &mut ReloadSummary,
 ) {
-    let mut before = match shared.borrow_mut().peers.get_mut(&id) {
-        Some(peer) => peer.rib_out.begin_configuration(),
-        None => return,
+    let mut before = {
+        let mut core = shared.borrow_mut();
+        let Some((table, _)) = tables_of(&core, peers).into_iter().next() else { return };
+        match core.tables.get_mut(table) {
+            Some(table) => table.rib.begin_configuration(),
+            None => return,
+        }
     };
     let mut slices = statements.into_slices();
     let mut more = true;
     while more {
         {
             let mut core = shared.borrow_mut();
-            let core = &mut *core;
-            let Some(peer) = core.peers.get_mut(&id) else { break };
-            let done = |effect| count(summary, effect);
-            more = put(&mut slices, peer, &mut core.store, &mut before, done);
+            let found = tables_of(&core, peers);
+            let Core { peers: all, tables, store, .. } = &mut *core;
+            let Some(peer) = peers.iter().find_map(|id| all.get(id)) else { break };
+            more = put(&mut slices, &peer.neighbor, store, |store, route, attributes| {
+                for (table, peers) in &found {
+                    let Some(table) = tables.get_mut(*table) else { continue };
+                    let effect = table.rib.configure(store, &mut before, route, attributes);
+                    count(summary, effect, *peers);
+                }
+            });
         }
         turn(turns).await;
     }
@@ -180,16 +195,34 @@ pub(super) async fn fill(
     loop {
         {
             let mut core = shared.borrow_mut();
-            let core = &mut *core;
-            let Some(peer) = core.peers.get_mut(&id) else { break };
-            let Some(end) = slice_of(&peer.rib_out, place) else { break };
-            let gone = |effect| count(summary, effect);
-            peer.rib_out.end_configuration(&mut core.store, place..end, gone);
+            let found = tables_of(&core, peers);
+            let Core { tables, store, .. } = &mut *core;
+            let mut end = None;
+            for (table, peers) in &found {
+                let Some(table) = tables.get_mut(*table) else { continue };
+                let Some(to) = slice_of(&table.rib, place) else { continue };
+                end = end.max(Some(to));
+                let gone = |effect| count(summary, effect, *peers);
+                table.rib.end_configuration(store, place..to, gone);
+            }
+            let Some(end) = end else { break };
             place = end;
         }
         turn(turns).await;
     }
     before.forget(&mut shared.borrow_mut().store);
+}
+
+/// The tables of these peers, and how many of them have each.
+fn tables_of(core: &Core, peers: &[PeerId]) -> Vec<(TableId, u64)> {
+    let mut tables: Vec<(TableId, u64)> = Vec::new();
+    for peer in peers.iter().filter_map(|id| core.peers.get(id)) {
+        match tables.iter_mut().find(|(table, _)| *table == peer.table) {
+            Some((_, peers)) => *peers += 1,
+            None => tables.push((peer.table, 1)),
+        }
+    }
+    tables
 }
 
 /// Where the slice of the table ends that begins here.
@@ -206,15 +239,21 @@ async fn turn(turns: Turns) {
 
 /// The same of a peer alone, at once: one of a range, whose session is up now.
 pub(crate) fn configure(
-    peer: &mut PeerState,
+    table: &mut AdjRibOut,
+    neighbor: &Neighbor,
     store: &mut AttributeStore,
     routes: ConfiguredRoutes,
 ) {
-    let mut before = peer.rib_out.begin_configuration();
+    let mut before = table.begin_configuration();
     let mut slices = Statements::own(routes, Arc::default()).into_slices();
-    while put(&mut slices, peer, store, &mut before, |_| {}) {}
-    let end = peer.rib_out.end();
-    peer.rib_out.end_configuration(store, 0..end, |_| {});
+    let mut more = true;
+    while more {
+        more = put(&mut slices, neighbor, store, |store, route, attributes| {
+            table.configure(store, &mut before, route, attributes);
+        });
+    }
+    let end = table.end();
+    table.end_configuration(store, 0..end, |_| {});
     before.forget(store);
 }
 
@@ -259,8 +298,9 @@ impl Look {
     ) -> bool {
         let core = shared.borrow();
         let Self { id, slices, marks, routes_left, place, empty } = self;
-        let table = match id.map(|id| core.peers.get(&id)) {
-            Some(Some(peer)) => &peer.rib_out,
+        let found = id.map(|id| core.peers.get(&id).and_then(|peer| core.rib_out(peer)));
+        let table = match found {
+            Some(Some(table)) => table,
             Some(None) => return false,
             None => empty,
         };

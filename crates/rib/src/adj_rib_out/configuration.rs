@@ -217,10 +217,7 @@ impl AdjRibOut {
             route.flags &= !NAMED;
             if route.is(CONFIGURED) && !named {
                 gone(if route.is(WANTED) { Effect::Withdraw } else { Effect::Unseen });
-                route.flags &= !(PARKED | CONFIGURED);
-                self.watchdogs.remove(id);
-                self.unwant(id);
-                self.forget_if_idle(store, id);
+                self.give_up(store, id);
             }
         }
     }
