@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Healthcheck(HealthcheckArgs),
     /// Completion for shells, and manual pages
     Shell(ShellArgs),
+    /// Put load on a BGP speaker, measure it and check what comes out
+    Bench(yottabgp_bench::BenchArgs),
     /// See it work: a speaker, a peer and a helper on this machine, for a few seconds
     Demo,
     /// The helper process of the demonstration

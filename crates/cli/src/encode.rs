@@ -9,7 +9,7 @@ use clap::Args;
 use yottabgp_api::Version;
 use yottabgp_api::command::{self, Command, Refusal};
 use yottabgp_config::{Diagnostic, Environment, Neighbor, Source};
-use yottabgp_rib::adj_rib_out::{AdjRibOut, Origin};
+use yottabgp_rib::adj_rib_out::{AdjRibOut, Origin, Sending};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::asn::Asn;
 use yottabgp_wire::codes::Family;
@@ -311,7 +311,8 @@ fn of_file(path: &Path, arguments: &EncodeArgs, environment: &Environment) -> Re
 fn of_neighbor(neighbor: &Neighbor, negotiated: &Negotiated) -> Result<(Vec<u8>, Vec<String>)> {
     let mut store = AttributeStore::default();
     let mut table = AdjRibOut::new(true);
-    for route in &neighbor.routes {
+    let member = table.join();
+    for route in neighbor.routes.iter() {
         let next_hop = resolved(route.next_hop, route.family, negotiated)
             .with_context(|| format!("neighbor {}", neighbor.peer.address))?;
         let attributes = store.intern(&route.attributes, next_hop);
@@ -325,13 +326,12 @@ fn of_neighbor(neighbor: &Neighbor, negotiated: &Negotiated) -> Result<(Vec<u8>,
             }
         }
     }
-    table.session_up(&mut store);
+    table.session_up(&mut store, member);
     let (mut encoder, mut messages) = (UpdateEncoder::default(), Vec::new());
     let group = neighbor.settings.group_updates;
-    while table.fill(&mut store, &mut encoder, negotiated, group, false, &mut messages, usize::MAX)
-    {
-    }
-    Ok((messages, table.take_refused()))
+    let mut sending = Sending { encoder: &mut encoder, negotiated, group, holding: false };
+    while table.fill(&mut store, member, &mut sending, &mut messages, usize::MAX) {}
+    Ok((messages, table.take_refused(member)))
 }
 
 /// Prints messages, a line each.

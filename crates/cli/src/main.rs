@@ -107,6 +107,7 @@ fn dispatch(invocation: Invocation) -> Result<u8> {
         Command::Healthcheck(arguments) => healthcheck::run(&arguments, environment),
         Command::Schema(arguments) => export::show_schema(&arguments),
         Command::Shell(arguments) => shell::run(&arguments, environment),
+        Command::Bench(arguments) => yottabgp_bench::run(&arguments),
         Command::Demo => demo::run(),
         Command::DemoHelper(arguments) => demo::helper::run(&arguments.name),
     };

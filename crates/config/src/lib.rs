@@ -5,7 +5,8 @@
 //! - `parser`: sections and recovery, so that one run reports every mistake.
 //! - `section`: the keywords, one row each: place, value, default, help.
 //! - `resolve`: templates, defaults and the checks between sections.
-//! - `model`: what the rest of the program sees.
+//! - `model`: what the rest of the program sees; `configured` the routes.
+//! - `repeat`: statements that say again what an earlier one said, of another prefix.
 //! - `print`: a neighbor as configuration again.
 //! - `outline`, `format`: a source with nothing left out, and in the usual layout.
 //! - `migrate`: files of older versions as newer ones have them.
@@ -16,6 +17,7 @@
 //! Nothing here reads a file or a clock: questions about programs are asked of a `Loader`.
 
 mod base64;
+pub mod configured;
 pub mod diagnostic;
 mod dialect;
 mod draft;
@@ -35,6 +37,7 @@ pub mod print;
 mod problems;
 mod program;
 pub mod reload;
+mod repeat;
 mod resolve;
 mod routes;
 pub mod schema;
@@ -45,13 +48,14 @@ mod words;
 
 use yottabgp_wire::io::tokens::Span;
 
+pub use configured::{ConfiguredRoute, ConfiguredRoutes, RouteList, Terms};
 pub use diagnostic::{Diagnostic, Severity, Source};
 pub use dialect::Dialect;
 pub use environment::Environment;
 pub use loader::{Loader, Program};
 pub use model::{
-    ApiBlock, Configuration, ConfiguredRoute, Encoder, Healthcheck, MessageFlags, Neighbor,
-    Process, TcpAo, TcpAoAlgorithm,
+    ApiBlock, Configuration, Encoder, Healthcheck, MessageFlags, Neighbor, Process, TcpAo,
+    TcpAoAlgorithm,
 };
 pub use resolve::{NeighborPlaces, Places};
 pub use section::{KeywordHelp, keywords};
@@ -104,6 +108,7 @@ pub fn parse_with_places(
         dialect: detected.dialect,
         problems: &mut problems,
         route_places: Vec::new(),
+        lists: resolve::Lists::default(),
         places: Places::default(),
     };
     let configuration = resolve::resolve(root, &mut context);

@@ -6,13 +6,11 @@ use std::sync::Arc;
 
 use yottabgp_health::Options;
 use yottabgp_session::settings::Settings;
-use yottabgp_wire::codes::Family;
 use yottabgp_wire::layout::Layout;
 use yottabgp_wire::message::operational::Operational;
-use yottabgp_wire::next_hop::NextHop;
-use yottabgp_wire::nlri::Nlri;
 use yottabgp_wire::prefix::Prefix;
 
+use crate::configured::ConfiguredRoutes;
 use crate::dialect::Dialect;
 
 /// A whole configuration.
@@ -127,7 +125,7 @@ pub struct Neighbor {
     /// The OPERATIONAL messages that each session starts with.
     pub operational: Vec<Operational<'static>>,
     /// The routes of the file, own ones first and then those of templates.
-    pub routes: Vec<ConfiguredRoute>,
+    pub routes: ConfiguredRoutes,
 }
 
 impl Neighbor {
@@ -271,34 +269,5 @@ impl MessageFlags {
     /// Whether no flag is set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
-    }
-}
-
-/// A route of the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfiguredRoute {
-    /// The family.
-    pub family: Family,
-    /// `path-information`.
-    pub path_id: Option<u32>,
-    /// The NLRI of its family; `None` for `attributes …;` without `nlri`, an UPDATE of attributes alone.
-    pub nlri: Option<Box<[u8]>>,
-    /// The attributes, as [`yottabgp_wire::attribute::set`] writes them. Equal sets of one file are one allocation.
-    pub attributes: Arc<[u8]>,
-    /// The next hop; `self` is resolved for each session.
-    pub next_hop: NextHop,
-    /// The watchdog that announces and withdraws it.
-    pub watchdog: Option<Arc<str>>,
-    /// Whether it waits for its watchdog to be announced.
-    pub withdraw: bool,
-    /// `name`: a mnemonic, not sent.
-    pub name: Option<Arc<str>>,
-}
-
-impl ConfiguredRoute {
-    /// The NLRI, if there is one.
-    pub fn nlri(&self) -> Option<Nlri<'_>> {
-        let bytes = self.nlri.as_deref()?;
-        Some(Nlri { family: self.family, path_id: self.path_id, bytes })
     }
 }

@@ -12,7 +12,8 @@ use crate::legacy;
 use crate::lexer::{Lexer, Statement, Terminator, Words as Characters};
 use crate::loader::Loader;
 use crate::problems::Problems;
-use crate::routes::RouteReader;
+use crate::repeat::Repeats;
+use crate::routes::{RouteReader, Routes};
 use crate::words::Words;
 
 /// What a whole run shares.
@@ -73,6 +74,7 @@ pub(crate) struct Parser<'p> {
     lexer: Lexer<'p>,
     errors: Vec<TextError>,
     unclosed: bool,
+    repeats: Repeats<'p>,
 }
 
 /// One keyword: a row of the table of its section.
@@ -121,6 +123,8 @@ pub(crate) struct Section<T: 'static> {
     pub(crate) other: Option<Read<T>>,
     /// A section all of whose statements and sections are also in this one.
     pub(crate) base: Option<&'static Self>,
+    /// What its routes are added to: statements that repeat an earlier one are then read by [`crate::repeat`].
+    pub(crate) routes: Option<fn(&mut T) -> &mut Routes>,
 }
 
 impl<T: 'static> Section<T> {
@@ -133,6 +137,7 @@ impl<T: 'static> Section<T> {
             sections: &[],
             other: None,
             base: None,
+            routes: None,
         }
     }
 
@@ -143,6 +148,17 @@ impl<T: 'static> Section<T> {
     fn sections(&self) -> impl Iterator<Item = &'static Inner<T>> + Clone + use<T> {
         self.sections.iter().chain(self.base.into_iter().flat_map(|base| base.sections))
     }
+}
+
+/// What there was before a statement.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before {
+    /// Where the lexer was.
+    pub(crate) position: usize,
+    /// How many routes the list had.
+    pub(crate) routes: usize,
+    /// How many problems were known.
+    pub(crate) problems: u64,
 }
 
 /// The names of the sections at the root, for the hint about a forgotten `}`.
@@ -171,6 +187,7 @@ impl<'p> Parser<'p> {
             lexer: if dialect == Dialect::ExaBgp34 { lexer.of_exabgp_3_4() } else { lexer },
             errors: Vec::new(),
             unclosed: false,
+            repeats: Repeats::default(),
         }
     }
 
@@ -193,6 +210,7 @@ impl<'p> Parser<'p> {
     ) {
         let mut statement = Statement::default();
         while !self.shared.problems.are_too_many() {
+            let before = table.routes.map(|routes| self.repeat(table.place, routes(target)));
             match self.statement(table.characters, &mut statement) {
                 Terminator::Semicolon => self.command(table, &statement, target),
                 Terminator::Open => self.inner(table, &statement, target),
@@ -215,6 +233,23 @@ impl<'p> Parser<'p> {
                     return;
                 }
             }
+            if let (Some(before), Some(routes)) = (before, table.routes)
+                && before.problems == self.shared.problems.pushed()
+                && self.shared.routes.says_the_same_of_any_prefix()
+            {
+                let routes = routes(target).open();
+                self.repeats.learn(table.place, &self.lexer, before, routes);
+            }
+        }
+    }
+
+    /// Reads the statements that say the same as an earlier one of another prefix, up to the first that does not.
+    fn repeat(&mut self, place: &'static str, routes: &mut Routes) -> Before {
+        self.repeats.read(place, &mut self.lexer, routes);
+        Before {
+            position: self.lexer.position(),
+            routes: routes.open().len(),
+            problems: self.shared.problems.pushed(),
         }
     }
 

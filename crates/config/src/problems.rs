@@ -15,6 +15,8 @@ const MOST_ERRORS: usize = 1000;
 pub(crate) struct Problems {
     list: Vec<Diagnostic>,
     errors: usize,
+    /// How many were ever added.
+    pushed: u64,
     /// The old constructs that were shown.
     shown: Vec<&'static str>,
     /// The code of what has none of its own.
@@ -29,6 +31,7 @@ impl Problems {
             diagnostic.code = if self.about.is_empty() { "value" } else { self.about };
         }
         self.errors += usize::from(diagnostic.is_error());
+        self.pushed += 1;
         if self.list.len() < MOST {
             self.list.push(diagnostic);
         } else if diagnostic.is_error() {
@@ -62,6 +65,11 @@ impl Problems {
     /// Whether there are so many errors that reading on serves nobody.
     pub(crate) const fn are_too_many(&self) -> bool {
         self.errors >= MOST_ERRORS
+    }
+
+    /// How many were added, those included that were too many to be kept.
+    pub(crate) const fn pushed(&self) -> u64 {
+        self.pushed
     }
 
     /// How many errors there were.

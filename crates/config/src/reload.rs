@@ -2,12 +2,15 @@
 //!
 //! [`TABLE`] has a row for each thing that may change; which of them need a new session is said there and nowhere else.
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hasher as _};
 
+use hashbrown::{HashMap, HashSet};
 use yottabgp_session::settings::{AddPathMode, Settings};
 use yottabgp_wire::codes::{Afi, Family};
+use yottabgp_wire::nlri::Nlri;
 
-use crate::model::{ApiBlock, ConfiguredRoute, Neighbor, TcpAo};
+use crate::configured::ConfiguredRoutes;
+use crate::model::{ApiBlock, Neighbor, TcpAo};
 use crate::print;
 use crate::section::ROLES;
 
@@ -268,30 +271,80 @@ const fn every_field_has_a_row(neighbor: &Neighbor) {
 }
 
 /// The places of routes that a later one is to the same as, ascending: only a new session is told of those.
-pub fn superseded(routes: &[ConfiguredRoute]) -> Vec<u32> {
-    let hasher = RandomState::new();
-    let number = |place| u32::try_from(place).unwrap_or(u32::MAX);
-    let hashed = |(place, route): (usize, &ConfiguredRoute)| {
-        let nlri = route.nlri()?;
-        Some((hasher.hash_one((nlri.family, nlri.path_id, nlri.identity())), number(place)))
+pub fn superseded(routes: &ConfiguredRoutes) -> Vec<u32> {
+    if are_ascending(routes) {
+        return Vec::new();
+    }
+    let hasher = foldhash::fast::RandomState::default();
+    // Those of several families may have one hash: it only says who is looked at.
+    let hash = |nlri: &Nlri<'_>| {
+        let mut state = hasher.build_hasher();
+        let [first, second] = nlri.identity().parts;
+        state.write(first);
+        if !second.is_empty() {
+            state.write(second);
+        }
+        if let Some(path_id) = nlri.path_id {
+            state.write_u32(path_id);
+        }
+        state.finish()
     };
-    let mut hashes: Vec<(u64, u32)> = routes.iter().enumerate().filter_map(hashed).collect();
-    hashes.sort_unstable();
-    let same = |a: u32, b: u32| {
-        let nlri = |place: u32| routes.get(place as usize).and_then(ConfiguredRoute::nlri);
-        let (Some(a), Some(b)) = (nlri(a), nlri(b)) else { return false };
-        (a.family, a.path_id, a.identity()) == (b.family, b.path_id, b.identity())
+    let hashes = || routes.iter().filter_map(|route| Some(hash(&route.nlri()?)));
+    let repeated = seen_twice(routes.len(), hashes);
+    if repeated.is_empty() {
+        return Vec::new();
+    }
+    // Of the few that may be the same as another, the last place that each stands at.
+    let candidates = || {
+        let routes = (0u32..).zip(routes.iter());
+        let known = routes.filter_map(|(place, route)| Some((place, route.nlri()?)));
+        known
+            .filter(|(_, nlri)| repeated.contains(&hash(nlri)))
+            .map(|(place, nlri)| (place, (nlri.family, nlri.path_id, nlri.identity())))
     };
-    let mut places: Vec<u32> = hashes
-        .chunk_by(|(a, _), (b, _)| a == b)
-        .filter(|run| run.len() > 1)
-        .flat_map(|run| {
-            run.iter().enumerate().filter_map(move |(at, (_, place))| {
-                let mut later = run.iter().skip(at + 1);
-                later.any(|(_, other)| same(*place, *other)).then_some(*place)
-            })
+    let last: HashMap<_, u32> = candidates().map(|(place, key)| (key, place)).collect();
+    let has_later = |(place, key): &(u32, _)| last.get(key).is_some_and(|last| last > place);
+    candidates().filter(has_later).map(|(place, _)| place).collect()
+}
+
+/// Whether each route of one list is behind the one before it in the order of octets, as programs write them: then none is
+/// there twice.
+fn are_ascending(routes: &ConfiguredRoutes) -> bool {
+    let [list] = routes.lists() else { return routes.is_empty() };
+    let mut last: Option<Nlri<'_>> = None;
+    list.iter().all(|route| {
+        let Some(nlri) = route.nlri() else { return true };
+        let before = last.replace(nlri);
+        before.is_none_or(|before| {
+            (before.family, before.path_id) == (nlri.family, nlri.path_id)
+                && before.identity().parts < nlri.identity().parts
         })
-        .collect();
-    places.sort_unstable();
-    places
+    })
+}
+
+/// The hashes that come again, and a few that only look so.
+fn seen_twice<I: Iterator<Item = u64>>(count: usize, hashes: impl Fn() -> I) -> HashSet<u64> {
+    /// So many bits for each: one of that many looks like another that it is not.
+    const SPARSE: usize = 16;
+    let bits = count.saturating_mul(SPARSE).next_power_of_two().max(64);
+    let mut seen = vec![0u64; bits / 64];
+    let mut again = HashSet::new();
+    for hash in hashes() {
+        let bit = (hash as usize) & (bits - 1);
+        let Some(word) = seen.get_mut(bit / 64) else { continue };
+        if *word & 1 << (bit % 64) != 0 {
+            again.insert(bit);
+        }
+        *word |= 1 << (bit % 64);
+    }
+    if again.is_empty() {
+        return HashSet::new();
+    }
+    let (mut once, mut twice) = (HashSet::new(), HashSet::new());
+    for hash in hashes().filter(|hash| again.contains(&((*hash as usize) & (bits - 1)))) {
+        if !once.insert(hash) {
+            twice.insert(hash);
+        }
+    }
+    twice
 }

@@ -1,36 +1,177 @@
-//! Routes of the file: read by the grammar of the wire crate, kept with their attributes shared.
+//! Routes of the file: read by the grammar of the wire crate, kept with what they share.
 
-use std::collections::HashSet;
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use hashbrown::{HashSet, HashTable};
 use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::io::tokens::{Span, TextError, Tokens};
 use yottabgp_wire::route::{self, Note, Reading, RouteBuffer, Verb};
 
+use crate::configured::{ConfiguredRoute, RouteList, Terms};
 use crate::dialect::{Detected, Dialect};
-use crate::model::ConfiguredRoute;
 
-/// Routes with the places of their statements.
+type Hasher = foldhash::fast::RandomState;
+
+/// Routes with the places of their statements, while they are read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Routes {
-    /// The routes.
-    pub(crate) routes: Vec<ConfiguredRoute>,
-    /// For each, its statement.
-    pub(crate) spans: Vec<Span>,
+    complete: Vec<Written>,
+    open: Open,
+}
+
+/// A list, and for each of its routes the statement.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    pub(crate) list: Arc<RouteList>,
+    pub(crate) spans: Arc<[Span]>,
 }
 
 impl Routes {
     /// Adds others, after these.
     pub(crate) fn append(&mut self, others: &mut Self) {
-        self.routes.append(&mut others.routes);
-        self.spans.append(&mut others.spans);
+        self.close();
+        others.close();
+        self.complete.append(&mut others.complete);
     }
 
     /// Adds those of a template.
     pub(crate) fn inherit(&mut self, template: &Self) {
-        self.routes.extend(template.routes.iter().cloned());
-        self.spans.extend(template.spans.iter().copied());
+        self.close();
+        self.complete.extend(template.complete.iter().cloned());
+        if !template.open.list.is_empty() {
+            self.complete.push(template.open.clone().written());
+        }
     }
+
+    /// From now on, whoever inherits these routes shares them.
+    pub(crate) fn close(&mut self) {
+        if !self.open.list.is_empty() {
+            self.complete.push(std::mem::take(&mut self.open).written());
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn into_lists(mut self) -> Vec<Written> {
+        self.close();
+        self.complete
+    }
+
+    /// What they are announced with, in the order in which it was first said.
+    pub(crate) fn terms(&self) -> impl Iterator<Item = &Terms> {
+        let complete = self.complete.iter().flat_map(|written| written.list.terms());
+        complete.chain(self.open.list.terms())
+    }
+
+    /// The list that routes are added to.
+    pub(crate) const fn open(&mut self) -> &mut Open {
+        &mut self.open
+    }
+}
+
+/// A list that routes are added to.
+#[derive(Debug, Default)]
+pub(crate) struct Open {
+    list: RouteList,
+    spans: Vec<Span>,
+    /// Of each of the terms, its number.
+    index: HashTable<u32>,
+    hasher: Hasher,
+    last: u32,
+    name: u64,
+}
+
+impl Clone for Open {
+    /// What is added to the copy is not added to the original: it is another list.
+    fn clone(&self) -> Self {
+        let (list, spans) = (self.list.clone(), self.spans.clone());
+        let (index, hasher) = (self.index.clone(), self.hasher.clone());
+        Self { list, spans, index, hasher, last: self.last, name: 0 }
+    }
+}
+
+impl Open {
+    /// How many routes there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether what follows belongs into another one.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.list.is_full()
+    }
+
+    /// The route that was added last.
+    pub(crate) fn last(&self) -> Option<ConfiguredRoute<'_>> {
+        self.list.get(self.list.len().checked_sub(1)?)
+    }
+
+    /// Adds a route whose NLRI is in several parts, and whose terms this very list has.
+    pub(crate) fn push(&mut self, nlri: &[&[u8]], terms: u32, span: Span) {
+        self.list.push(nlri, terms);
+        self.spans.push(span);
+    }
+
+    /// Tells it from every other list of the run; 0 until it is given a name.
+    pub(crate) const fn name(&self) -> u64 {
+        self.name
+    }
+
+    /// Gives it a name, unless it has one.
+    pub(crate) const fn set_name(&mut self, name: u64) {
+        self.name = name;
+    }
+
+    /// The number of these terms, which are added unless they are there.
+    fn terms(&mut self, terms: Terms) -> u32 {
+        let all = self.list.terms();
+        if all.get(self.last as usize).is_some_and(|last| is_same(last, &terms)) {
+            return self.last;
+        }
+        let hasher = &self.hasher;
+        let hash = hash(hasher, &terms);
+        let same = |number: &u32| all.get(*number as usize).is_some_and(|old| is_same(old, &terms));
+        self.last = match self.index.find(hash, same) {
+            Some(number) => *number,
+            None => {
+                let number = self.list.add_terms(terms);
+                let all = self.list.terms();
+                let again = |number: &u32| {
+                    all.get(*number as usize).map_or(0, |terms| self::hash(hasher, terms))
+                };
+                self.index.insert_unique(hash, number, again);
+                number
+            }
+        };
+        self.last
+    }
+
+    fn written(mut self) -> Written {
+        self.list.shrink();
+        Written { list: Arc::new(self.list), spans: self.spans.into() }
+    }
+}
+
+/// Whether terms of one run are the same: what they share is one allocation.
+fn is_same(a: &Terms, b: &Terms) -> bool {
+    identity(a) == identity(b)
+}
+
+fn hash(hasher: &Hasher, terms: &Terms) -> u64 {
+    let mut state = hasher.build_hasher();
+    identity(terms).hash(&mut state);
+    state.finish()
+}
+
+/// Terms as values and places of memory.
+fn identity(terms: &Terms) -> impl PartialEq + std::hash::Hash + use<> {
+    let Terms { family, path_id, has_nlri, attributes, next_hop, watchdog, withdraw, name } = terms;
+    let place = |name: &Option<Arc<str>>| name.as_ref().map_or(0, |name| name.as_ptr() as usize);
+    (
+        (*family, *path_id, *has_nlri, *withdraw),
+        (attributes.as_ptr() as usize, attributes.len(), *next_hop),
+        (place(watchdog), place(name)),
+    )
 }
 
 /// Which grammar a statement follows.
@@ -54,8 +195,8 @@ pub(crate) enum Form {
 #[derive(Debug, Default)]
 pub(crate) struct RouteReader {
     buffer: RouteBuffer,
-    sets: HashSet<Arc<[u8]>>,
-    names: HashSet<Arc<str>>,
+    sets: HashSet<Arc<[u8]>, Hasher>,
+    names: HashSet<Arc<str>, Hasher>,
     last_set: Option<Arc<[u8]>>,
 }
 
@@ -143,6 +284,12 @@ impl RouteReader {
         Ok(())
     }
 
+    /// Whether what the statement read last says does not depend on its prefix.
+    pub(crate) const fn says_the_same_of_any_prefix(&self) -> bool {
+        // A prefix that is longer already is not split.
+        self.buffer.split.is_none()
+    }
+
     /// Whether the statement read last starts withdrawn, but no watchdog would ever announce it.
     pub(crate) const fn withdraws_in_vain(&self) -> bool {
         self.buffer.withdraw && self.buffer.watchdog.is_empty()
@@ -156,28 +303,37 @@ impl RouteReader {
     }
 
     fn take(&mut self, span: Span, out: &mut Routes) {
+        if out.open.list.is_full() {
+            out.close();
+        }
         let attributes = self.share_attributes();
         let watchdog = share(&mut self.names, &self.buffer.watchdog);
         let name = share(&mut self.names, &self.buffer.name);
-        let mut push = |family, path_id, nlri: Option<&[u8]>| {
-            out.routes.push(ConfiguredRoute {
-                family,
-                path_id,
-                nlri: nlri.map(Box::from),
-                attributes: attributes.clone(),
-                next_hop: self.buffer.next_hop,
-                watchdog: watchdog.clone(),
-                withdraw: self.buffer.withdraw,
-                name: name.clone(),
-            });
-            out.spans.push(span);
+        let (next_hop, withdraw) = (self.buffer.next_hop, self.buffer.withdraw);
+        let terms = |family, path_id, has_nlri| Terms {
+            family,
+            path_id,
+            has_nlri,
+            attributes: attributes.clone(),
+            next_hop,
+            watchdog: watchdog.clone(),
+            withdraw,
+            name: name.clone(),
         };
+        let open = &mut out.open;
         let nlri = self.buffer.nlri();
         if nlri.len() == 0 {
-            push(Family::IPV4_UNICAST, None, None);
+            let terms = open.terms(terms(Family::IPV4_UNICAST, None, false));
+            open.push(&[], terms, span);
         }
+        let mut last = None;
         for nlri in nlri {
-            push(nlri.family, nlri.path_id, Some(nlri.bytes));
+            let number = match last {
+                Some((family, number)) if family == nlri.family => number,
+                _ => open.terms(terms(nlri.family, nlri.path_id, true)),
+            };
+            last = Some((nlri.family, number));
+            open.push(&[nlri.bytes], number, span);
         }
     }
 
@@ -201,7 +357,7 @@ impl RouteReader {
     }
 }
 
-fn share(names: &mut HashSet<Arc<str>>, name: &str) -> Option<Arc<str>> {
+fn share(names: &mut HashSet<Arc<str>, Hasher>, name: &str) -> Option<Arc<str>> {
     if name.is_empty() {
         return None;
     }

@@ -238,7 +238,7 @@ fn words_of_the_language_may_be_in_upper_case_and_texts_stay_as_they_are() {
     assert_eq!((&*process.name, &*process.run.join(" ")), ("dog", "/usr/bin/Dog --Name X"));
     let neighbor = &configuration.neighbors[0];
     assert_eq!(neighbor.description, "A Friend");
-    assert_eq!(neighbor.routes[0].watchdog.as_deref(), Some("dog"));
+    assert_eq!(neighbor.routes.get(0).unwrap().watchdog.as_deref(), Some("dog"));
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn flags_of_a_modern_file_stay_as_they_are_and_an_unknown_one_says_what_3_4_woul
             "{more} flow {{ route {{ match {{ {value}; }} then {{ discard; }} }} }}"
         ));
         let (configuration, warnings) = loaded(&text);
-        let nlri = configuration.neighbors[0].routes[0].nlri.clone().unwrap();
+        let nlri = configuration.neighbors[0].routes.get(0).unwrap().nlri().unwrap().bytes;
         (nlri.iter().map(|octet| format!("{octet:02X}")).collect::<String>(), warnings)
     };
     let (octets, warnings) = flow("host-name a;", "fragment [ last-fragment ]");

@@ -11,7 +11,7 @@ fn rules(body: &str) -> Vec<String> {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     routes
         .iter()
-        .map(|route| format!("{} {}", route.family, hex(route.nlri.as_deref().unwrap())))
+        .map(|route| format!("{} {}", route.family, hex(route.nlri().unwrap().bytes)))
         .collect()
 }
 
@@ -34,7 +34,7 @@ fn rules_in_blocks_and_on_one_line() {
         ]
     );
     let (neighbor, warning) = common::warned("flow { route { } }");
-    assert_eq!(neighbor.routes[0].nlri.as_deref(), Some(&[0][..]));
+    assert_eq!(neighbor.routes.get(0).unwrap().nlri().unwrap().bytes, [0]);
     assert!(warning.starts_with("this rule has no match: it is for every packet"), "{warning}");
 }
 

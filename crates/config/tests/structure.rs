@@ -296,14 +296,14 @@ fn routes_in_all_their_forms() {
     let split =
         one("static { route 10.0.0.0/8 next-hop 192.0.2.1 split /10 watchdog w withdraw name n; }");
     assert_eq!(split.len(), 4);
-    for route in &split {
+    for route in split.iter() {
         assert_eq!(
             (route.watchdog.as_deref(), route.withdraw, route.name.as_deref()),
             (Some("w"), true, Some("n"))
         );
-        assert!(std::sync::Arc::ptr_eq(&route.attributes, &split[0].attributes));
+        assert!(std::sync::Arc::ptr_eq(&route.attributes, &split.get(0).unwrap().attributes));
     }
-    assert_eq!(one("static { attributes next-hop 192.0.2.1 med 5; }")[0].nlri, None);
+    assert_eq!(one("static { attributes next-hop 192.0.2.1 med 5; }").get(0).unwrap().nlri(), None);
     assert_eq!(
         one("static { route 10.0.0.0/8 next-hop 192.0.2.1 as-path [ 1 ] [ { 2 } ] ( 3\n4 ); }")
             .len(),

@@ -11,16 +11,20 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 use yottabgp_api::Version;
+use yottabgp_api::command::Repeated;
 use yottabgp_api::event::{Encoders, ProcessId};
 use yottabgp_config::{Dialect, Environment};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::io::tokens::Token;
+use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::route::{Reading, RouteBuffer};
 
+use crate::execute::Selections;
 use crate::files::Files;
 use crate::health::services::Running;
 use crate::listen::Listeners;
 use crate::peer::Range;
+use crate::peer::tables::Tables;
 use crate::peers::Peers;
 use crate::reload::Reloads;
 use crate::remains::Remainder;
@@ -70,6 +74,12 @@ pub(crate) struct Core {
     /// What is left of tables that are gone.
     pub(crate) remainder: Remainder,
     pub(crate) peers: Peers,
+    /// What they are to be sent.
+    pub(crate) tables: Tables,
+    /// Whom commands were about.
+    pub(crate) selections: Selections,
+    /// Writes the UPDATEs of all.
+    pub(crate) encoder: UpdateEncoder,
     /// Helper processes and control clients.
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
     /// The services that the daemon checks itself.
@@ -80,6 +90,7 @@ pub(crate) struct Core {
     /// Buffers that are used again for every command.
     pub(crate) tokens: Vec<Token>,
     pub(crate) route: RouteBuffer,
+    pub(crate) repeated: Repeated,
     /// How many peers have more to do than a turn lets them.
     pub(crate) load: Load,
     /// The buffer of every read from a peer.
@@ -119,12 +130,16 @@ impl Core {
             store: AttributeStore::default(),
             remainder: Remainder::default(),
             peers: Peers::default(),
+            tables: Tables::default(),
+            selections: Selections::default(),
+            encoder: UpdateEncoder::default(),
             senders: BTreeMap::new(),
             services: BTreeMap::new(),
             requests,
             asked: Vec::new(),
             tokens: Vec::new(),
             route: RouteBuffer::default(),
+            repeated: Repeated::default(),
             load: Load::default(),
             read_buffer: Vec::new(),
             started: Instant::now(),

@@ -6,15 +6,18 @@ mod check;
 mod dispatch;
 mod group;
 mod peers;
+mod repeat;
 mod routes;
+mod select;
 mod sync;
 mod turn;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use tracing::debug;
 use yottabgp_api::Encoding;
-use yottabgp_api::command::{self, FamilyFilter, GroupBuffer, Refusal, ShowRib};
+use yottabgp_api::command::{self, FamilyFilter, GroupBuffer, Refusal, Repeated, ShowRib};
 use yottabgp_api::event::ProcessId;
 use yottabgp_api::select::Selector;
 use yottabgp_config::Neighbor;
@@ -23,6 +26,8 @@ use yottabgp_wire::route::RouteBuffer;
 
 use self::answer::{Identifier, finish, told};
 use self::group::{Block, group};
+use self::repeat::Stop;
+pub(crate) use self::select::{Selection, Selections};
 pub(crate) use self::sync::written;
 use self::turn::Turn;
 use crate::core::{Core, PeerId, Shared};
@@ -48,7 +53,7 @@ enum Reply {
     /// `done`, whether wanted or not.
     DoneAnyway,
     /// `done`, once these peers were written everything that waits.
-    Sync(Vec<PeerId>),
+    Sync(Rc<Selection>),
     /// A table, written bit by bit; then `done`.
     Table(ShowRib, Vec<PeerId>, Encoding),
     /// `done`, once the group is executed.
@@ -66,6 +71,7 @@ enum Reply {
 struct Scratch {
     tokens: Vec<Token>,
     route: RouteBuffer,
+    repeated: Repeated,
     answer: Vec<u8>,
     /// How many routes of peers were changed since others had their turn.
     work: usize,
@@ -74,7 +80,7 @@ struct Scratch {
 }
 
 /// Acts on a batch of lines.
-pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) {
+pub(crate) async fn batch(shared: &Shared, sender: ProcessId, mut lines: Lines<'_>) {
     let Some(outbox) = shared.borrow().senders.get(&sender).map(|sender| sender.outbox.clone())
     else {
         return;
@@ -83,16 +89,29 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) 
     // Acknowledgements of a run of good commands are counted, and told together.
     let mut done = 0;
     let mut turn = Turn::begin();
-    for line in lines {
-        if turn.is_over(line) || scratch.work >= SLICE {
+    loop {
+        let next = {
+            let mut core = shared.borrow_mut();
+            let ack = core.senders.get(&sender).is_some_and(|sender| sender.ack);
+            let (count, stop) = core.repeats(sender, &mut lines, &mut turn, &mut scratch);
+            done += if ack { count } else { 0 };
+            match stop {
+                Stop::End => break,
+                Stop::Over => None,
+                Stop::Refused(refusal) => Some((Err(refusal), ack)),
+                Stop::Other(line) => {
+                    let reply = core.line(sender, line, &mut scratch);
+                    // It may have been about acknowledgements.
+                    let ack = core.senders.get(&sender).is_some_and(|sender| sender.ack);
+                    Some((reply, ack))
+                }
+            }
+        };
+        let Some((reply, ack)) = next else {
             scratch.work = 0;
             tokio::task::yield_now().await;
             turn = Turn::begin();
-        }
-        let (reply, ack) = {
-            let mut core = shared.borrow_mut();
-            let reply = core.line(sender, line, &mut scratch);
-            (reply, core.senders.get(&sender).is_some_and(|sender| sender.ack))
+            continue;
         };
         match reply {
             Ok(Reply::Done) if scratch.answer.is_empty() && scratch.id.is_none() => {
@@ -119,7 +138,7 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, lines: Lines<'_>) 
                 Ok(())
             }
             Ok(Reply::Silent) => continue,
-            Ok(Reply::Sync(peers)) => written(shared, &peers).await,
+            Ok(Reply::Sync(selected)) => written(shared, &selected.peers).await,
             Ok(Reply::Table(show, peers, encoding)) => {
                 table::write(shared, sender, show, &peers, encoding, &outbox).await
             }
@@ -168,6 +187,7 @@ fn take_scratch(shared: &Shared) -> Scratch {
     Scratch {
         tokens: std::mem::take(&mut core.tokens),
         route: core.take_route_buffer(),
+        repeated: std::mem::take(&mut core.repeated),
         answer: Vec::new(),
         work: 0,
         id: None,
@@ -178,6 +198,7 @@ fn give_scratch(shared: &Shared, scratch: Scratch) {
     let mut core = shared.borrow_mut();
     core.tokens = scratch.tokens;
     core.route = scratch.route;
+    core.repeated = scratch.repeated;
 }
 
 /// The text of a line, if it is one.
@@ -211,7 +232,7 @@ impl Core {
             Some(sender) => sender.version,
             None => self.version,
         };
-        let Scratch { tokens, route, answer, work, id: identifier } = scratch;
+        let Scratch { tokens, route, repeated, answer, work, id: identifier } = scratch;
         let parsed = text(line).and_then(|line| {
             if let Some(sender) = self.senders.get(&id) {
                 debug!(target: "yottabgp::parser", "{}: {line}", sender.name);
@@ -239,6 +260,7 @@ impl Core {
             sender.group.push(text, &parsed.command)?;
             return Ok(Reply::Done);
         }
+        repeated.keep(text, version, &parsed, route);
         let mut route_buffer = std::mem::take(route);
         let reply = self.execute(id, text, parsed, &mut route_buffer, answer, work);
         scratch.route = route_buffer;

@@ -2,11 +2,12 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use tracing::warn;
 use yottabgp_config::reload::superseded;
-use yottabgp_config::{Configuration, Diagnostic, Environment, Source};
+use yottabgp_config::{Configuration, ConfiguredRoutes, Diagnostic, Environment, Neighbor, Source};
 
 use crate::loader::Machine;
 
@@ -25,7 +26,7 @@ pub(crate) struct Files {
 pub(crate) struct Loaded {
     pub(crate) configuration: Configuration,
     /// Of each neighbor, the routes that a later one is to the same as.
-    pub(crate) superseded: Vec<Vec<u32>>,
+    pub(crate) superseded: Vec<Arc<[u32]>>,
 }
 
 /// One that is being read.
@@ -68,8 +69,7 @@ impl Files {
         let thread = std::thread::Builder::new().name("configuration".to_owned());
         let started = thread.spawn(move || {
             let loaded = load(&path, text, &environment).map(|configuration| {
-                let neighbors = configuration.neighbors.iter();
-                let superseded = neighbors.map(|neighbor| superseded(&neighbor.routes)).collect();
+                let superseded = all_superseded(&configuration.neighbors);
                 Loaded { configuration, superseded }
             });
             let _ = done.send(loaded);
@@ -86,6 +86,18 @@ impl Files {
             self.files.rotate_left(1);
         }
     }
+}
+
+/// Of each neighbor, the routes that a later one is to the same as: looked for once where neighbors share their routes.
+fn all_superseded(neighbors: &[Neighbor]) -> Vec<Arc<[u32]>> {
+    let mut last: Option<(&ConfiguredRoutes, Arc<[u32]>)> = None;
+    let each = neighbors.iter().map(|Neighbor { routes, .. }| {
+        let known = last.as_ref().filter(|(last, _)| routes.are_those_of(last));
+        let places = known.map_or_else(|| superseded(routes).into(), |(_, places)| places.clone());
+        last = Some((routes, places.clone()));
+        places
+    });
+    each.collect()
 }
 
 /// The largest configuration that is read, in octets.

@@ -180,6 +180,7 @@ pub(crate) fn start(shared: &Shared, processes: &[Process], open_files: Option<u
     for peer in core.peers.values_mut() {
         peer.subscribe(&feeds);
     }
+    core.selections.clear();
 }
 
 fn launch(shared: &Shared, process: &Process, open_files: Option<u64>) {

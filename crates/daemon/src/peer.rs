@@ -3,6 +3,7 @@
 mod advisories;
 mod drive;
 mod pace;
+pub(crate) mod tables;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -19,9 +20,9 @@ use yottabgp_api::event::{
     Encoders, Feed, Format, Label, MessageFlags, ProcessId, Subscriber, Subscription,
 };
 use yottabgp_api::select::PeerKey;
-use yottabgp_config::{ConfiguredRoute, Neighbor};
+use yottabgp_config::{ConfiguredRoutes, Neighbor};
 use yottabgp_rib::adj_rib_in::AdjRibIn;
-use yottabgp_rib::adj_rib_out::AdjRibOut;
+use yottabgp_rib::adj_rib_out::Member;
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_session::event::{Decoded, Event};
 use yottabgp_session::{Peer, StopReason};
@@ -40,12 +41,16 @@ use crate::server::since_epoch;
 use crate::signals::Received;
 use crate::turns;
 use advisories::Advisories;
+use tables::TableId;
 
 /// Connections that may wait to be taken by the task of their peer.
 const WAITING: usize = 8;
 
 /// Octets that a message has beside the attributes of a set, and those that a peer gets by default.
 const LARGE_MARGIN: usize = 1024;
+
+/// Octets that a message of any session may have.
+const SMALLEST_LIMIT: usize = 4096;
 
 /// What the core knows of a peer.
 #[derive(Debug)]
@@ -54,9 +59,10 @@ pub(crate) struct PeerState {
     /// Its section of the configuration; for a peer of a range, with its own address.
     pub(crate) neighbor: Neighbor,
     pub(crate) session: Peer,
-    pub(crate) rib_out: AdjRibOut,
+    /// Its Adj-RIB-Out, and its name there.
+    pub(crate) table: TableId,
+    pub(crate) member: Member,
     pub(crate) rib_in: AdjRibIn,
-    pub(crate) encoder: UpdateEncoder,
     pub(crate) feed: Feed,
     /// Who may command it: the processes of its `api` sections.
     pub(crate) commanders: Vec<ProcessId>,
@@ -77,7 +83,7 @@ pub(crate) struct PeerState {
     /// One of a range: gone when its connection is.
     pub(crate) ephemeral: bool,
     /// Routes of the configuration that wait for the session of one of a range: anybody may connect, and have no more.
-    pub(crate) later: Option<Rc<[ConfiguredRoute]>>,
+    pub(crate) later: Option<ConfiguredRoutes>,
     /// It ends: its task says the last words, and nobody finds it any more. Another one may have its name already.
     pub(crate) stopped: bool,
     pub(crate) counts: Counts,
@@ -312,13 +318,14 @@ impl Core {
         for what in afterwards {
             match what {
                 Afterwards::Up => {
+                    is_new = true;
+                    let Some(table) = self.tables.get_mut(peer.table) else { continue };
                     if let Some(routes) = peer.later.take() {
-                        reload::configure(peer, &mut self.store, &routes);
+                        reload::configure(&mut table.rib, &peer.neighbor, &mut self.store, routes);
                     }
                     // What the session starts with is not held back by `auto-flush false`.
-                    peer.rib_out.session_up(&mut self.store);
-                    peer.holding &= !peer.rib_out.is_pending();
-                    is_new = true;
+                    table.rib.session_up(&mut self.store, peer.member);
+                    peer.holding &= !table.rib.is_pending(peer.member);
                 }
                 Afterwards::Down => {
                     let counts = peer.session.statistics();
@@ -331,12 +338,18 @@ impl Core {
                         peer.counts.announced,
                         peer.counts.withdrawn
                     );
-                    peer.rib_out.session_down(&mut self.store);
+                    if let Some(table) = self.tables.get_mut(peer.table) {
+                        table.rib.session_down(&mut self.store, peer.member);
+                    }
                     self.remainder.add(peer.rib_in.forget());
                     peer.is_idle = true;
                     peer.idle.notify_waiters();
                 }
-                Afterwards::Refresh(family) => peer.rib_out.refresh(&[family]),
+                Afterwards::Refresh(family) => {
+                    if let Some(table) = self.tables.get_mut(peer.table) {
+                        table.rib.refresh(peer.member, &[family]);
+                    }
+                }
             }
         }
         peer.wake.notify_one();
@@ -381,22 +394,18 @@ impl PeerState {
     /// Whether the present session can take a route with these attributes; without a session, there is nothing to say
     /// yet. Only what may fail is tried: a next hop of another family, or attributes that nearly fill a message.
     pub(crate) fn can_send(
-        &mut self,
+        &self,
+        encoder: &mut UpdateEncoder,
         attributes: &[u8],
         next_hop: NextHop,
         nlri: Nlri<'_>,
     ) -> Result<(), String> {
         let Some(negotiated) = self.session.negotiated() else { return Ok(()) };
-        let foreign = matches!(
-            (nlri.family.afi, next_hop),
-            (Afi::IPV4, NextHop::V6(_)) | (Afi::IPV6, NextHop::V4(_))
-        );
-        let large = attributes.len() + LARGE_MARGIN > usize::from(negotiated.message_size);
-        if !foreign && !large {
+        if !may_not_fit(attributes, next_hop, nlri) {
             return Ok(());
         }
         let mut message = Vec::new();
-        self.encoder
+        encoder
             .announce(
                 negotiated,
                 false,
@@ -455,6 +464,15 @@ impl PeerState {
         self.session.report_sent_updates(sends);
         self.feed.set_subscribers(subscribers);
     }
+}
+
+/// Whether there are sessions that can not take such a route: see [`PeerState::can_send`].
+pub(crate) fn may_not_fit(attributes: &[u8], next_hop: NextHop, nlri: Nlri<'_>) -> bool {
+    let foreign = matches!(
+        (nlri.family.afi, next_hop),
+        (Afi::IPV4, NextHop::V6(_)) | (Afi::IPV6, NextHop::V4(_))
+    );
+    foreign || attributes.len() + LARGE_MARGIN > SMALLEST_LIMIT
 }
 
 /// The next hop of a route to a neighbor: see [`PeerState::resolve`].
@@ -535,12 +553,13 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -
     let id = PeerId(core.next_id());
     let name = neighbor.peer.address;
     let wake = Rc::new(Notify::new());
+    let (table, member) = core.tables.join(id, &neighbor, beginning);
     let mut peer = PeerState {
         key: key_of(&neighbor),
         session: Peer::new(Arc::new(neighbor.settings.clone()), seed(id)),
-        rib_out: AdjRibOut::new(neighbor.adj_rib_out),
+        table,
+        member,
         rib_in: AdjRibIn::default(),
-        encoder: UpdateEncoder::default(),
         feed: Feed::new(label_of(&neighbor), Vec::new()),
         commanders: Vec::new(),
         listeners: Vec::new(),
@@ -562,6 +581,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -
     };
     peer.subscribe(&core.feeds());
     core.peers.insert(id, peer);
+    core.selections.clear();
     core.announce_services(id);
     if beginning != Beginning::Configuring && !core.waiting {
         core.with_session(id, |session, events| session.start(Instant::now(), events));
@@ -611,9 +631,9 @@ pub(crate) struct Range {
     /// Its section, without the routes.
     pub(crate) section: Neighbor,
     /// The routes, which all peers share until their sessions are up.
-    pub(crate) routes: Rc<[ConfiguredRoute]>,
+    pub(crate) routes: ConfiguredRoutes,
     /// Which of them a later one is to the same as, where that is known.
-    pub(crate) superseded: Rc<[u32]>,
+    pub(crate) superseded: Arc<[u32]>,
 }
 
 /// What the section of a range says for the peer that connected from one address to another.
@@ -662,7 +682,8 @@ pub(crate) fn remove(shared: &Shared, id: PeerId) {
     let mut core = shared.borrow_mut();
     let core = &mut *core;
     if let Some(mut peer) = core.peers.remove(id) {
-        peer.rib_out.drop_all(&mut core.store);
+        core.tables.leave(&mut core.store, &peer);
+        core.selections.clear();
         core.remainder.add(peer.rib_in.forget());
         peer.idle.notify_waiters();
     }
@@ -673,6 +694,7 @@ pub(crate) fn stop(core: &mut Core, id: PeerId, reason: StopReason) {
     if let Some(peer) = core.peers.get_mut(&id) {
         peer.stopped = true;
     }
+    core.selections.clear();
     core.with_session(id, |session, events| session.stop(Instant::now(), reason, events));
 }
 

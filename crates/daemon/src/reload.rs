@@ -9,6 +9,7 @@ pub(crate) mod check;
 mod plan;
 mod table;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tracing::{error, info};
@@ -22,6 +23,7 @@ use crate::files::Loaded;
 use crate::health::services;
 use crate::helpers;
 use crate::listen;
+use crate::peer::tables::TableId;
 use crate::peer::{self, PeerState};
 use crate::signals::Request as Asked;
 use plan::{Plan, Step, Target};
@@ -107,7 +109,7 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
 pub(crate) async fn apply(
     shared: &Shared,
     neighbors: Vec<Neighbor>,
-    superseded: Vec<Vec<u32>>,
+    superseded: Vec<Arc<[u32]>>,
     sessions: Sessions,
     turns: Turns,
     summary: &mut ReloadSummary,
@@ -122,34 +124,74 @@ pub(crate) async fn apply(
             tables.push(table);
         }
     }
-    for Table { id, statements, reset, is_new } in tables {
-        if let Some(peer) = shared.borrow_mut().peers.get_mut(&id) {
-            peer.configuring = true;
+    for Table { statements, peers } in together(shared, tables) {
+        let ids: Vec<PeerId> = peers.iter().map(|follower| follower.id).collect();
+        for id in &ids {
+            if let Some(peer) = shared.borrow_mut().peers.get_mut(id) {
+                peer.configuring = true;
+            }
         }
-        table::fill(shared, id, statements, turns, summary).await;
+        table::fill(shared, &ids, statements, turns, summary).await;
         let mut core = shared.borrow_mut();
         let waiting = core.waiting;
-        let Some(peer) = core.peers.get_mut(&id) else { continue };
-        peer.configuring = false;
-        peer.wake();
-        // A command may have deleted it meanwhile.
-        if peer.stopped {
-            continue;
-        }
-        if is_new && !waiting {
-            core.with_session(id, |session, events| session.start(Instant::now(), events));
-        } else if let Some(reset) = reset {
-            core.with_session(id, |session, events| session.reset(Instant::now(), reset, events));
+        for Follower { id, reset, is_new } in peers {
+            let Some(peer) = core.peers.get_mut(&id) else { continue };
+            peer.configuring = false;
+            peer.wake();
+            // A command may have deleted it meanwhile.
+            if peer.stopped {
+                continue;
+            }
+            let now = Instant::now();
+            if is_new && !waiting {
+                core.with_session(id, |session, events| session.start(now, events));
+            } else if let Some(reset) = reset {
+                core.with_session(id, |session, events| session.reset(now, reset, events));
+            }
         }
     }
 }
 
+/// Puts those together that have a table in common and the same statements: it is filled once. Others get one of their own.
+fn together(shared: &Shared, tables: Vec<Table>) -> Vec<Table> {
+    let mut core = shared.borrow_mut();
+    let mut found: Vec<(TableId, Table)> = Vec::new();
+    for table in tables {
+        let first = table.peers.first();
+        let Some(peer) = first.and_then(|first| core.peers.get(&first.id)) else { continue };
+        let is_it = |(id, other): &&mut (TableId, Table)| {
+            *id == peer.table && other.statements.are(&table.statements)
+        };
+        match found.iter_mut().find(is_it) {
+            Some((_, other)) => other.peers.extend(table.peers),
+            None => found.push((peer.table, table)),
+        }
+    }
+    let tables: Vec<Table> = found.into_iter().map(|(_, table)| table).collect();
+    for table in &tables {
+        let ids: Vec<PeerId> = table.peers.iter().map(|follower| follower.id).collect();
+        core.own_table(&ids);
+    }
+    tables
+}
+
 /// A table that is to be filled, and what follows.
 struct Table {
-    id: PeerId,
     statements: Statements,
+    peers: Vec<Follower>,
+}
+
+/// A peer whose table is to be filled.
+struct Follower {
+    id: PeerId,
     reset: Option<Reset>,
     is_new: bool,
+}
+
+impl Table {
+    fn of(id: PeerId, statements: Statements, reset: Option<Reset>, is_new: bool) -> Self {
+        Self { statements, peers: vec![Follower { id, reset, is_new }] }
+    }
 }
 
 /// Does the first part of a step: the neighbor is there, or gone, with all but its routes.
@@ -159,7 +201,7 @@ fn take(shared: &Shared, step: Step) -> Option<Table> {
         Target::Add { neighbor, statements } => {
             info!(target: "yottabgp::reactor", "{} is configured", neighbor.peer.address);
             let id = peer::start(shared, *neighbor, peer::Beginning::Configuring);
-            Some(Table { id, statements, reset: None, is_new: true })
+            Some(Table::of(id, statements, None, true))
         }
         Target::Keep { id, neighbor, statements, own } => {
             let mut core = shared.borrow_mut();
@@ -167,7 +209,7 @@ fn take(shared: &Shared, step: Step) -> Option<Table> {
             let peer = core.peers.get_mut(&id)?;
             // One that a range let in stays from now on.
             peer.ephemeral &= !own;
-            match (&mut peer.later, statements.shared()) {
+            match (&mut peer.later, statements.of_range()) {
                 (Some(later), Some(routes)) => {
                     // It has no session yet, and gets its routes with it.
                     *later = routes;
@@ -180,7 +222,7 @@ fn take(shared: &Shared, step: Step) -> Option<Table> {
                 }
                 _ => {
                     peer.later = None;
-                    Some(Table { id, statements, reset, is_new: false })
+                    Some(Table::of(id, statements, reset, false))
                 }
             }
         }
@@ -206,10 +248,12 @@ fn update(
     if peer.neighbor.auto_flush != neighbor.auto_flush {
         peer.holding = !neighbor.auto_flush;
     }
-    peer.rib_out.set_cache(neighbor.adj_rib_out);
     let settings = neighbor.settings.clone();
     peer.neighbor = neighbor;
     peer.subscribe(&feeds);
+    core.selections.clear();
+    core.settle_table(id);
+    let peer = core.peers.get_mut(&id)?;
     if !resets {
         return None;
     }
@@ -221,13 +265,13 @@ fn update(
     Some(Reset::Configuration(settings.into()))
 }
 
-/// Counts what became of a route.
-fn count(summary: &mut ReloadSummary, effect: Effect) {
+/// Counts what became of a route of so many peers.
+fn count(summary: &mut ReloadSummary, effect: Effect, peers: u64) {
     match effect {
         Effect::Same => {}
-        Effect::Unseen => summary.unseen += 1,
-        Effect::Announce => summary.announced += 1,
-        Effect::Withdraw => summary.withdrawn += 1,
+        Effect::Unseen => summary.unseen += peers,
+        Effect::Announce => summary.announced += peers,
+        Effect::Withdraw => summary.withdrawn += peers,
     }
 }
 

@@ -92,8 +92,8 @@ impl Core {
             looked_at += 1;
             let next = match show.rib {
                 Rib::In => peer.rib_in.next_route(from),
-                Rib::Out => peer
-                    .rib_out
+                Rib::Out => self
+                    .rib_out(peer)?
                     .next_route(from.at)
                     .map(|(at, nlri, attributes)| (from.with(at), nlri, attributes)),
             };

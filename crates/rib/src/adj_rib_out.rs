@@ -1,18 +1,40 @@
-//! The Adj-RIB-Out: what the peer is to have, what it was sent, and what is still to be sent.
+//! The Adj-RIB-Out: what peers are to have, and what each of them is still to be sent.
+//!
+//! One table serves all peers that are to have the same routes; what differs between them is a [`session`]. Each route that peers
+//! are to have, or are to be told is gone, stands in one list ordered by its last change ([`list`]), and a session is a place in
+//! that list: what comes after it is still to be sent. So a change costs the same for one peer and for a thousand, it is sent
+//! once however often a route changed, a peer that does not read costs no memory, and a session that begins starts at the
+//! beginning of the list, with nothing to queue.
+//!
+//! A route that is withdrawn stays in the list, as a grave, until every session has passed it ([`graves`]).
 
+mod chunks;
 pub mod configuration;
 mod fill;
+mod graves;
+mod list;
+mod refresh;
+mod session;
+mod split;
+mod window;
 
 use std::collections::VecDeque;
 
 use hashbrown::HashMap;
 use yottabgp_wire::codes::Family;
+use yottabgp_wire::message::update::encode::UpdateEncoder;
+use yottabgp_wire::negotiated::Negotiated;
 use yottabgp_wire::nlri::Nlri;
 
-use crate::pending::{Joins, Link, Links, Pending};
 use crate::store::{AttributeStore, AttributesId};
-use crate::table::{Had, RouteId, Table};
+use crate::table::{Had, NONE, RouteId, Table};
 use crate::watchdog::Watchdogs;
+use chunks::Chunks;
+use graves::Withdrawn;
+use session::Session;
+use window::Window;
+
+pub use session::Member;
 
 /// Who asked for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,43 +48,52 @@ pub enum Origin {
 /// What became of an announcement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Announced {
-    /// The peer will get it.
+    /// The peers will get it.
     Queued,
-    /// The peer has it already, or will get it: nothing to do.
+    /// The peers have it already, or will get it: nothing to do.
     Unchanged,
     /// It waits for its watchdog.
     Parked,
 }
 
-/// The peer is to have it.
+/// The peers are to have it.
 const WANTED: u8 = 1;
-/// The peer has it, maybe with older attributes.
-const SENT: u8 = 2;
-/// Its withdrawal is to be sent.
-const WITHDRAWING: u8 = 4;
+/// It is in the list of changes.
+const LISTED: u8 = 2;
+/// Sessions that may have told it and have not come here yet have to say that it is gone, before its announcement if it is
+/// wanted again.
+const WITHDRAWN: u8 = 4;
 /// Its watchdog holds it back.
 const PARKED: u8 = 8;
 /// The configuration has it.
 const CONFIGURED: u8 = 16;
 /// The configuration that is being read named it already.
 const NAMED: u8 = 32;
+/// The place of a session may be here.
+const HELD: u8 = 64;
+/// It is among the graves.
+const BURIED: u8 = 128;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 struct Route {
     attributes: Option<AttributesId>,
-    link: Link,
+    /// Its neighbors in the list of changes.
+    previous: RouteId,
+    next: RouteId,
+    /// How often sessions had been sent something when it came to be wanted: those that were sent nothing since do not know it.
+    born: u32,
     flags: u8,
+}
+
+impl Default for Route {
+    fn default() -> Self {
+        Self { attributes: None, previous: NONE, next: NONE, born: 0, flags: 0 }
+    }
 }
 
 impl Route {
     const fn is(&self, flag: u8) -> bool {
         self.flags & flag != 0
-    }
-}
-
-impl Links for Table<Route> {
-    fn link(&mut self, id: RouteId) -> Option<&mut Link> {
-        self.get_mut(id).map(|route| &mut route.link)
     }
 }
 
@@ -81,49 +112,55 @@ impl Once {
     }
 }
 
-/// A family that is sent again.
-#[derive(Clone, Copy, Debug)]
-struct Refresh {
-    family: Family,
-    /// The next route to look at.
-    from: RouteId,
-    started: bool,
-}
-
-/// How many routes of a group go to the encoder at once.
-const CHUNK: usize = 8192;
-
 /// So many sets without NLRI may wait to be sent.
 const MOST_ALONE: usize = 4096;
 
-/// So many reasons wait for the log.
-const MOST_REFUSED: usize = 100;
+/// So many withdrawals, or routes of a table that is sent again, may go as one UPDATE each, as ExaBGP sends them; more than
+/// that are packed.
+const LONELY: usize = 1000;
 
-/// So many withdrawals may wait as one UPDATE each, as ExaBGP sends them; more than that are packed.
-const LONELY_WITHDRAWALS: usize = 1000;
+/// How the messages of a session are made.
+#[derive(Debug)]
+pub struct Sending<'a> {
+    /// Its buffers are used again.
+    pub encoder: &'a mut UpdateEncoder,
+    /// What the session agreed upon.
+    pub negotiated: &'a Negotiated,
+    /// Whether routes share UPDATEs (`group-updates`).
+    pub group: bool,
+    /// Whether changes wait: only what the peer has is sent again when it asks for it.
+    pub holding: bool,
+}
 
-/// The routes to one peer.
+/// The routes to all peers that are to have the same.
 #[derive(Debug)]
 pub struct AdjRibOut {
     table: Table<Route>,
-    pending: Pending,
-    withdrawals: VecDeque<RouteId>,
-    /// The attributes that withdrawals carry, where they are not those of the route: it may be announced anew before they go.
-    carried: HashMap<RouteId, AttributesId>,
-    refreshes: VecDeque<Refresh>,
+    /// The ends of the list of changes.
+    first: RouteId,
+    last: RouteId,
+    /// Changes of the list so far.
+    version: u64,
+    /// How often a session was sent something.
+    epoch: u32,
+    sessions: Vec<Option<Session>>,
+    /// How many sessions are established.
+    established: usize,
+    /// How many of them were sent a route: for the others there is nothing to withdraw.
+    speaking: usize,
+    /// Routes that were withdrawn, in that order, until every session has passed them.
+    graves: VecDeque<RouteId>,
+    /// How many graves there are when it is worth while to look at them again.
+    dig_at: usize,
+    /// What there is to know of a withdrawal beside that it is one.
+    withdrawn: HashMap<RouteId, Withdrawn>,
     watchdogs: Watchdogs,
-    /// What is no route of the table, still to be sent.
-    alone: VecDeque<Once>,
-    /// That of the configuration: sent with every session.
+    /// What the configuration says beside routes of the table: sent with every session.
     standing: Vec<Once>,
-    /// Whether what was sent is kept (`adj-rib-out`).
+    /// Whether what was sent is kept (`adj-rib-out`). Without, there is one session at most.
     cache: bool,
-    established: bool,
-    /// Whether a route was sent in this session: before that there is nothing to withdraw.
-    spoke: bool,
-    chunk: Vec<RouteId>,
-    /// Why routes could not be sent: bounded, for the log.
-    refused: Vec<String>,
+    chunks: Chunks,
+    window: Window,
 }
 
 impl AdjRibOut {
@@ -131,18 +168,21 @@ impl AdjRibOut {
     pub fn new(cache: bool) -> Self {
         Self {
             table: Table::default(),
-            pending: Pending::default(),
-            withdrawals: VecDeque::new(),
-            carried: HashMap::new(),
-            refreshes: VecDeque::new(),
+            first: NONE,
+            last: NONE,
+            version: 0,
+            epoch: 0,
+            sessions: Vec::new(),
+            established: 0,
+            speaking: 0,
+            graves: VecDeque::new(),
+            dig_at: 0,
+            withdrawn: HashMap::new(),
             watchdogs: Watchdogs::default(),
-            alone: VecDeque::new(),
             standing: Vec::new(),
             cache,
-            established: false,
-            spoke: false,
-            chunk: Vec::new(),
-            refused: Vec::new(),
+            chunks: Chunks::default(),
+            window: Window::default(),
         }
     }
 
@@ -169,18 +209,15 @@ impl AdjRibOut {
         }
         let Some(route) = self.table.get_mut(id) else { return Announced::Unchanged };
         let mut parked = parked;
+        let repeated = origin == Origin::Configuration && route.is(NAMED);
         if origin == Origin::Configuration {
             if route.is(CONFIGURED) && same_watchdog {
                 // A configuration that is read again does not undo what the watchdog has done.
                 parked = route.is(PARKED);
             }
-            route.flags |= CONFIGURED;
+            route.flags |= CONFIGURED | NAMED;
         }
         let same = had == Had::Same && route.attributes == Some(attributes);
-        let repeated = origin == Origin::Configuration && route.is(NAMED);
-        if origin == Origin::Configuration {
-            route.flags |= NAMED;
-        }
         if let Some(old) = route.attributes.replace(attributes) {
             if repeated && !same && had == Had::Same && self.standing.len() < MOST_ALONE {
                 let nlri = Some((nlri.family, nlri.path_id, nlri.bytes.into()));
@@ -189,10 +226,9 @@ impl AdjRibOut {
                 store.release(old);
             }
         }
-        let Some(route) = self.table.get_mut(id) else { return Announced::Unchanged };
         if parked {
             route.flags |= PARKED;
-            self.unwant(id);
+            self.unwant(id, false);
             return Announced::Parked;
         }
         route.flags &= !PARKED;
@@ -204,8 +240,8 @@ impl AdjRibOut {
         Announced::Queued
     }
 
-    /// Announces attributes without NLRI. The reference goes to the table. A command's are sent once and kept nowhere;
-    /// those of the configuration are sent with every session. Returns whether they will be sent.
+    /// Announces attributes without NLRI to all peers of the table. The reference goes to the table. A command's are sent once
+    /// and kept nowhere; those of the configuration are sent with every session. Returns whether they will be sent.
     pub fn announce_attributes(
         &mut self,
         store: &mut AttributeStore,
@@ -213,34 +249,37 @@ impl AdjRibOut {
         origin: Origin,
     ) -> bool {
         let once = Once { attributes, nlri: None };
-        if origin == Origin::Configuration {
-            if self.standing.contains(&once) {
-                store.release(attributes);
-                return true;
-            }
+        let mut sent = origin == Origin::Configuration;
+        if origin == Origin::Configuration && !self.standing.contains(&once) {
             store.retain(attributes);
             self.standing.push(once.clone());
-        }
-        if self.established && self.alone.len() < MOST_ALONE {
-            self.alone.push_back(once);
+        } else if origin == Origin::Configuration {
+            store.release(attributes);
             return true;
         }
-        store.release(attributes);
-        origin == Origin::Configuration
-    }
-
-    /// Sends attributes without NLRI once, unless the same wait already.
-    fn send_alone(&mut self, store: &mut AttributeStore, attributes: AttributesId) {
-        let once = Once { attributes, nlri: None };
-        if self.established && self.alone.len() < MOST_ALONE && !self.alone.contains(&once) {
-            self.alone.push_back(once);
-        } else {
-            store.release(attributes);
+        for session in self.sessions.iter_mut().flatten() {
+            sent |= session.once(store, &once);
         }
+        store.release(attributes);
+        sent
     }
 
-    /// Withdraws a route: an UPDATE says so whether or not the peer was told of it, as ExaBGP does, but only while
-    /// there is a session in which a route was sent. Returns whether the route was known.
+    /// Announces attributes without NLRI once, to one peer: nothing keeps them, so that the others of the table need not know.
+    /// The reference goes to the table. Returns whether they will be sent.
+    pub fn announce_attributes_to(
+        &mut self,
+        store: &mut AttributeStore,
+        member: Member,
+        attributes: AttributesId,
+    ) -> bool {
+        let once = Once { attributes, nlri: None };
+        let sent = self.session_mut(member).is_some_and(|session| session.once(store, &once));
+        store.release(attributes);
+        sent
+    }
+
+    /// Withdraws a route: an UPDATE says so whether or not a peer was told of it, as ExaBGP does, but only in sessions in which
+    /// a route was sent. Returns whether the route was known.
     ///
     /// `attributes` are those that the withdrawal is to carry, for families whose withdrawals do; those of the route otherwise.
     /// Their reference goes to the table. Before the first route of a session they are sent alone, as ExaBGP does.
@@ -250,32 +289,31 @@ impl AdjRibOut {
         nlri: &Nlri<'_>,
         attributes: Option<AttributesId>,
     ) -> bool {
-        let id = if self.spoke {
-            let (id, _) = self.table.find_or_insert(nlri);
-            id
-        } else {
-            match self.table.find(nlri) {
-                Some(id) => id,
-                None => {
-                    if let Some(attributes) = attributes {
-                        self.send_alone(store, attributes);
-                    }
-                    return false;
-                }
-            }
-        };
-        let known = self.table.get(id).is_some_and(|route| route.is(WANTED | PARKED));
-        if let Some(route) = self.table.get_mut(id) {
-            route.flags &= !(PARKED | CONFIGURED);
-            if self.spoke {
-                route.flags |= SENT;
+        let found = self.table.find(nlri);
+        if let (None, Some(attributes)) = (found, attributes) {
+            let once = Once { attributes, nlri: None };
+            for session in self.sessions.iter_mut().flatten().filter(|session| !session.spoke) {
+                session.once_more(store, &once);
             }
         }
+        let id = match found {
+            Some(id) => id,
+            None if self.speaking > 0 => self.table.find_or_insert(nlri).0,
+            None => {
+                if let Some(attributes) = attributes {
+                    store.release(attributes);
+                }
+                return false;
+            }
+        };
+        let Some(route) = self.table.get_mut(id) else { return false };
+        let known = route.is(WANTED | PARKED);
+        route.flags &= !(PARKED | CONFIGURED);
         self.watchdogs.remove(id);
-        self.unwant(id);
+        self.unwant(id, true);
         if let Some(attributes) = attributes {
-            let waits = self.table.get(id).is_some_and(|route| route.is(WITHDRAWING));
-            let unused = if waits { self.carried.insert(id, attributes) } else { Some(attributes) };
+            let waits = self.table.get(id).is_some_and(|route| route.is(WITHDRAWN));
+            let unused = if waits { self.carry(id, attributes) } else { Some(attributes) };
             if let Some(unused) = unused {
                 store.release(unused);
             }
@@ -285,7 +323,7 @@ impl AdjRibOut {
     }
 
     /// Announces (or parks) every route of a watchdog. Returns how many there are.
-    pub fn watchdog(&mut self, name: &str, announce: bool) -> usize {
+    pub fn watchdog(&mut self, store: &mut AttributeStore, name: &str, announce: bool) -> usize {
         let routes = self.watchdogs.routes(name);
         for id in &routes {
             let Some(route) = self.table.get_mut(*id) else { continue };
@@ -294,7 +332,8 @@ impl AdjRibOut {
                 self.want(*id);
             } else if !announce && !route.is(PARKED) {
                 route.flags |= PARKED;
-                self.unwant(*id);
+                self.unwant(*id, false);
+                self.forget_if_idle(store, *id);
             }
         }
         routes.len()
@@ -307,108 +346,49 @@ impl AdjRibOut {
         while let Some(id) = self.table.next_from(from) {
             from = id + 1;
             count += 1;
-            if let Some(route) = self.table.get_mut(id) {
-                route.flags &= !(PARKED | CONFIGURED);
-            }
-            self.watchdogs.remove(id);
-            self.unwant(id);
-            self.forget_if_idle(store, id);
+            self.give_up(store, id);
         }
         count
     }
 
-    /// Sends the routes of a family again, or those of every negotiated family: with the markers of RFC 7313 where they
-    /// were negotiated.
-    pub fn refresh(&mut self, families: &[Family]) {
-        if !self.established {
-            return;
+    /// Withdraws a route that the peers may have, and forgets it.
+    fn give_up(&mut self, store: &mut AttributeStore, id: RouteId) {
+        if let Some(route) = self.table.get_mut(id) {
+            route.flags &= !(PARKED | CONFIGURED);
         }
-        for family in families {
-            // A refresh that has not begun answers the second request too.
-            if !self.refreshes.iter().any(|r| r.family == *family && !r.started) {
-                self.refreshes.push_back(Refresh { family: *family, from: 0, started: false });
-            }
-        }
+        self.watchdogs.remove(id);
+        self.unwant(id, false);
+        self.forget_if_idle(store, id);
     }
 
-    /// A session begins: the peer has nothing, everything wanted is queued.
-    pub fn session_up(&mut self, store: &mut AttributeStore) {
-        self.session_down(store);
-        self.established = true;
-        for once in &self.standing {
-            store.retain(once.attributes);
-            self.alone.push_back(once.clone());
-        }
-        let mut from = 0;
-        while let Some(id) = self.table.next_from(from) {
-            from = id + 1;
-            if self.table.get(id).is_some_and(|route| route.is(WANTED)) {
-                // Which command came first does not matter any more: as few messages as can be.
-                self.want_in(id, Joins::Any);
-            }
-        }
-    }
-
-    /// The session ended: what was to be sent is dropped, but not what the peer is to have.
-    pub fn session_down(&mut self, store: &mut AttributeStore) {
-        // A try to connect that failed has changed nothing.
-        if !self.established {
-            return;
-        }
-        self.established = false;
-        self.spoke = false;
-        self.pending.clear();
-        self.withdrawals.clear();
-        self.refreshes.clear();
-        for attributes in self.alone.drain(..).map(|once| once.attributes) {
-            store.release(attributes);
-        }
-        for (_, attributes) in self.carried.drain() {
-            store.release(attributes);
-        }
-        let mut from = 0;
-        while let Some(id) = self.table.next_from(from) {
-            from = id + 1;
-            if let Some(route) = self.table.get_mut(id) {
-                route.link = Link::default();
-                route.flags &= !(SENT | WITHDRAWING);
-            }
-            self.forget_if_idle(store, id);
-        }
-    }
-
-    /// Forgets everything without a word to the peer, and gives the references back.
+    /// Forgets everything without a word to any peer, and gives the references back.
     pub fn drop_all(&mut self, store: &mut AttributeStore) {
-        self.session_down(store);
-        self.forget_standing(store);
-        let mut from = 0;
-        while let Some(id) = self.table.next_from(from) {
-            from = id + 1;
-            self.watchdogs.remove(id);
-            if let Some(attributes) = self.table.remove(id).and_then(|route| route.attributes) {
-                store.release(attributes);
-            }
+        for member in self.members().collect::<Vec<_>>() {
+            self.session_down(store, member);
         }
-    }
-
-    /// Forgets what the configuration had sent once a session: a new one brings its own.
-    fn forget_standing(&mut self, store: &mut AttributeStore) {
         for once in self.standing.drain(..) {
             store.release(once.attributes);
         }
+        for attributes in self.withdrawn.drain().filter_map(|(_, one)| one.attributes) {
+            store.release(attributes);
+        }
+        let mut from = 0;
+        while let Some(id) = self.table.next_from(from) {
+            from = id + 1;
+            if let Some(attributes) = self.table.get(id).and_then(|route| route.attributes) {
+                store.release(attributes);
+            }
+        }
+        self.table.clear();
+        self.graves.clear();
+        self.watchdogs = Watchdogs::default();
+        (self.first, self.last) = (NONE, NONE);
+        self.version += 1;
     }
 
     /// Whether what was sent is kept from now on (`adj-rib-out`).
     pub const fn set_cache(&mut self, cache: bool) {
         self.cache = cache;
-    }
-
-    /// Whether something is to be sent.
-    pub fn is_pending(&self) -> bool {
-        self.pending.len() > 0
-            || !self.withdrawals.is_empty()
-            || !self.refreshes.is_empty()
-            || !self.alone.is_empty()
     }
 
     /// Whether there is a route to an NLRI, announced or waiting for its watchdog.
@@ -417,17 +397,17 @@ impl AdjRibOut {
         route.is_some_and(|route| route.is(WANTED | PARKED))
     }
 
-    /// How many routes the peer is to have.
+    /// How many routes the peers are to have.
     pub fn len(&self) -> usize {
         self.table.iter().filter(|(_, _, route)| route.is(WANTED)).count()
     }
 
-    /// Whether there is none.
+    /// Whether there is none, and nothing else that a new session is told.
     pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
+        self.table.is_empty() && self.standing.is_empty()
     }
 
-    /// The routes that the peer is to have.
+    /// The routes that the peers are to have.
     pub fn routes(&self) -> impl Iterator<Item = (Nlri<'_>, AttributesId)> {
         self.table
             .iter()
@@ -449,35 +429,41 @@ impl AdjRibOut {
         }
     }
 
-    /// Takes what could not be sent, and why.
-    pub fn take_refused(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.refused)
-    }
-
-    /// The peer is to have the route: queues it, last of its group.
+    /// The peers are to have the route, with the attributes that it has now: the last change.
     fn want(&mut self, id: RouteId) {
-        let configured = self.table.get(id).is_some_and(|route| route.is(CONFIGURED));
-        self.want_in(id, if configured { Joins::Any } else { Joins::Last });
+        let (epoch, version) = (self.epoch, self.version);
+        let Some(route) = self.table.get_mut(id) else { return };
+        if !route.is(WANTED) {
+            route.flags |= WANTED;
+            if route.is(WITHDRAWN) {
+                // Sessions that have not said so yet still have to.
+                self.withdrawn.entry(id).or_default().before = version + 1;
+            } else {
+                route.born = epoch;
+            }
+        }
+        self.append(id);
     }
 
-    fn want_in(&mut self, id: RouteId, joins: Joins) {
-        let Some(family) = self.table.nlri(id).map(|nlri| nlri.family) else { return };
+    /// The peers are not to have the route. Sessions that may have told it have to say that it is gone; with `always`, all that
+    /// told anything.
+    fn unwant(&mut self, id: RouteId, always: bool) {
+        let (epoch, speaking) = (self.epoch, self.speaking > 0);
         let Some(route) = self.table.get_mut(id) else { return };
-        route.flags |= WANTED;
-        let configured = route.is(CONFIGURED);
-        let Some(attributes) = route.attributes.filter(|_| self.established) else { return };
-        self.pending.remove(&mut self.table, id);
-        self.pending.push(&mut self.table, id, attributes, family, configured, joins);
-    }
-
-    /// The peer is not to have the route: what waits to be sent is dropped; if it was sent, its withdrawal is queued.
-    fn unwant(&mut self, id: RouteId) {
-        self.pending.remove(&mut self.table, id);
-        let Some(route) = self.table.get_mut(id) else { return };
+        let was_told = route.is(WANTED) && route.born < epoch;
+        let is_new = route.is(WANTED) || always;
         route.flags &= !WANTED;
-        if self.established && route.is(SENT) && !route.is(WITHDRAWING) {
-            route.flags |= WITHDRAWING;
-            self.withdrawals.push_back(id);
+        if always && speaking {
+            route.born = 0;
+        }
+        if speaking && (always || was_told || route.is(WITHDRAWN)) {
+            route.flags |= WITHDRAWN;
+            if is_new {
+                self.append(id);
+                self.dig(id);
+            }
+        } else {
+            self.unlink(id);
         }
     }
 
@@ -486,9 +472,12 @@ impl AdjRibOut {
         let idle = self
             .table
             .get(id)
-            .is_some_and(|route| !route.is(WANTED | WITHDRAWING | PARKED | CONFIGURED));
-        if idle && let Some(attributes) = self.table.remove(id).and_then(|route| route.attributes) {
-            store.release(attributes);
+            .is_some_and(|route| !route.is(WANTED | WITHDRAWN | PARKED | CONFIGURED));
+        if idle {
+            self.forget_withdrawal(store, id);
+            if let Some(attributes) = self.table.remove(id).and_then(|route| route.attributes) {
+                store.release(attributes);
+            }
         }
     }
 }

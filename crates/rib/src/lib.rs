@@ -7,7 +7,6 @@
 
 pub mod adj_rib_in;
 pub mod adj_rib_out;
-mod pending;
 pub mod store;
 pub mod table;
 mod watchdog;

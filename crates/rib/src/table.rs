@@ -98,7 +98,7 @@ pub enum Had {
 }
 
 /// Routes by NLRI: family, path identifier and the bytes that identify it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Table<T> {
     records: Vec<Record<T>>,
     free: Vec<RouteId>,
@@ -157,6 +157,15 @@ impl<T: Default> Table<T> {
                         .is_some_and(|record| same(&record.nlri(), nlri))
             })
             .map(|slot| slot.id)
+    }
+
+    /// The same, for who knows where it probably is: nothing is hashed then.
+    pub fn find_near(&self, nlri: &Nlri<'_>, guess: RouteId) -> Option<RouteId> {
+        match self.nlri(guess) {
+            // To have the same bytes is to be the same, and quickly found out.
+            Some(there) if there == *nlri || same(&there, nlri) => Some(guess),
+            _ => self.find(nlri),
+        }
     }
 
     /// The route to this NLRI, made if there is none, and what was there. The bytes of an old one are replaced: what does

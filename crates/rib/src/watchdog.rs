@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::table::RouteId;
 
 /// Which routes belong to which name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Watchdogs {
     by_name: BTreeMap<Box<str>, BTreeSet<RouteId>>,
     by_route: BTreeMap<RouteId, Box<str>>,

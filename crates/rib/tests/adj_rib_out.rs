@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use yottabgp_rib::adj_rib_out::{AdjRibOut, Announced, Origin};
+use yottabgp_rib::adj_rib_out::{AdjRibOut, Announced, Member, Origin, Sending};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::attribute::set::SetBuilder;
 use yottabgp_wire::codes::{Afi, Family, Safi};
@@ -18,6 +18,7 @@ use yottabgp_wire::prefix::Prefix;
 /// A table, its session, and what the peer made of what it got.
 struct Bench {
     rib: AdjRibOut,
+    member: Member,
     store: AttributeStore,
     encoder: UpdateEncoder,
     negotiated: Negotiated,
@@ -30,8 +31,11 @@ impl Bench {
     fn new(cache: bool) -> Self {
         let mut negotiated = Negotiated::permissive();
         negotiated.refresh = Refresh::Absent;
+        let mut rib = AdjRibOut::new(cache);
+        let member = rib.join();
         let mut bench = Self {
-            rib: AdjRibOut::new(cache),
+            rib,
+            member,
             store: AttributeStore::default(),
             encoder: UpdateEncoder::default(),
             negotiated,
@@ -39,7 +43,7 @@ impl Bench {
             holding: false,
             peer: BTreeMap::new(),
         };
-        bench.rib.session_up(&mut bench.store);
+        bench.rib.session_up(&mut bench.store, bench.member);
         bench
     }
 
@@ -79,15 +83,13 @@ impl Bench {
         let mut words = Vec::new();
         loop {
             let mut out = Vec::new();
-            let more = self.rib.fill(
-                &mut self.store,
-                &mut self.encoder,
-                &self.negotiated,
-                self.group,
-                self.holding,
-                &mut out,
-                1,
-            );
+            let mut sending = Sending {
+                encoder: &mut self.encoder,
+                negotiated: &self.negotiated,
+                group: self.group,
+                holding: self.holding,
+            };
+            let more = self.rib.fill(&mut self.store, self.member, &mut sending, &mut out, 1);
             let mut rest = out.as_slice();
             while let Some(length) = rest.get(16..18) {
                 let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
@@ -183,7 +185,7 @@ fn without_a_cache_it_is() {
     assert!(bench.store.is_empty());
     bench.announce_as("10.0.1.0/24", 1, Origin::Configuration, None, false);
     bench.flush();
-    bench.rib.session_up(&mut bench.store);
+    bench.rib.session_up(&mut bench.store, bench.member);
     assert_eq!(
         bench.flush(),
         ["+10.0.1.0/24=1"],
@@ -229,12 +231,12 @@ fn a_session_starts_with_everything_and_without_withdrawals() {
     bench.announce("10.0.0.0/24", 1);
     bench.announce("10.0.1.0/24", 1);
     bench.flush();
-    bench.rib.session_down(&mut bench.store);
+    bench.rib.session_down(&mut bench.store, bench.member);
     bench.withdraw("10.0.0.0/24");
     bench.withdraw("10.9.9.0/24");
     bench.announce("10.0.2.0/24", 1);
     assert!(bench.flush().is_empty(), "nothing is sent while there is no session");
-    bench.rib.session_up(&mut bench.store);
+    bench.rib.session_up(&mut bench.store, bench.member);
     bench.peer.clear();
     bench.flush();
     assert_eq!(bench.peer.keys().collect::<Vec<_>>(), ["10.0.1.0/24", "10.0.2.0/24"]);
@@ -261,12 +263,12 @@ fn watchdogs_park_and_announce() {
     );
     bench.announce_as("10.0.1.0/24", 1, configured, Some("dog"), false);
     assert_eq!(bench.flush(), ["+10.0.1.0/24=1"]);
-    assert_eq!(bench.rib.watchdog("dog", true), 2);
+    assert_eq!(bench.rib.watchdog(&mut bench.store, "dog", true), 2);
     assert_eq!(bench.flush(), ["+10.0.0.0/24=1"]);
-    bench.rib.watchdog("dog", false);
+    bench.rib.watchdog(&mut bench.store, "dog", false);
     assert_eq!(bench.flush(), ["-10.0.0.0/24", "-10.0.1.0/24"]);
-    assert_eq!(bench.rib.watchdog("cat", true), 0);
-    bench.rib.session_up(&mut bench.store);
+    assert_eq!(bench.rib.watchdog(&mut bench.store, "cat", true), 0);
+    bench.rib.session_up(&mut bench.store, bench.member);
     assert!(bench.flush().is_empty(), "parked routes stay parked");
 }
 
@@ -277,12 +279,12 @@ fn a_refresh_is_framed_where_that_was_negotiated() {
     bench.announce("10.0.1.0/24", 1);
     bench.group = true;
     assert_eq!(bench.flush(), ["+10.0.0.0/24=1,+10.0.1.0/24=1"]);
-    bench.rib.refresh(&[Family::IPV4_UNICAST]);
+    bench.rib.refresh(bench.member, &[Family::IPV4_UNICAST]);
     assert_eq!(bench.flush(), ["+10.0.0.0/24=1", "+10.0.1.0/24=1"]);
     bench.negotiated.refresh = Refresh::Enhanced;
-    bench.rib.refresh(&[Family::IPV4_UNICAST]);
+    bench.rib.refresh(bench.member, &[Family::IPV4_UNICAST]);
     assert_eq!(bench.flush(), ["refresh 1", "+10.0.0.0/24=1", "+10.0.1.0/24=1", "refresh 2"]);
-    bench.rib.refresh(&[Family::IPV6_MULTICAST]);
+    bench.rib.refresh(bench.member, &[Family::IPV6_MULTICAST]);
     assert_eq!(bench.flush(), ["refresh 1", "refresh 2"]);
 }
 
@@ -326,12 +328,12 @@ proptest! {
                     wanted.remove(&prefix);
                 }
                 Step::Flush => { bench.flush(); }
-                Step::Refresh => bench.rib.refresh(&[Family::IPV4_UNICAST]),
+                Step::Refresh => bench.rib.refresh(bench.member, &[Family::IPV4_UNICAST]),
                 Step::Clear => { bench.rib.clear(&mut bench.store); wanted.clear(); }
                 Step::Restart => {
-                    bench.rib.session_down(&mut bench.store);
+                    bench.rib.session_down(&mut bench.store, bench.member);
                     bench.peer.clear();
-                    bench.rib.session_up(&mut bench.store);
+                    bench.rib.session_up(&mut bench.store, bench.member);
                 }
             }
         }
@@ -354,9 +356,9 @@ fn attributes_of_the_configuration_go_out_with_every_session() {
     assert_eq!(bench.flush(), [""]);
     assert!(alone(&mut bench, Origin::Configuration));
     assert_eq!(bench.flush(), [""]);
-    bench.rib.session_up(&mut bench.store);
+    bench.rib.session_up(&mut bench.store, bench.member);
     assert_eq!(bench.flush(), [""], "that of the command is gone");
-    bench.rib.session_down(&mut bench.store);
+    bench.rib.session_down(&mut bench.store, bench.member);
     assert!(!alone(&mut bench, Origin::Command));
     bench.rib.drop_all(&mut bench.store);
     assert!(bench.store.is_empty());
@@ -371,7 +373,7 @@ fn held_back_changes_do_not_hold_back_a_refresh() {
     bench.announce("10.0.1.0/24", 1);
     bench.withdraw("10.0.2.0/24");
     assert!(bench.flush().is_empty());
-    bench.rib.refresh(&[Family::IPV4_UNICAST]);
+    bench.rib.refresh(bench.member, &[Family::IPV4_UNICAST]);
     assert_eq!(bench.flush(), ["+10.0.0.0/24=1"]);
     bench.holding = false;
     assert_eq!(bench.flush(), ["-10.0.2.0/24", "+10.0.1.0/24=1"]);
@@ -391,7 +393,7 @@ fn what_does_not_fit_leaves_the_peer_without_an_older_route_and_the_others_in_pe
     });
     bench.announce("10.0.3.0/24", 9);
     assert_eq!(bench.flush(), ["+10.0.3.0/24=9", "-10.0.0.0/24"]);
-    assert_eq!(bench.rib.take_refused().len(), 1);
+    assert_eq!(bench.rib.take_refused(bench.member).len(), 1);
     assert_eq!(bench.peer.keys().collect::<Vec<_>>(), ["10.0.3.0/24"]);
 }
 
@@ -399,7 +401,7 @@ fn what_does_not_fit_leaves_the_peer_without_an_older_route_and_the_others_in_pe
 fn without_a_cache_a_refresh_keeps_nothing_either() {
     let mut bench = Bench::new(false);
     bench.announce("10.0.0.0/24", 1);
-    bench.rib.refresh(&[Family::IPV4_UNICAST]);
+    bench.rib.refresh(bench.member, &[Family::IPV4_UNICAST]);
     assert_eq!(bench.flush(), ["+10.0.0.0/24=1"]);
     assert!(bench.rib.is_empty() && bench.store.is_empty());
 }
@@ -407,7 +409,7 @@ fn without_a_cache_a_refresh_keeps_nothing_either() {
 #[test]
 fn a_route_that_the_configuration_has_twice_is_sent_twice_at_the_start_of_each_session() {
     let mut bench = Bench::new(true);
-    bench.rib.session_down(&mut bench.store);
+    bench.rib.session_down(&mut bench.store, bench.member);
     let configure = |bench: &mut Bench, meds: &[u32]| {
         let before = bench.rib.begin_configuration();
         for med in meds {
@@ -419,13 +421,13 @@ fn a_route_that_the_configuration_has_twice_is_sent_twice_at_the_start_of_each_s
     };
     configure(&mut bench, &[1, 2, 2]);
     for _ in 0..2 {
-        bench.rib.session_up(&mut bench.store);
+        bench.rib.session_up(&mut bench.store, bench.member);
         assert_eq!(bench.flush(), ["+10.0.0.0/24=1", "+10.0.0.0/24=2"]);
     }
     // Another configuration is no second statement of the same one.
     configure(&mut bench, &[3]);
     assert_eq!(bench.flush(), ["+10.0.0.0/24=3"]);
-    bench.rib.session_up(&mut bench.store);
+    bench.rib.session_up(&mut bench.store, bench.member);
     assert_eq!(bench.flush(), ["+10.0.0.0/24=3"]);
     bench.rib.drop_all(&mut bench.store);
     assert!(bench.store.is_empty());
@@ -434,8 +436,9 @@ fn a_route_that_the_configuration_has_twice_is_sent_twice_at_the_start_of_each_s
 /// The attributes and the routes of the messages that carry a rule which matches everything: `+5`, `-7`, `5` without a route.
 fn carried(bench: &mut Bench) -> Vec<String> {
     let mut out = Vec::new();
-    let Bench { rib, store, encoder, negotiated, group, holding, .. } = bench;
-    rib.fill(store, encoder, negotiated, *group, *holding, &mut out, usize::MAX);
+    let Bench { rib, member, store, encoder, negotiated, group, holding, .. } = bench;
+    let mut sending = Sending { encoder, negotiated, group: *group, holding: *holding };
+    rib.fill(store, *member, &mut sending, &mut out, usize::MAX);
     let mut words = Vec::new();
     let mut rest = out.as_slice();
     while let Some(length) = rest.get(16..18) {
@@ -484,7 +487,7 @@ fn withdrawals_of_flows_carry_the_attributes_of_their_command() {
     announce(&mut bench, 2);
     assert_eq!(carried(&mut bench), ["-8", "+2"]);
     withdraw(&mut bench, 3);
-    bench.rib.session_down(&mut bench.store);
+    bench.rib.session_down(&mut bench.store, bench.member);
     assert_eq!(bench.store.len(), 0);
 }
 
@@ -497,26 +500,26 @@ fn what_was_announced_last_goes_out_last() {
     {
         bench.announce(prefix, med);
     }
-    // The last one has the attributes of the first ones, but does not go with them.
-    let words = ["+10.0.0.0/24=1,+10.0.1.0/24=1", "+10.0.2.0/24=2", "+10.0.3.0/24=1"];
+    // The first ones wait for the last one, which has their attributes.
+    let words = ["+10.0.2.0/24=2", "+10.0.0.0/24=1,+10.0.1.0/24=1,+10.0.3.0/24=1"];
     assert_eq!(bench.flush(), words);
-    // Nor does one that changes and was first before.
+    // So does one that changes and was first before.
     bench.announce("10.0.0.0/24", 7);
     bench.announce("10.0.4.0/24", 8);
     bench.announce("10.0.0.0/24", 9);
     bench.announce("10.0.5.0/24", 8);
-    assert_eq!(bench.flush(), ["+10.0.4.0/24=8", "+10.0.0.0/24=9", "+10.0.5.0/24=8"]);
+    assert_eq!(bench.flush(), ["+10.0.0.0/24=9", "+10.0.4.0/24=8,+10.0.5.0/24=8"]);
 }
 
 #[test]
 fn a_session_starts_with_one_group_for_each_set_whatever_the_order_of_the_commands() {
     let mut bench = Bench::new(true);
     bench.group = true;
-    bench.rib.session_down(&mut bench.store);
+    bench.rib.session_down(&mut bench.store, bench.member);
     for number in 0..1000 {
         bench.announce(&format!("10.0.{}.{}/32", number / 250, number % 250), number % 10);
     }
-    bench.rib.session_up(&mut bench.store);
+    bench.rib.session_up(&mut bench.store, bench.member);
     // What comes now is behind all that, although there is a group of the same attributes.
     bench.announce("10.9.9.9/32", 3);
     let sent = bench.flush();

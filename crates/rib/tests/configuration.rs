@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use yottabgp_rib::adj_rib_out::configuration::{Configured, Effect, Marks};
-use yottabgp_rib::adj_rib_out::{AdjRibOut, Origin};
+use yottabgp_rib::adj_rib_out::{AdjRibOut, Member, Origin, Sending};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::codes::Family;
 use yottabgp_wire::message::update::Update;
@@ -57,6 +57,7 @@ type Told = Vec<String>;
 
 struct Bench {
     rib: AdjRibOut,
+    member: Member,
     store: AttributeStore,
     encoder: UpdateEncoder,
     negotiated: Negotiated,
@@ -65,8 +66,9 @@ struct Bench {
 impl Bench {
     fn send(&mut self) -> Told {
         let mut out = Vec::new();
-        let Self { rib, store, encoder, negotiated } = self;
-        rib.fill(store, encoder, negotiated, true, false, &mut out, usize::MAX);
+        let Self { rib, member, store, encoder, negotiated } = self;
+        let mut sending = Sending { encoder, negotiated, group: true, holding: false };
+        rib.fill(store, *member, &mut sending, &mut out, usize::MAX);
         let mut told = Vec::new();
         let mut rest = out.as_slice();
         while let Some(length) = rest.get(16..18) {
@@ -98,8 +100,6 @@ impl Bench {
             let (prefix, _, dog, parked) = *routes.get(place).unwrap();
             Configured {
                 nlri: Some(nlri(bytes.get(place).unwrap())),
-                attributes: attributes.get(place).unwrap(),
-                next_hop: NextHop::V4([192, 0, 2, 1].into()),
                 watchdog: dog.and_then(|dog| DOGS.get(dog).copied()),
                 parked: parked && dog.is_some(),
                 superseded: routes.iter().skip(place + 1).any(|later| later.0 == prefix),
@@ -110,7 +110,8 @@ impl Bench {
         let mut would: Vec<Effect> = (0..routes.len())
             .map(|place| {
                 let route = configured(place);
-                let effect = self.rib.would_configure(&self.store, &mut marks, &route);
+                let found = self.store.find(attributes.get(place).unwrap(), NEXT_HOP);
+                let effect = self.rib.would_configure(&mut marks, &route, found);
                 if effect == Effect::Announce {
                     let (prefix, med, ..) = routes.get(place).unwrap();
                     told.push(format!("+{prefix}={med}"));
@@ -128,9 +129,15 @@ impl Bench {
             }
         }
         told.sort();
-        let before = self.rib.begin_configuration();
+        let mut before = self.rib.begin_configuration();
         let mut did: Vec<Effect> = (0..routes.len())
-            .map(|place| self.rib.configure(&mut self.store, &before, &configured(place)))
+            .map(|place| {
+                let set = self.store.intern(attributes.get(place).unwrap(), NEXT_HOP);
+                let route = configured(place);
+                let effect = self.rib.configure(&mut self.store, &mut before, &route, set);
+                self.store.release(set);
+                effect
+            })
             .collect();
         let end = self.rib.end();
         self.rib.end_configuration(&mut self.store, 0..end, |effect| did.push(effect));
@@ -138,6 +145,8 @@ impl Bench {
         (would, did, told)
     }
 }
+
+const NEXT_HOP: NextHop = NextHop::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
 /// A set with one MED.
 fn set(med: u8) -> Vec<u8> {
@@ -153,16 +162,19 @@ proptest! {
     fn what_is_told_is_what_is_done_and_sent(steps in prop::collection::vec(step(), 0..40)) {
         let mut negotiated = Negotiated::permissive();
         negotiated.refresh = Refresh::Absent;
+        let mut rib = AdjRibOut::new(true);
+        let member = rib.join();
         let mut bench = Bench {
-            rib: AdjRibOut::new(true),
+            rib,
+            member,
             store: AttributeStore::default(),
             encoder: UpdateEncoder::default(),
             negotiated,
         };
-        bench.rib.session_up(&mut bench.store);
+        bench.rib.session_up(&mut bench.store, bench.member);
         let mut dogs: BTreeMap<u8, Option<usize>> = BTreeMap::new();
         for step in steps {
-            let Bench { rib, store, .. } = &mut bench;
+            let Bench { rib, member, store, .. } = &mut bench;
             match step {
                 Step::File(routes) => {
                     // With nothing pending, what is told is what is sent, to the letter.
@@ -186,7 +198,7 @@ proptest! {
                 }
                 Step::Watchdog(dog, announce) => {
                     bench.send();
-                    bench.rib.watchdog(DOGS.get(dog).unwrap(), announce);
+                    bench.rib.watchdog(&mut bench.store, DOGS.get(dog).unwrap(), announce);
                     // It has a say in what the last file gave it, and in nothing else.
                     let known = |prefix: u8| dogs.get(&prefix) == Some(&Some(dog));
                     for word in bench.send() {
@@ -198,8 +210,8 @@ proptest! {
                     bench.send();
                 }
                 Step::Session => {
-                    rib.session_down(store);
-                    rib.session_up(store);
+                    rib.session_down(store, *member);
+                    rib.session_up(store, *member);
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::codes::Afi;
+use crate::io::address::parse_ip;
 use crate::io::text::{Line, push_decimal, push_ipv6};
 
 /// The number of octets that hold `bits` bits.
@@ -127,27 +128,23 @@ pub struct Prefix {
 
 impl Prefix {
     /// Reads `address/length`, or an address alone as a host route. Bits below the length are refused.
-    pub fn parse(text: &str) -> Result<Self, PrefixError> {
+    pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, PrefixError> {
         let prefix = Self::parse_with_host_bits(text)?;
         if prefix.has_host_bits() { Err(PrefixError::HostBits) } else { Ok(prefix) }
     }
 
     /// Reads `address/length` and lets bits below the length be.
-    pub fn parse_with_host_bits(text: &str) -> Result<Self, PrefixError> {
-        let (address, length) = match text.split_once('/') {
-            Some((address, length)) => (address, Some(length)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| PrefixError::Address)?;
+    #[inline]
+    pub fn parse_with_host_bits(text: impl AsRef<[u8]>) -> Result<Self, PrefixError> {
+        let text = text.as_ref();
+        let slash = text.iter().position(|byte| *byte == b'/').unwrap_or(text.len());
+        let (address, length) = text.split_at_checked(slash).ok_or(PrefixError::Address)?;
+        let address = parse_ip(address).ok_or(PrefixError::Address)?;
         let longest = if address.is_ipv4() { 32 } else { 128 };
-        let length = match length {
+        let length = match length.split_first() {
             None => longest,
-            Some(length) => {
-                let digits = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
-                match length.parse::<u8>() {
-                    Ok(length) if digits && length <= longest => length,
-                    _ => return Err(PrefixError::Length(longest)),
-                }
+            Some((_, digits)) => {
+                parse_length(digits, longest).ok_or(PrefixError::Length(longest))?
             }
         };
         Ok(Self { address, length })
@@ -205,9 +202,12 @@ impl Prefix {
     pub fn encode(self, out: &mut Vec<u8>) {
         out.push(self.length);
         let octets = octets_for(self.length);
+        let push = |all: &[u8], out: &mut Vec<u8>| {
+            out.extend_from_slice(all.get(..octets).unwrap_or(all));
+        };
         match self.address {
-            IpAddr::V4(address) => out.extend(address.octets().iter().take(octets)),
-            IpAddr::V6(address) => out.extend(address.octets().iter().take(octets)),
+            IpAddr::V4(address) => push(&address.octets(), out),
+            IpAddr::V6(address) => push(&address.octets(), out),
         }
     }
 
@@ -245,6 +245,17 @@ impl Prefix {
             Self { address, length }
         }))
     }
+}
+
+/// Reads a number up to `longest`, which may have zeros before it.
+fn parse_length(digits: &[u8], longest: u8) -> Option<u8> {
+    let mut length = None;
+    for byte in digits {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+        let before: u8 = length.unwrap_or(0);
+        length = Some(before.checked_mul(10)?.checked_add(digit)?);
+    }
+    length.filter(|length| *length <= longest)
 }
 
 impl std::fmt::Display for Prefix {
@@ -300,6 +311,12 @@ mod tests {
         assert_eq!(Prefix::parse("10.0.0.0/+8"), Err(PrefixError::Length(32)));
         assert_eq!(Prefix::parse("foo"), Err(PrefixError::Address));
         assert!(Prefix::parse("0.0.0.0/0").is_ok());
+        for wrong in ["10.0.0.0/", "10.0.0.0/8/8", "10.0.0.0/-1", "10.0.0.0/256", "::/129", "::/é"]
+        {
+            assert!(matches!(Prefix::parse(wrong), Err(PrefixError::Length(_))), "{wrong}");
+        }
+        assert_eq!(Prefix::parse("10.0.0.0/0000000008").map(|p| p.length), Ok(8));
+        assert_eq!(Prefix::parse("/8"), Err(PrefixError::Address));
     }
 
     #[test]

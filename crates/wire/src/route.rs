@@ -6,6 +6,7 @@
 mod keyword;
 mod memo;
 mod reading;
+mod recipe;
 mod spell;
 
 use std::ops::Range;
@@ -27,6 +28,7 @@ pub use keyword::keywords;
 pub(crate) use keyword::next_hop;
 pub(crate) use reading::note;
 pub use reading::{Note, Reading};
+pub use recipe::{Prefixes, Recipe, Slot};
 pub use spell::{push_statement, push_withdrawal};
 
 use memo::Memo;
@@ -57,6 +59,8 @@ pub struct RouteBuffer {
     grammar: Option<&'static Grammar>,
     /// The family that the statement began with.
     family: Option<Family>,
+    /// Where its prefix stands.
+    pub(crate) slot: Option<Slot>,
     builder: SetBuilder,
     attributes: Vec<u8>,
     /// Whether `attributes` are of this statement: they outlive it for the memo.
@@ -79,7 +83,7 @@ impl RouteBuffer {
         self.path_id = None;
         self.fields.clear();
         self.notes.clear();
-        (self.grammar, self.family) = (None, None);
+        (self.grammar, self.family, self.slot) = (None, None, None);
         self.builder.clear();
         self.is_written = false;
         if self.nlri.len() > MOST_KEPT {
@@ -217,6 +221,7 @@ pub fn parse_attributes(
             })?;
         }
     }
+    route.slot = route.slot.map(|slot| Slot { what: Prefixes::List, ..slot });
     finish(verb, tokens.span(), route)
 }
 
@@ -290,6 +295,10 @@ pub fn begin(
         // The octets are the NLRI: there is nothing to say of it in words.
         route.grammar = Some(&opaque::GRAMMAR);
         return route.add_nlri(family, |out| octets(row, family, digits, tokens, out));
+    }
+    if row.grammar.head_is_prefix {
+        let slot = |first| Slot { first, what: Prefixes::Family, afi: family.afi };
+        route.slot = tokens.plain().map(slot);
     }
     let mut out = std::mem::take(&mut route.nlri_bytes);
     let start = out.len();
@@ -414,6 +423,7 @@ fn any_prefix(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), Te
         _ => Afi::IPV4,
     };
     let unicast = Family::new(afi, Safi::UNICAST);
+    let first = tokens.plain();
     if let Some(masked) = reading::masked(tokens, route) {
         tokens.next();
         route.add_nlri(unicast, |out| {
@@ -431,6 +441,7 @@ fn any_prefix(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), Te
     }
     if route.nlri.len() == 1 {
         route.family = Some(unicast);
+        route.slot = first.map(|first| Slot { first, what: Prefixes::Route, afi });
     }
     Ok(())
 }

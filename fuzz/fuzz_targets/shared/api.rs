@@ -1,7 +1,7 @@
 //! What the fuzz target of `api` checks. Here, so that a normal test can replay the corpus.
 
 use yottabgp_api::Version;
-use yottabgp_api::command::{Command, RouteIndex, expand_shortcuts, identifier, parse};
+use yottabgp_api::command::{Command, Repeated, RouteIndex, expand_shortcuts, identifier, parse};
 use yottabgp_wire::io::tokens::Token;
 use yottabgp_wire::route::RouteBuffer;
 
@@ -14,7 +14,9 @@ pub(crate) fn command(data: &[u8]) {
     let version = if choice & 1 == 0 { Version::V4 } else { Version::V6 };
     let mut tokens = Vec::new();
     let mut route = RouteBuffer::default();
+    let (mut repeated, mut buffer) = (Repeated::default(), RouteBuffer::default());
     for line in lines.split('\n').take(6) {
+        look_up(line, version, &mut repeated, &mut buffer);
         let used = read(line, version, &mut tokens, &mut route);
         let fresh = read(line, version, &mut Vec::new(), &mut RouteBuffer::default());
         assert_eq!(used, fresh, "{line:?}");
@@ -25,6 +27,24 @@ pub(crate) fn command(data: &[u8]) {
             assert_eq!(said, fresh, "{line:?}");
         }
         let _ = expand_shortcuts(line);
+    }
+}
+
+/// A line that is looked up says what it says when it is read.
+fn look_up(line: &str, version: Version, repeated: &mut Repeated, route: &mut RouteBuffer) {
+    let found = repeated.recall(line.as_bytes(), version, route).map(|found| {
+        let said = format!("{} {:?} {:?}", found.selector, Command::Route(found.verb), found.sync);
+        (said, understood(route))
+    });
+    let mut tokens = Vec::new();
+    let request = parse(line, version, &mut tokens, route);
+    if let Some((said, route_said)) = found {
+        let request = request.unwrap_or_else(|refusal| panic!("{line:?}: {refusal}"));
+        assert!(request.id.is_none(), "{line:?}");
+        let read = format!("{} {:?} {:?}", request.selector, request.command, request.sync);
+        assert_eq!((said, route_said), (read, understood(route)), "{line:?}");
+    } else if let Ok(request) = request {
+        repeated.keep(line, version, &request, route);
     }
 }
 

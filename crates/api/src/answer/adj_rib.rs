@@ -166,7 +166,7 @@ fn push_nlri(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     let mut bytes = Vec::new();
     Nlri { path_id: None, ..nlri }.text(&mut bytes);
     let text = String::from_utf8_lossy(&bytes);
-    let name = match Prefix::parse_with_host_bits(&text) {
+    let name = match Prefix::parse_with_host_bits(&*text) {
         Ok(_) => "\"prefix\": ",
         Err(_) => "\"nlri\": ",
     };

@@ -1,5 +1,8 @@
 //! Every command: parsing, help and completion come from this table.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use yottabgp_wire::io::tokens::{Tokens, did_you_mean};
 
 use super::{
@@ -99,6 +102,12 @@ pub(crate) fn find(
         tokens.next();
         *selector = select::parse(tokens)?;
     }
+    if let (Some(verb), Some(kind)) = (tokens.peek(), tokens.peek_at(1))
+        && let Some(row) = of_type(verb, kind)
+    {
+        tokens.rewind(tokens.position() + 2);
+        return Ok((row, selected));
+    }
     for row in TABLE {
         if let Some(words) = row.matches(tokens, selected) {
             tokens.rewind(tokens.position() + words);
@@ -106,6 +115,31 @@ pub(crate) fn find(
         }
     }
     Err(unknown(tokens, selected))
+}
+
+/// Rows of `announce` and of `withdraw` by the word after that.
+type Types = HashMap<&'static str, &'static Row, foldhash::fast::FixedState>;
+
+/// What nearly all lines are is not looked for row by row.
+static ANNOUNCE: LazyLock<Types> = LazyLock::new(|| types("announce "));
+static WITHDRAW: LazyLock<Types> = LazyLock::new(|| types("withdraw "));
+
+fn types(verb: &str) -> Types {
+    let mut types = Types::default();
+    for row in TABLE {
+        for kind in row.spellings().filter_map(|spelling| spelling.strip_prefix(verb)) {
+            types.entry(kind).or_insert(row);
+        }
+    }
+    types
+}
+
+fn of_type(verb: &str, kind: &str) -> Option<&'static Row> {
+    match verb {
+        "announce" => ANNOUNCE.get(kind).copied(),
+        "withdraw" => WITHDRAW.get(kind).copied(),
+        _ => None,
+    }
 }
 
 /// What is wrong with words that no row has.
@@ -323,6 +357,23 @@ pub static TABLE: &[Row] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_type_of_route_is_one_word() {
+        for (spelling, row) in completions() {
+            let Some((verb @ ("announce" | "withdraw"), kind)) = spelling.split_once(' ') else {
+                continue;
+            };
+            assert!(!kind.contains(' '), "{spelling}");
+            assert!(of_type(verb, kind).is_some_and(|found| found.v4 == row.v4), "{spelling}");
+        }
+        assert!(
+            TABLE
+                .iter()
+                .flat_map(Row::spellings)
+                .all(|spelling| spelling != "announce" && spelling != "withdraw")
+        );
+    }
 
     #[test]
     fn no_command_hides_another() {

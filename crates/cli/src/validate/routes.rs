@@ -43,19 +43,19 @@ pub(super) fn check(
     // What we send is what we read.
     inside.add_path.receive.clone_from(&inside.add_path.send);
     let mut checker = Checker { encoder: UpdateEncoder::default(), message: Vec::new() };
-    for (route, place) in neighbor.routes.iter().zip(&places.routes) {
+    for (route, place) in neighbor.routes.iter().zip(places.routes()) {
         if found.len() >= MOST {
             break;
         }
         let Some(nlri) = route.nlri() else { continue };
-        let problem = checker.sent(&best, worst.as_ref(), route, nlri, neighbor);
-        let compared = |checker: &mut Checker| checker.compared(&inside, route, nlri);
+        let problem = checker.sent(&best, worst.as_ref(), &route, nlri, neighbor);
+        let compared = |checker: &mut Checker| checker.compared(&inside, &route, nlri);
         let problem = match problem {
             None if compare => compared(&mut checker),
             problem => problem,
         };
         if let Some(mut problem) = problem {
-            problem.span = *place;
+            problem.span = place;
             let what = format!("{}: {}", text_of(nlri), problem.message);
             problem.message = what.into();
             found.push(problem.related(places.header, "the neighbor"));
@@ -82,7 +82,7 @@ impl Checker {
     fn encode(
         &mut self,
         negotiated: &Negotiated,
-        route: &ConfiguredRoute,
+        route: &ConfiguredRoute<'_>,
         nlri: Nlri<'_>,
         next_hop: NextHop,
     ) -> Result<(), EncodeError> {
@@ -98,7 +98,7 @@ impl Checker {
         &mut self,
         best: &Negotiated,
         worst: Option<&Negotiated>,
-        route: &ConfiguredRoute,
+        route: &ConfiguredRoute<'_>,
         nlri: Nlri<'_>,
         neighbor: &Neighbor,
     ) -> Option<Diagnostic> {
@@ -127,7 +127,7 @@ impl Checker {
     fn compared(
         &mut self,
         negotiated: &Negotiated,
-        route: &ConfiguredRoute,
+        route: &ConfiguredRoute<'_>,
         nlri: Nlri<'_>,
     ) -> Option<Diagnostic> {
         let (local, router_id) = (negotiated.local_address, negotiated.local_router_id);

@@ -119,7 +119,8 @@ NR % 1000 == 0 {{ fflush(\"{0}\") }}'",
     );
     let bad = Bad { script: &script, told: "receive { parsed; update; }" };
     let mut ring = Ring::new("reads 1,000 events a second, 100,000 UPDATEs arrive", lab, &bad);
-    for part in table(COUNT).chunks(1 << 20) {
+    // Some more: awk keeps the last ones to itself.
+    for part in table(COUNT + 1000).chunks(1 << 20) {
         ring.peer.say(part.to_vec());
     }
     ring.serves_for_a_hold_time();
@@ -127,7 +128,7 @@ NR % 1000 == 0 {{ fflush(\"{0}\") }}'",
     ring.serves_until(Duration::from_secs(200), |_| lines() >= COUNT as usize);
     ring.serves_for_a_hold_time();
     let text = fs::read_to_string(&heard).unwrap();
-    let prefixes = text.lines().map(|line| {
+    let prefixes = text.lines().take(COUNT as usize).map(|line| {
         let (_, rest) = line.split_once("{ \"nlri\": \"").unwrap();
         rest.split_once('"').unwrap().0.to_owned()
     });
@@ -135,7 +136,7 @@ NR % 1000 == 0 {{ fflush(\"{0}\") }}'",
         let [_, a, b, c] = number.to_be_bytes();
         format!("{}.{b}.{c}.0/24", 20 + a)
     });
-    assert!(prefixes.eq(sent), "each once, and in their order");
+    assert!(prefixes.eq(sent), "not each once, in their order");
     ring.end(60, "it is told all, as fast as it reads");
 }
 

@@ -29,3 +29,4 @@ mod shells;
 mod sockets;
 mod startup;
 mod support;
+mod together;

@@ -4,7 +4,7 @@ use yottabgp_wire::codes::Afi;
 use yottabgp_wire::route::push_statement;
 
 use super::{Lines, quote};
-use crate::model::ConfiguredRoute;
+use crate::configured::{ConfiguredRoute, ConfiguredRoutes};
 
 /// The section that a route is printed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,10 +15,10 @@ enum Place {
 }
 
 /// Prints the routes.
-pub(super) fn print(routes: &[ConfiguredRoute], lines: &mut Lines) {
+pub(super) fn print(routes: &ConfiguredRoutes, lines: &mut Lines) {
     let mut open: Option<Place> = None;
-    for route in routes {
-        let (place, text) = text(route);
+    for route in routes.iter() {
+        let (place, text) = text(&route);
         if open != Some(place) {
             close(open, lines);
             match place {
@@ -48,11 +48,11 @@ fn close(open: Option<Place>, lines: &mut Lines) {
 }
 
 /// Where a route is printed, and its statement without the `;`.
-fn text(route: &ConfiguredRoute) -> (Place, String) {
+fn text(route: &ConfiguredRoute<'_>) -> (Place, String) {
     let mut out: Vec<u8> = Vec::new();
     let mut place = Place::Static;
     push_statement(route.nlri(), route.next_hop, &route.attributes, &mut out);
-    if route.nlri.is_some() {
+    if route.has_nlri {
         let first = out.iter().position(|octet| *octet == b' ').unwrap_or(out.len());
         let word = String::from_utf8_lossy(out.get(..first).unwrap_or_default());
         if let Some(afi) = Afi::named(&word) {

@@ -17,9 +17,9 @@ pub(crate) fn resolve(draft: &NeighborDraft, context: &mut Context<'_>) -> Vec<F
         && draft.family.all.get().is_none()
         && draft.capability.multi_session.or(false);
     if minimal.is_some() || by_routes {
-        for route in &draft.routes.routes {
-            if !families.contains(&route.family) {
-                families.push(route.family);
+        for terms in draft.routes.terms() {
+            if !families.contains(&terms.family) {
+                families.push(terms.family);
             }
         }
     }

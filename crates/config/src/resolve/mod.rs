@@ -9,8 +9,10 @@ mod security;
 mod template;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub(crate) use neighbor::text_of as peer_text;
+pub(crate) use routes::Lists;
 
 use yottabgp_wire::io::tokens::Span;
 
@@ -34,8 +36,15 @@ pub struct Places {
 pub struct NeighborPlaces {
     /// The words before its `{`.
     pub header: Span,
-    /// For each route, its statement.
-    pub routes: Vec<Span>,
+    /// For each list of routes, and each route of it, its statement.
+    pub routes: Vec<Arc<[Span]>>,
+}
+
+impl NeighborPlaces {
+    /// The statement of each route.
+    pub fn routes(&self) -> impl Iterator<Item = Span> {
+        self.routes.iter().flat_map(|spans| spans.iter().copied())
+    }
 }
 
 /// What is known to all neighbors.
@@ -49,14 +58,19 @@ pub(crate) struct Context<'a> {
     /// What is wrong.
     pub(crate) problems: &'a mut Problems,
     /// Where the routes of the last neighbor are.
-    pub(crate) route_places: Vec<Span>,
+    pub(crate) route_places: Vec<Arc<[Span]>>,
+    /// The lists of routes of the neighbors so far.
+    pub(crate) lists: Lists,
     /// Where the neighbors are.
     pub(crate) places: Places,
 }
 
 /// Makes the configuration. What is wrong is added to the problems; the result counts only when nothing is.
 pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configuration {
-    let RootDraft { processes, healthchecks, templates, neighbors, api, has_group: _ } = root;
+    let RootDraft { processes, healthchecks, mut templates, neighbors, api, has_group: _ } = root;
+    for template in &mut templates {
+        template.neighbor.routes.close();
+    }
     let processes: Vec<_> = processes.into_iter().map(|process| process.value).collect();
     context.problems.about("template");
     let mut templates = template::Templates::new(templates, &neighbors, context);

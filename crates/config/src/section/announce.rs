@@ -53,12 +53,14 @@ pub(crate) static TABLE: Section<Routes> = Section {
 static IPV4: Section<Routes> = Section {
     characters: Characters::Routes,
     other: Some(|words, routes| read(words, Afi::IPV4, routes)),
+    routes: Some(|routes| routes),
     ..Section::new("neighbor/announce/ipv4")
 };
 
 static IPV6: Section<Routes> = Section {
     characters: Characters::Routes,
     other: Some(|words, routes| read(words, Afi::IPV6, routes)),
+    routes: Some(|routes| routes),
     ..Section::new("neighbor/announce/ipv6")
 };
 

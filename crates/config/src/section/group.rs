@@ -80,6 +80,7 @@ fn read_member(
     let family = member.family.clone();
     let operational = std::mem::take(&mut member.operational);
     let (source, problems) = ("", None);
+    group.routes.close();
     member.inherit(group, &mut Inheritance { template: "", source, problems });
     if family.says_anything() {
         member.family = family;

@@ -59,6 +59,7 @@ pub(crate) static TABLE: Section<Routes> = Section {
         help: "a route, with a statement for each attribute",
         read: read_block,
     }],
+    routes: Some(|routes| routes),
     ..Section::new("neighbor/static")
 };
 

@@ -4,6 +4,7 @@ use yottabgp_api::command::{self, Command, GroupSummary, Refusal};
 use yottabgp_session::State;
 use yottabgp_session::peer::CommandError;
 use yottabgp_wire::codes::Family;
+use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::negotiated::{Negotiated, Refresh};
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
@@ -80,8 +81,8 @@ impl Core {
     ) -> Result<(), String> {
         let mut reason = None;
         for id in peers {
-            let Some(peer) = self.peers.get_mut(id) else { continue };
-            match peer.takes(command, route) {
+            let Some(peer) = self.peers.get(id) else { continue };
+            match peer.takes(command, route, &mut self.encoder) {
                 Ok(()) => return Ok(()),
                 Err(why) => reason = reason.or_else(|| Some(format!("{}: {why}", peer.key.peer))),
             }
@@ -92,9 +93,14 @@ impl Core {
 
 impl PeerState {
     /// Whether a command would be done, as far as can be said without doing it.
-    fn takes(&mut self, command: &Command<'_>, route: &RouteBuffer) -> Result<(), String> {
+    fn takes(
+        &self,
+        command: &Command<'_>,
+        route: &RouteBuffer,
+        encoder: &mut UpdateEncoder,
+    ) -> Result<(), String> {
         match command {
-            Command::Route(verb) => self.takes_route(*verb, route),
+            Command::Route(verb) => self.takes_route(*verb, route, encoder),
             Command::EndOfRib(family) => self.agreed(Some(*family)).map(|_| ()),
             Command::RouteRefresh(family) => match self.agreed(Some(*family))?.refresh {
                 Refresh::Absent => Err(CommandError::Capability("route refresh").to_string()),
@@ -109,7 +115,12 @@ impl PeerState {
     }
 
     /// One of its routes is enough, as it is when they are announced.
-    fn takes_route(&mut self, verb: Verb, route: &RouteBuffer) -> Result<(), String> {
+    fn takes_route(
+        &self,
+        verb: Verb,
+        route: &RouteBuffer,
+        encoder: &mut UpdateEncoder,
+    ) -> Result<(), String> {
         if route.nlri().len() == 0 {
             return self.agreed(None).map(|_| ());
         }
@@ -117,9 +128,9 @@ impl PeerState {
         for nlri in route.nlri() {
             let taken = match self.has_family(nlri.family) {
                 Ok(()) if verb == Verb::Withdraw => Ok(()),
-                Ok(()) => self
-                    .resolve(route.next_hop, nlri.family)
-                    .and_then(|next_hop| self.can_send(route.attributes(), next_hop, nlri)),
+                Ok(()) => self.resolve(route.next_hop, nlri.family).and_then(|next_hop| {
+                    self.can_send(encoder, route.attributes(), next_hop, nlri)
+                }),
                 Err(why) => Err(why),
             };
             match taken {

@@ -14,43 +14,12 @@ use yottabgp_wire::route::RouteBuffer;
 
 use super::Reply;
 use super::group::Block;
-use crate::core::{Core, PeerId, Request};
+use crate::core::{Core, Request};
 use crate::server::as_signal;
 use crate::signals::Request as Asked;
 use crate::upload::Upload;
 
 impl Core {
-    /// The peers that a sender may command and that are selected.
-    pub(super) fn select(
-        &self,
-        id: ProcessId,
-        selector: &Selector,
-    ) -> Result<Vec<PeerId>, Refusal> {
-        let everything = self.senders.get(&id).is_some_and(|sender| sender.is_client);
-        let selected: Vec<PeerId> = self
-            .peers
-            .iter()
-            .filter(|(_, peer)| !peer.stopped && (everything || peer.commanders.contains(&id)))
-            .filter(|(_, peer)| selector.matches(&peer.key))
-            .map(|(id, _)| *id)
-            .collect();
-        if selected.is_empty() { Err(Refusal::NoPeer(selector.to_string())) } else { Ok(selected) }
-    }
-
-    /// The same of those that a sender may only look at: all of them.
-    pub(super) fn look(&self, selector: &Selector) -> Result<Vec<PeerId>, Refusal> {
-        let selected: Vec<PeerId> = self
-            .peers
-            .iter()
-            .filter(|(_, peer)| !peer.stopped && selector.matches(&peer.key))
-            .map(|(id, _)| *id)
-            .collect();
-        if selected.is_empty() && *selector != Selector::All {
-            return Err(Refusal::NoPeer(selector.to_string()));
-        }
-        Ok(selected)
-    }
-
     /// Does what a line says, or says what is to be done for it.
     pub(super) fn execute(
         &mut self,
@@ -63,14 +32,18 @@ impl Core {
     ) -> Result<Reply, Refusal> {
         let Parsed { selector, command, reply: encoding, sync, id: identifier, .. } = parsed;
         let (mut sync_default, version, name) = match self.senders.get(&id) {
-            Some(sender) => (sender.sync, sender.version, sender.name.clone()),
-            None => (false, self.version, "".into()),
+            // Counting one more holder is dear, and nearly all commands are routes.
+            Some(sender) => {
+                let named = !matches!(command, Command::Route(_));
+                (sender.sync, sender.version, named.then(|| sender.name.clone()))
+            }
+            None => (false, self.version, None),
         };
         sync_default = sync.unwrap_or(sync_default);
         match command {
             Command::Comment => {}
             Command::Log(text) => {
-                warn!(target: "yottabgp::processes", "{name}: {text}");
+                warn!(target: "yottabgp::processes", "{}: {text}", name.unwrap_or_default());
                 return Ok(Reply::Silent);
             }
             Command::Route(_)
@@ -79,8 +52,8 @@ impl Core {
             | Command::Watchdog { .. }
             | Command::Operational(_) => {
                 let selected = self.select(id, &selector)?;
-                *work += selected.len() * route.nlri().len().max(1);
-                self.change(&name, &selected, &command, route)?;
+                *work += selected.targets.len() * route.nlri().len().max(1);
+                self.change(name.as_deref().unwrap_or_default(), &selected, &command, route)?;
                 if sync_default {
                     return Ok(Reply::Sync(selected));
                 }
@@ -88,8 +61,8 @@ impl Core {
             Command::Group(group) => {
                 let selected = self.select(id, &selector)?;
                 return Ok(Reply::Group(Block {
-                    name,
-                    selected,
+                    name: name.unwrap_or_default(),
+                    selected: selected.peers.clone(),
                     text: line.to_owned(),
                     size: group.len,
                     version,
@@ -106,9 +79,10 @@ impl Core {
             Command::GroupEnd => {
                 let Some(sender) = self.senders.get_mut(&id) else { return Ok(Reply::Silent) };
                 let text = sender.group.end()?;
-                let selected = self.select(id, &Selector::All)?;
+                let selected = self.select(id, &Selector::All)?.peers.clone();
                 let size = memchr::memchr_iter(b'\n', text.as_bytes()).count();
                 let sync = sync_default;
+                let name = name.unwrap_or_default();
                 let block = Block { name, selected, text, size, version, encoding, sync };
                 return Ok(Reply::Group(block));
             }
@@ -146,18 +120,15 @@ impl Core {
                 return Ok(Reply::Table(show, selected, encoding));
             }
             Command::FlushRib => {
-                for id in self.select(id, &selector)? {
-                    self.flush(id);
+                for id in &self.select(id, &selector)?.peers {
+                    self.flush(*id);
                 }
             }
             Command::ClearRib(rib) => {
-                for id in self.select(id, &selector)? {
-                    let Some(peer) = self.peers.get_mut(&id) else { continue };
-                    match rib {
-                        Rib::In => self.remainder.add(peer.rib_in.forget()),
-                        Rib::Out => _ = peer.rib_out.clear(&mut self.store),
-                    }
-                    peer.wake.notify_one();
+                let selected = self.select(id, &selector)?;
+                match rib {
+                    Rib::In => self.clear_in(&selected),
+                    Rib::Out => self.clear_out(&selected),
                 }
             }
             Command::Routes(Routes::List(families)) => {
@@ -166,7 +137,7 @@ impl Core {
             Command::Routes(routes) => {
                 let selected = self.select(id, &selector)?;
                 match routes {
-                    Routes::Add => self.add_routes(&name, &selected, route, out)?,
+                    Routes::Add => self.add_routes(&selected, route, out)?,
                     Routes::RemoveIndex(index) => self.remove_index(&selected, &index, out),
                     Routes::Remove | Routes::List(_) => self.remove_routes(&selected, route, out),
                 }
@@ -179,9 +150,9 @@ impl Core {
             Command::Teardown { subcode, text } => {
                 let selected = self.select(id, &selector)?;
                 let mut ended = false;
-                for id in selected {
+                for id in &selected.peers {
                     ended |= self
-                        .with_session(id, |session, events| {
+                        .with_session(*id, |session, events| {
                             session.teardown(Instant::now(), subcode, text, events)
                         })
                         .unwrap_or(false);

@@ -41,7 +41,8 @@ pub(super) async fn group(
     let encoding = block.encoding;
     if block.size.saturating_mul(block.selected.len()) <= SLICE {
         let lines: Vec<&str> = block.text.lines().collect();
-        let refused = shared.borrow_mut().commands(&block, &lines, &block.selected, scratch)?;
+        let refused =
+            shared.borrow_mut().commands(&block, &lines, block.selected.clone(), scratch)?;
         refused.into_values().next().map_or(Ok(()), Err)?;
     } else {
         // Once begun it is done to its end, also when its sender is gone.
@@ -67,15 +68,16 @@ async fn slices(shared: &Shared, block: &Block, scratch: &mut Scratch) -> Result
     let mut turn = Turn::begin();
     let mut first = None;
     for lines in lines.chunks(LINES) {
-        let peers_at_once = (SLICE / (lines.len() * commands_of_line).max(1)).max(1);
+        let tables_at_once = (SLICE / (lines.len() * commands_of_line).max(1)).max(1);
         // What no peer took, by the number of the command.
         let mut refused: Option<BTreeMap<usize, Refusal>> = None;
-        for peers in block.selected.chunks(peers_at_once) {
+        let selected = shared.borrow().selection(block.selected.clone());
+        for tables in selected.targets.chunks(tables_at_once) {
             if turn.is_long() {
                 tokio::task::yield_now().await;
                 turn = Turn::begin();
             }
-            let now = shared.borrow_mut().commands(block, lines, peers, scratch)?;
+            let now = shared.borrow_mut().commands(block, lines, tables.concat(), scratch)?;
             match &mut refused {
                 Some(refused) => refused.retain(|number, _| now.contains_key(number)),
                 None => refused = Some(now),
@@ -112,14 +114,15 @@ impl Core {
         &mut self,
         block: &Block,
         lines: &[&str],
-        peers: &[PeerId],
+        peers: Vec<PeerId>,
         scratch: &mut Scratch,
     ) -> Result<BTreeMap<usize, Refusal>, Refusal> {
+        let selected = self.selection(peers);
         let mut number = 0;
         let mut refused = BTreeMap::new();
         let mut change = |command: &Command<'_>, route: &RouteBuffer| {
             number += 1;
-            if let Err(refusal) = self.change(&block.name, peers, command, route) {
+            if let Err(refusal) = self.change(&block.name, &selected, command, route) {
                 refused.insert(number, refusal);
             }
         };

@@ -63,7 +63,7 @@ impl Core {
     ) -> Result<(), Refusal> {
         let selected =
             self.select(id, selector).map_err(|_| Refusal::NoPeerToDelete(selector.to_string()))?;
-        for id in selected {
+        for &id in &selected.peers {
             if let Some(peer) = self.peers.get(&id) {
                 info!(target: "yottabgp::reactor", "{} is deleted by a command", peer.neighbor.name);
             }

@@ -5,6 +5,7 @@ use yottabgp_api::command::{Command, FamilyFilter, Refusal, RouteIndex};
 use yottabgp_wire::nlri::Nlri;
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
+use super::Selection;
 use crate::core::{Core, PeerId, Shared};
 use crate::table::PIECE;
 
@@ -15,12 +16,11 @@ impl Core {
     /// `routes add`.
     pub(super) fn add_routes(
         &mut self,
-        name: &str,
-        selected: &[PeerId],
+        selected: &Selection,
         route: &RouteBuffer,
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
-        self.change(name, selected, &Command::Route(Verb::Announce), route)?;
+        self.change("", selected, &Command::Route(Verb::Announce), route)?;
         answer::routes_added(route.nlri(), route.next_hop, route.attributes(), out);
         Ok(())
     }
@@ -28,7 +28,7 @@ impl Core {
     /// `routes remove`.
     pub(super) fn remove_routes(
         &mut self,
-        selected: &[PeerId],
+        selected: &Selection,
         route: &RouteBuffer,
         out: &mut Vec<u8>,
     ) {
@@ -40,7 +40,7 @@ impl Core {
     /// `routes remove index`.
     pub(super) fn remove_index(
         &mut self,
-        selected: &[PeerId],
+        selected: &Selection,
         index: &RouteIndex,
         out: &mut Vec<u8>,
     ) {
@@ -49,14 +49,19 @@ impl Core {
     }
 
     /// Withdraws a route from the peers that are to have it. Says whether there was one.
-    fn remove_route(&mut self, selected: &[PeerId], nlri: &Nlri<'_>) -> bool {
+    fn remove_route(&mut self, selected: &Selection, nlri: &Nlri<'_>) -> bool {
         let mut removed = false;
-        for id in selected {
-            let Some(peer) = self.peers.get_mut(id) else { continue };
-            if peer.rib_out.has(nlri) {
-                removed |= peer.rib_out.withdraw(&mut self.store, nlri, None);
-                peer.wake();
+        for target in &self.by_table(selected).targets {
+            let peer = target.first().and_then(|id| self.peers.get(id));
+            if !peer.and_then(|peer| self.rib_out(peer)).is_some_and(|rib| rib.has(nlri)) {
+                continue;
             }
+            let Some(own) = self.own_table(target) else { continue };
+            let Self { tables, store, .. } = self;
+            if let Some(table) = tables.get_mut(own) {
+                removed |= table.rib.withdraw(store, nlri, None);
+            }
+            self.wake_table(own);
         }
         removed
     }
@@ -74,7 +79,7 @@ impl Core {
         let end = out.len() + PIECE;
         let mut from = from;
         while out.len() < end {
-            let (place, nlri, attributes) = peer.rib_out.next_route(from)?;
+            let (place, nlri, attributes) = self.rib_out(peer)?.next_route(from)?;
             from = place + 1;
             if families.shows(nlri.family) {
                 let view = RouteView {

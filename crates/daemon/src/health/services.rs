@@ -223,8 +223,11 @@ impl Core {
     fn service_change(&mut self, name: &str, peers: &[PeerId], line: &str) -> Result<(), Refusal> {
         let mut tokens = std::mem::take(&mut self.tokens);
         let mut route = std::mem::take(&mut self.route);
-        let result = command::parse(line, self.version, &mut tokens, &mut route)
-            .and_then(|parsed| self.change(name, peers, &parsed.command, &route));
+        let result =
+            command::parse(line, self.version, &mut tokens, &mut route).and_then(|parsed| {
+                let selected = self.selection(peers.to_vec());
+                self.change(name, &selected, &parsed.command, &route)
+            });
         self.tokens = tokens;
         self.route = route;
         result

@@ -11,7 +11,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, watch};
 use tracing::{debug, error};
 use yottabgp_os::{Error, socket};
-use yottabgp_rib::adj_rib_out::AdjRibOut;
+use yottabgp_rib::adj_rib_out::{AdjRibOut, Member, Sending};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_session::event::{Action, ConnectionId, Source};
 use yottabgp_wire::message::update::encode::UpdateEncoder;
@@ -175,7 +175,8 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     }
     let core = &mut *core;
     let peer = core.peers.get_mut(&id)?;
-    for reason in peer.rib_out.take_refused() {
+    let rib = &mut core.tables.get_mut(peer.table)?.rib;
+    for reason in rib.take_refused(peer.member) {
         error!(
             target: "yottabgp::reactor",
             critical = true,
@@ -183,7 +184,7 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
         );
     }
     // What is held back until the command `flush` is not waited for.
-    let waits = peer.is_incomplete() || peer.rib_out.is_pending() && !peer.holding;
+    let waits = peer.is_incomplete() || rib.is_pending(peer.member) && !peer.holding;
     let idle = !waits && sockets.connections.iter().all(Connection::is_flushed);
     if idle && !peer.is_idle {
         peer.idle.notify_waiters();
@@ -205,7 +206,10 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     }
     let finished = finished || (peer.ephemeral && sockets.connections.is_empty() && sockets.called);
     // A reload may come before the server loop knows.
-    peer.stopped |= finished;
+    if finished && !peer.stopped {
+        peer.stopped = true;
+        core.selections.clear();
+    }
     let closing = sockets.connections.iter().filter_map(|connection| connection.closing);
     let deadline = peer.session.poll_timeout().into_iter().chain(closing).chain(held).min();
     let read = paused.is_empty() && held.is_none();
@@ -253,6 +257,7 @@ fn write(
 /// The Adj-RIB-Out as the source of a session.
 struct Routes<'a> {
     rib: &'a mut AdjRibOut,
+    member: Member,
     store: &'a mut AttributeStore,
     encoder: &'a mut UpdateEncoder,
     group_updates: bool,
@@ -262,8 +267,13 @@ struct Routes<'a> {
 
 impl Source for Routes<'_> {
     fn fill(&mut self, negotiated: &Negotiated, out: &mut Vec<u8>, limit: usize) -> bool {
-        let (group, holding) = (self.group_updates, self.holding);
-        self.rib.fill(self.store, self.encoder, negotiated, group, holding, out, limit)
+        let mut sending = Sending {
+            encoder: self.encoder,
+            negotiated,
+            group: self.group_updates,
+            holding: self.holding,
+        };
+        self.rib.fill(self.store, self.member, &mut sending, out, limit)
     }
 
     fn is_incomplete(&self) -> bool {
@@ -294,14 +304,16 @@ impl Core {
             key,
             neighbor,
             session,
-            rib_out,
+            table,
+            member,
             rib_in,
-            encoder,
             feed,
             listeners,
             counts,
             ..
         } = peer;
+        let Some(table) = self.tables.get_mut(*table) else { return false };
+        table.looked_at();
         let mut surroundings = Surroundings {
             key,
             neighbor,
@@ -316,9 +328,10 @@ impl Core {
             afterwards: Vec::new(),
         };
         let mut routes = Routes {
-            rib: rib_out,
+            rib: &mut table.rib,
+            member: *member,
             store: &mut self.store,
-            encoder,
+            encoder: &mut self.encoder,
             group_updates: neighbor.settings.group_updates,
             holding,
             is_incomplete,

@@ -141,7 +141,7 @@ async fn tell(
         while more {
             let piece = &mut report.piece;
             more = look.next(shared, &neighbor, |told| {
-                count(&mut summary, told.effect);
+                count(&mut summary, told.effect, 1);
                 if matches!(told.effect, Effect::Announce | Effect::Withdraw) {
                     let change = RouteChange {
                         selector,
@@ -174,7 +174,7 @@ fn table_of(shared: &Shared, step: Step) -> Option<(Option<PeerId>, Box<Neighbor
         Target::Add { neighbor, statements } => Some((None, neighbor, statements)),
         Target::Keep { id, neighbor, statements, .. } => {
             let core = shared.borrow();
-            let waits = core.peers.get(&id)?.later.is_some() && statements.shared().is_some();
+            let waits = core.peers.get(&id)?.later.is_some() && statements.of_range().is_some();
             (!waits).then_some((Some(id), neighbor, statements))
         }
         Target::Remove { .. } => None,

@@ -1,11 +1,11 @@
 //! What becomes of each neighbor: computed once, and then done, or told.
 
 use std::collections::{HashMap, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use yottabgp_api::answer::ReloadSummary;
 use yottabgp_config::reload::{Consequence, Difference};
-use yottabgp_config::{ConfiguredRoute, Neighbor};
+use yottabgp_config::{ConfiguredRoutes, Neighbor};
 
 use super::Sessions;
 use super::table::Statements;
@@ -56,7 +56,7 @@ impl Plan {
     pub(super) fn new(
         core: &Core,
         neighbors: Vec<Neighbor>,
-        superseded: Vec<Vec<u32>>,
+        superseded: Vec<Arc<[u32]>>,
         sessions: Sessions,
     ) -> Self {
         // Those with a port of their own may have one name.
@@ -70,7 +70,7 @@ impl Plan {
             let routes = std::mem::take(&mut neighbor.routes);
             let superseded = superseded.next().unwrap_or_default();
             if neighbor.is_range() {
-                plan.range(core, neighbor, routes.into(), superseded.into());
+                plan.range(core, neighbor, routes, superseded);
                 continue;
             }
             let statements = Statements::own(routes, superseded);
@@ -111,8 +111,8 @@ impl Plan {
         &mut self,
         core: &Core,
         section: Neighbor,
-        routes: Rc<[ConfiguredRoute]>,
-        superseded: Rc<[u32]>,
+        routes: ConfiguredRoutes,
+        superseded: Arc<[u32]>,
     ) {
         let old = core.ranges.iter().find(|range| range.section.name == section.name);
         let differences = old.map(|old| old.section.differences(&section)).unwrap_or_default();

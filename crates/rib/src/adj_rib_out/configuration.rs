@@ -6,11 +6,10 @@
 
 use std::ops::Range;
 
-use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::Nlri;
 
 use super::{AdjRibOut, Announced, CONFIGURED, MOST_ALONE, NAMED, Once, Origin, PARKED, WANTED};
-use crate::store::AttributeStore;
+use crate::store::{AttributeStore, AttributesId};
 use crate::table::RouteId;
 
 /// A route of the file.
@@ -18,10 +17,6 @@ use crate::table::RouteId;
 pub struct Configured<'a> {
     /// What it is to; `None` for attributes alone.
     pub nlri: Option<Nlri<'a>>,
-    /// The set of attributes.
-    pub attributes: &'a [u8],
-    /// The next hop, resolved.
-    pub next_hop: NextHop,
     /// Its watchdog.
     pub watchdog: Option<&'a str>,
     /// Whether it waits for its watchdog, unless that was heard already.
@@ -50,59 +45,74 @@ pub struct Before {
     standing: Vec<Once>,
     /// There was no route: what the file has is all new, and a look at the table would only take time.
     fresh: bool,
+    next: Next,
 }
+
+/// Where the next route of the file probably is in the table: behind that of the route before, where the configuration before
+/// had both in this order.
+#[derive(Clone, Copy, Debug, Default)]
+struct Next(RouteId);
 
 /// The routes that a file names while it is only looked at: one bit for each route of the table.
 #[derive(Debug, Default)]
-pub struct Marks(Vec<u64>);
+pub struct Marks {
+    words: Vec<u64>,
+    next: Next,
+}
 
 impl Marks {
     fn set(&mut self, id: RouteId) {
         let word = id as usize / 64;
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
+        if self.words.len() <= word {
+            self.words.resize(word + 1, 0);
         }
-        if let Some(bits) = self.0.get_mut(word) {
+        if let Some(bits) = self.words.get_mut(word) {
             *bits |= 1 << (id % 64);
         }
     }
 
     fn has(&self, id: RouteId) -> bool {
-        self.0.get(id as usize / 64).is_some_and(|bits| bits & 1 << (id % 64) != 0)
+        self.words.get(id as usize / 64).is_some_and(|bits| bits & 1 << (id % 64) != 0)
     }
 }
 
 impl AdjRibOut {
     /// A configuration is about to be read: what its predecessor had sent once a session is put aside.
     pub fn begin_configuration(&mut self) -> Before {
-        Before { standing: std::mem::take(&mut self.standing), fresh: self.table.is_empty() }
+        let standing = std::mem::take(&mut self.standing);
+        Before { standing, fresh: self.table.is_empty(), next: Next::default() }
     }
 
-    /// The peer is to have this route of the file.
+    /// The peer is to have this route of the file, with these attributes: the reference to them stays the caller's.
     pub fn configure(
         &mut self,
         store: &mut AttributeStore,
-        before: &Before,
+        before: &mut Before,
         route: &Configured<'_>,
+        attributes: AttributesId,
     ) -> Effect {
-        let Some(nlri) = &route.nlri else { return self.configure_alone(store, before, route) };
+        let Some(nlri) = &route.nlri else {
+            return self.configure_alone(store, before, attributes);
+        };
         if route.superseded {
             if self.standing.len() < MOST_ALONE {
-                let attributes = store.intern(route.attributes, route.next_hop);
+                store.retain(attributes);
                 let nlri = Some((nlri.family, nlri.path_id, nlri.bytes.into()));
                 self.standing.push(Once { attributes, nlri });
             }
             return Effect::Same;
         }
-        let (known, effect) =
-            if before.fresh { (None, Effect::Announce) } else { self.effect(store, nlri, route) };
+        let (known, effect) = match before.fresh {
+            true => (None, Effect::Announce),
+            false => self.effect(&mut before.next, nlri, route, Some(attributes)),
+        };
         if effect == Effect::Same
             && let Some(route) = known.and_then(|id| self.table.get_mut(id))
         {
             route.flags |= CONFIGURED | NAMED;
             return effect;
         }
-        let attributes = store.intern(route.attributes, route.next_hop);
+        store.retain(attributes);
         let origin = Origin::Configuration;
         match self.announce(store, nlri, attributes, origin, route.watchdog, route.parked) {
             Announced::Parked if effect == Effect::Announce => Effect::Unseen,
@@ -114,14 +124,13 @@ impl AdjRibOut {
         &mut self,
         store: &mut AttributeStore,
         before: &Before,
-        route: &Configured<'_>,
+        attributes: AttributesId,
     ) -> Effect {
-        let attributes = store.intern(route.attributes, route.next_hop);
         let once = Once { attributes, nlri: None };
         if self.standing.contains(&once) {
-            store.release(attributes);
             return Effect::Same;
         }
+        store.retain(attributes);
         if before.standing.contains(&once) {
             self.standing.push(once);
             return Effect::Same;
@@ -130,22 +139,21 @@ impl AdjRibOut {
         Effect::Announce
     }
 
-    /// What [`Self::configure`] would do.
+    /// What [`Self::configure`] would do; `attributes` are `None` when no table has them.
     pub fn would_configure(
         &self,
-        store: &AttributeStore,
         marks: &mut Marks,
         route: &Configured<'_>,
+        attributes: Option<AttributesId>,
     ) -> Effect {
         if route.superseded {
             return Effect::Same;
         }
         let Some(nlri) = &route.nlri else {
-            let found = store.find(route.attributes, route.next_hop);
-            let same = |once: &Once| once.nlri.is_none() && Some(once.attributes) == found;
+            let same = |once: &Once| once.nlri.is_none() && Some(once.attributes) == attributes;
             return if self.standing.iter().any(same) { Effect::Same } else { Effect::Announce };
         };
-        let (known, effect) = self.effect(store, nlri, route);
+        let (known, effect) = self.effect(&mut marks.next, nlri, route, attributes);
         if let Some(id) = known {
             marks.set(id);
         }
@@ -155,11 +163,15 @@ impl AdjRibOut {
     /// The one decision: what becomes of a route when the file has it.
     fn effect(
         &self,
-        store: &AttributeStore,
+        next: &mut Next,
         nlri: &Nlri<'_>,
         route: &Configured<'_>,
+        attributes: Option<AttributesId>,
     ) -> (Option<RouteId>, Effect) {
-        let known = self.table.find(nlri);
+        let known = self.table.find_near(nlri, next.0);
+        if let Some(id) = known {
+            next.0 = id.saturating_add(1);
+        }
         let found = known.and_then(|id| Some((id, self.table.get(id)?, self.table.nlri(id)?)));
         let Some((id, old, old_nlri)) = found else {
             return (None, if route.parked { Effect::Unseen } else { Effect::Announce });
@@ -174,7 +186,7 @@ impl AdjRibOut {
         };
         let same = old_nlri.bytes == nlri.bytes
             && old.attributes.is_some()
-            && old.attributes == store.find(route.attributes, route.next_hop);
+            && old.attributes == attributes;
         let effect = match (parked, old.is(WANTED)) {
             (true, true) => Effect::Withdraw,
             (true, false) if same && same_watchdog && old.is(PARKED) => Effect::Same,
@@ -205,10 +217,7 @@ impl AdjRibOut {
             route.flags &= !NAMED;
             if route.is(CONFIGURED) && !named {
                 gone(if route.is(WANTED) { Effect::Withdraw } else { Effect::Unseen });
-                route.flags &= !(PARKED | CONFIGURED);
-                self.watchdogs.remove(id);
-                self.unwant(id);
-                self.forget_if_idle(store, id);
+                self.give_up(store, id);
             }
         }
     }

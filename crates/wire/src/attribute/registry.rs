@@ -76,9 +76,44 @@ pub fn row(code: u8) -> Option<&'static AttributeType> {
     BY_CODE.get(usize::from(code)).copied().flatten()
 }
 
+/// Rows by what [`place`] makes of their keywords: every keyword of every line is looked up. Where several have one place, it is
+/// the first one's.
+static BY_KEYWORD: [Option<&AttributeType>; PLACES] = by_keyword();
+
+const PLACES: usize = 128;
+
+/// Where a keyword stands in [`BY_KEYWORD`].
+#[inline]
+const fn place(word: &[u8]) -> usize {
+    match word {
+        [first, .., last] => (*first as usize + *last as usize + word.len() * 5) % PLACES,
+        _ => 0,
+    }
+}
+
+const fn by_keyword() -> [Option<&'static AttributeType>; PLACES] {
+    let mut rows: [Option<&'static AttributeType>; PLACES] = [None; PLACES];
+    let mut index = 0;
+    #[expect(clippy::indexing_slicing, reason = "constant tables, walked by their own bounds")]
+    while index < TABLE.len() {
+        let mut word = 0;
+        while word < TABLE[index].keywords.len() {
+            let at = place(TABLE[index].keywords[word].as_bytes());
+            if rows[at].is_none() {
+                rows[at] = Some(TABLE[index]);
+            }
+            word += 1;
+        }
+        index += 1;
+    }
+    rows
+}
+
 /// The row of a keyword of configuration and commands.
 pub fn keyword(word: &str) -> Option<&'static AttributeType> {
-    TABLE.iter().find(|row| row.keywords.contains(&word)).copied()
+    let has = |row: &&AttributeType| row.keywords.contains(&word);
+    let first = BY_KEYWORD.get(place(word.as_bytes())).copied().flatten().filter(has);
+    first.or_else(|| TABLE.iter().copied().find(has))
 }
 
 #[cfg(test)]
@@ -93,6 +128,32 @@ mod tests {
         words.sort_unstable();
         words.dedup();
         assert_eq!(words.len(), count);
+    }
+
+    #[test]
+    fn every_keyword_is_found() {
+        let words =
+            || TABLE.iter().flat_map(|row| row.keywords.iter().map(move |word| (*row, *word)));
+        for (row, word) in words() {
+            assert_eq!(keyword(word).map(|found| found.code), Some(row.code), "{word}");
+        }
+        // Those of nearly all lines at once.
+        for word in [
+            "med",
+            "as-path",
+            "origin",
+            "community",
+            "local-preference",
+            "large-community",
+            "extended-community",
+        ] {
+            let at = BY_KEYWORD[place(word.as_bytes())];
+            assert!(
+                at.is_some_and(|row| row.keywords.contains(&word)),
+                "{word} has to be looked for"
+            );
+        }
+        assert!(keyword("").is_none() && keyword("x").is_none() && keyword("nonsense").is_none());
     }
 
     #[test]

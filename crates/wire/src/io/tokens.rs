@@ -110,6 +110,11 @@ impl<'a> Tokens<'a> {
         self.text.get(token.text.range())
     }
 
+    /// Where the text of the next word is, unless it is quoted.
+    pub fn plain(&self) -> Option<Span> {
+        self.tokens.get(self.position).filter(|token| !token.quoted).map(|token| token.text)
+    }
+
     /// Takes the next word.
     #[expect(clippy::should_implement_trait, reason = "iterating is only one of its uses")]
     pub fn next(&mut self) -> Option<&'a str> {

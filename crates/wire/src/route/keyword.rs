@@ -1,9 +1,10 @@
 //! The keywords of a route: attributes by their registry, and here what belongs to the route or is not sent at all.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use super::{RouteBuffer, reading};
 use crate::attribute::{as_path, decimal, registry, unknown};
+use crate::io::address::{parse_ip, parse_ipv4};
 use crate::io::tokens::{TextError, Tokens, did_you_mean};
 use crate::nlri::{NlriType, registry as nlri};
 
@@ -91,10 +92,10 @@ fn in_place(error: TextError, span: crate::io::tokens::Span) -> TextError {
 /// `next-hop ADDRESS` or `next-hop self`. A family may have its own word for it.
 pub(crate) fn next_hop(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
     let word = tokens.expect("next-hop")?;
-    route.next_hop = match word.parse::<IpAddr>() {
-        Ok(address) => address.into(),
-        Err(_) if word.eq_ignore_ascii_case("self") => crate::next_hop::NextHop::SelfAddress,
-        Err(_) => {
+    route.next_hop = match parse_ip(word.as_bytes()) {
+        Some(address) => address.into(),
+        None if word.eq_ignore_ascii_case("self") => crate::next_hop::NextHop::SelfAddress,
+        None => {
             return Err(tokens
                 .last_error(format!("'{word}' is not a valid next-hop"))
                 .help("an IPv4 or IPv6 address, or self"));
@@ -106,7 +107,7 @@ pub(crate) fn next_hop(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Resu
 /// `path-information ID`: the path identifier of RFC 7911, as a number or in dotted quads.
 fn path_information(tokens: &mut Tokens<'_>, route: &mut RouteBuffer) -> Result<(), TextError> {
     let word = tokens.expect("path-information")?;
-    let id = decimal(word).or_else(|| word.parse::<Ipv4Addr>().ok().map(Ipv4Addr::to_bits));
+    let id = decimal(word).or_else(|| parse_ipv4(word.as_bytes()).map(Ipv4Addr::to_bits));
     if id.is_none() {
         return Err(tokens
             .last_error(format!("'{word}' is not a valid path-information"))

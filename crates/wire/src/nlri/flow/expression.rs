@@ -63,6 +63,10 @@ pub(super) fn read(
 
 /// Whether a word after a value without brackets was meant as one more value: ExaBGP forgets it.
 fn goes_on(row: &ComponentType, word: &str) -> bool {
+    // What ends nearly all of them. That it is no value need not be found out, nor which one it is nearest to.
+    if matches!(word, ";" | "{" | "}") {
+        return false;
+    }
     let is_sign = word.starts_with(['=', '<', '>', '!', '&']);
     let is_number = word.starts_with(|first: char| first.is_ascii_digit());
     is_sign

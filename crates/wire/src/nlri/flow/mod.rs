@@ -13,6 +13,8 @@ mod show;
 pub mod statement;
 mod words;
 
+pub(crate) use words::replace_prefix;
+
 use std::borrow::Cow;
 
 use super::fields::{self, Fields};

@@ -120,6 +120,8 @@ pub fn parse_statement(
     let end = shift(Span::new(cleaned.len(), cleaned.len()));
     let read = statement(verb, &mut Tokens::new(&cleaned, &split, end), route);
     while tokens.next().is_some() {}
+    // What stands somewhere in the cleaned text does not stand there in the line.
+    route.slot = None;
     read
 }
 

@@ -1,6 +1,6 @@
 //! The words of a rule's `match`, and `rd`.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::component::{self, ComponentType, DSCP, FLOW_LABEL, ICMP_CODE, ICMP_TYPE, PROTOCOL};
 use super::{expression, rule};
@@ -8,8 +8,10 @@ use crate::attribute::decimal;
 use crate::codes::Afi;
 use crate::community::extended::parse_mac;
 use crate::io::tokens::{TextError, Tokens};
+use crate::nlri::fields::Fields;
 use crate::nlri::{Word, vpn};
-use crate::route::{self, Reading, RouteBuffer};
+use crate::prefix::Prefix;
+use crate::route::{self, Prefixes, Reading, RouteBuffer, Slot};
 
 /// Tag: the words decide between IPv4 and IPv6.
 pub(super) const EITHER: u8 = 0x80;
@@ -225,6 +227,7 @@ fn prefix_of(
     route: &mut RouteBuffer,
 ) -> Result<(), TextError> {
     let name = row(afi, kind, tokens)?.name;
+    let first = tokens.plain();
     let word = tokens.expect(name)?;
     if matches!(word, ";" | "{" | "}") {
         return Err(tokens.last_error(format!("{name} is missing")));
@@ -272,6 +275,9 @@ fn prefix_of(
             ))
             .help("each prefix takes a rule of its own"));
     }
+    if let Some(first) = first {
+        route.slot.get_or_insert(Slot { first, what: Prefixes::Field(kind), afi });
+    }
     route.fields.add(kind, |out| {
         match (address.parse::<Ipv4Addr>(), address.parse::<Ipv6Addr>()) {
             (Ok(address), _) => rule::push_ipv4(out, address, length),
@@ -280,6 +286,19 @@ fn prefix_of(
         }
         Ok(())
     })
+}
+
+/// Puts another prefix in the place of one that was read.
+pub(crate) fn replace_prefix(kind: u8, prefix: Prefix, fields: &mut Fields) {
+    fields.remove(kind);
+    let written: Result<(), std::convert::Infallible> = fields.add(kind, |out| {
+        match prefix.address {
+            IpAddr::V4(address) => rule::push_ipv4(out, address, prefix.length),
+            IpAddr::V6(address) => rule::push_ipv6(out, address, prefix.length, 0),
+        }
+        Ok(())
+    });
+    let Ok(()) = written;
 }
 
 /// `source-mac ADDRESS`.
