@@ -27,6 +27,7 @@ use crate::peer::Range;
 use crate::peer::tables::Tables;
 use crate::peers::Peers;
 use crate::reload::Reloads;
+use crate::remains::Remainder;
 use crate::sender::Sender;
 use crate::turns::Load;
 
@@ -70,6 +71,8 @@ pub(crate) struct Core {
     /// How events are written.
     pub(crate) encoders: Encoders,
     pub(crate) store: AttributeStore,
+    /// What is left of tables that are gone.
+    pub(crate) remainder: Remainder,
     pub(crate) peers: Peers,
     /// What they are to be sent.
     pub(crate) tables: Tables,
@@ -125,6 +128,7 @@ impl Core {
             version,
             encoders,
             store: AttributeStore::default(),
+            remainder: Remainder::default(),
             peers: Peers::default(),
             tables: Tables::default(),
             selections: Selections::default(),

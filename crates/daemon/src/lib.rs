@@ -21,6 +21,7 @@ mod peer;
 mod peers;
 pub mod pump;
 mod reload;
+mod remains;
 pub mod respawn;
 mod sender;
 pub mod server;

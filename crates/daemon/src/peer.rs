@@ -341,7 +341,7 @@ impl Core {
                     if let Some(table) = self.tables.get_mut(peer.table) {
                         table.rib.session_down(&mut self.store, peer.member);
                     }
-                    peer.rib_in.clear(&mut self.store);
+                    self.remainder.add(peer.rib_in.forget());
                     peer.is_idle = true;
                     peer.idle.notify_waiters();
                 }
@@ -684,7 +684,7 @@ pub(crate) fn remove(shared: &Shared, id: PeerId) {
     if let Some(mut peer) = core.peers.remove(id) {
         core.tables.leave(&mut core.store, &peer);
         core.selections.clear();
-        peer.rib_in.clear(&mut core.store);
+        core.remainder.add(peer.rib_in.forget());
         peer.idle.notify_waiters();
     }
 }

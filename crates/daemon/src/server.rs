@@ -21,7 +21,7 @@ use crate::health::services;
 use crate::listen::{self, Listeners};
 use crate::log;
 use crate::signals::{Received, Request as Asked, Signals};
-use crate::{helpers, peer, reload, turns};
+use crate::{helpers, peer, reload, remains, turns};
 
 /// How long the peers have to take their last NOTIFICATION.
 const FAREWELL: Duration = Duration::from_millis(150);
@@ -200,6 +200,7 @@ async fn serve(
     let Configuration { dialect, processes, healthchecks, neighbors } = configuration;
     core.borrow_mut().set_dialect(dialect);
     core.borrow_mut().files = files;
+    turns::spawn("what is left of tables", remains::give_back(core.clone()));
 
     let open_files = limits::raise_files().map(|files| files.before).ok();
     if let Some(error) = listen::apply(&core, &neighbors).into_iter().next() {

@@ -14,6 +14,9 @@ use crate::outbox::Outbox;
 /// Octets that are rendered before others may do something.
 pub(crate) const PIECE: usize = 64 * 1024;
 
+/// Routes that are looked at before others may do something: few of them may be of the families that are asked for.
+const MOST_LOOKED_AT: usize = 8192;
+
 /// Writes the routes of these peers, and waits for the reader between the pieces: but not for ever, since its commands
 /// are not read meanwhile.
 pub(crate) async fn write(
@@ -84,7 +87,9 @@ impl Core {
     ) -> Option<Place> {
         let peer = self.peers.get(&id)?;
         let mut from = from;
-        while out.len() < PIECE {
+        let mut looked_at = 0;
+        while out.len() < PIECE && looked_at < MOST_LOOKED_AT {
+            looked_at += 1;
             let next = match show.rib {
                 Rib::In => peer.rib_in.next_route(from),
                 Rib::Out => self

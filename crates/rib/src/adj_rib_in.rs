@@ -180,19 +180,22 @@ impl AdjRibIn {
         withdrawn
     }
 
+    /// Forgets everything, what was put off as well, and at once: what is left to be done for each route is done by
+    /// [`Remains::release`].
+    #[must_use]
+    pub fn forget(&mut self) -> Remains {
+        self.log = Log::default();
+        Remains {
+            prefixes: std::mem::take(&mut self.prefixes),
+            others: std::mem::take(&mut self.others),
+        }
+    }
+
     /// Forgets everything, what was put off as well. Returns how many routes were in the tables.
     pub fn clear(&mut self, store: &mut AttributeStore) -> usize {
-        self.log = Log::default();
         let count = self.len();
-        for table in std::mem::take(&mut self.prefixes) {
-            forget(&table, store);
-        }
-        for (_, _, attributes) in self.others.iter() {
-            if let Some(attributes) = attributes {
-                store.release(*attributes);
-            }
-        }
-        self.others.clear();
+        let mut remains = self.forget();
+        while remains.release(store) {}
         count
     }
 
@@ -255,6 +258,38 @@ impl AdjRibIn {
             from = place.next();
             Some((nlri, attributes))
         })
+    }
+}
+
+/// Tables that were forgotten, and whose routes still hold references of their attributes.
+#[derive(Debug)]
+pub struct Remains {
+    prefixes: Vec<Prefixes>,
+    others: Table<Option<AttributesId>>,
+}
+
+impl Remains {
+    /// So many routes of the general table at once: as many as a family has in one allocation.
+    const SOME: usize = 4096;
+
+    /// Gives back some of the references: a millisecond or less. Returns whether there may be more.
+    pub fn release(&mut self, store: &mut AttributeStore) -> bool {
+        let mut removed = Released::default();
+        let more = match self.prefixes.last_mut() {
+            Some(table) => {
+                if !table.forget_some(|old| removed.add(store, old)) {
+                    self.prefixes.pop();
+                }
+                true
+            }
+            None => {
+                let some = (0..Self::SOME).map_while(|_| self.others.pop());
+                let count = some.map(|old| old.map(|old| removed.add(store, old))).count();
+                count == Self::SOME
+            }
+        };
+        removed.finish(store);
+        more
     }
 }
 

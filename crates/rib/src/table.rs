@@ -117,6 +117,18 @@ impl<T> Default for Table<T> {
     }
 }
 
+impl<T> Table<T> {
+    /// Takes what the last record keeps. For tables that are to be forgotten: no route is found any more then.
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        loop {
+            let record = self.records.pop()?;
+            if record.flags & USED != 0 {
+                return Some(record.data);
+            }
+        }
+    }
+}
+
 impl<T: Default> Table<T> {
     /// How many routes there are.
     pub fn len(&self) -> usize {

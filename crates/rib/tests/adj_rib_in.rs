@@ -33,6 +33,22 @@ fn bits_after_a_prefix_do_not_make_another_route() {
     assert!(store.is_empty());
 }
 
+#[test]
+fn what_is_forgotten_at_once_gives_its_references_back_later() {
+    let (mut rib, mut store) = (AdjRibIn::default(), AttributeStore::default());
+    let attributes = "40010100 400200 40030401020304 40050400000064";
+    let announce = |nlri| format!("0000 0015 {attributes} {nlri}");
+    assert_eq!(apply(&mut rib, &mut store, &announce("14 0A0010 14 0A0020")), 2);
+    let mut remains = rib.forget();
+    assert!(rib.is_empty() && rib.next_route(Place::default()).is_none());
+    // A new session does not wait for that.
+    assert_eq!(apply(&mut rib, &mut store, &announce("14 0A0010")), 1);
+    while remains.release(&mut store) {}
+    assert_eq!((rib.len(), store.len()), (1, 1));
+    assert_eq!(apply(&mut rib, &mut store, "0004 14 0A0010 0000"), 0);
+    assert!(store.is_empty());
+}
+
 /// What a route is told by, and what it has: MED and next hop.
 type Model = BTreeMap<(Family, Option<u32>, Vec<u8>), (u8, NextHop)>;
 

@@ -266,7 +266,7 @@ impl Core {
     pub(super) fn clear_in(&mut self, selected: &Selection) {
         for id in &selected.peers {
             if let Some(peer) = self.peers.get_mut(id) {
-                peer.rib_in.clear(&mut self.store);
+                self.remainder.add(peer.rib_in.forget());
                 peer.wake.notify_one();
             }
         }

@@ -1,15 +1,18 @@
 //! The prefixes of one family, as small as they can be: 12 octets a route for IPv4, 24 for IPv6, four more with path
 //! identifiers, and an index of 5 octets a place.
 //!
-//! A full table is bound by cache misses. The index holds nothing but numbers of records; it is made anew, twice as large, in one
-//! walk over the records, which stand in the order of their coming.
+//! A full table is bound by cache misses. The index holds nothing but numbers of records; it is made anew, twice as large, in a
+//! walk over the records, which stand in the order of their coming: some of them with each UPDATE ([`index`]), since the whole
+//! walk would keep everybody waiting.
 
-use hashbrown::HashTable;
+mod index;
+
 use yottabgp_wire::codes::{Afi, Family};
 use yottabgp_wire::nlri::Nlri;
 use yottabgp_wire::prefix::{octets_for, take_ipv4, take_ipv6};
 
 use crate::store::AttributesId;
+use index::Index;
 
 /// Records of one allocation: growing copies none, and costs no more than this many.
 const CHUNK: usize = 4096;
@@ -104,6 +107,15 @@ impl Prefixes {
         })
     }
 
+    /// Forgets some routes, the last ones: tells what each had. Returns whether there were any. No route is found any more then.
+    pub(super) fn forget_some(&mut self, mut each: impl FnMut(AttributesId)) -> bool {
+        each!(&mut self.table, table => {
+            let Some(chunk) = table.chunks.pop() else { return false };
+            chunk.iter().filter(|record| record.is_used()).for_each(|record| each(record.attributes));
+            true
+        })
+    }
+
     /// What every route has.
     pub(super) fn attributes(&self, mut each: impl FnMut(AttributesId)) {
         each!(&self.table, table => {
@@ -123,7 +135,7 @@ fn nlri(family: Family, paths: bool, key: &[u8]) -> Nlri<'_> {
 struct Table<const N: usize> {
     chunks: Vec<Vec<Record<N>>>,
     free: Vec<u32>,
-    index: HashTable<u32>,
+    index: Index,
     hasher: foldhash::fast::RandomState,
 }
 
@@ -132,7 +144,7 @@ impl<const N: usize> Default for Table<N> {
         Self {
             chunks: Vec::new(),
             free: Vec::new(),
-            index: HashTable::new(),
+            index: Index::default(),
             hasher: foldhash::fast::RandomState::default(),
         }
     }
@@ -160,20 +172,21 @@ impl<const N: usize> Table<N> {
                 *next = (key, hash(&self.hasher, &key));
                 count += 1;
                 // All of them are fetched from memory at once.
-                std::hint::black_box(self.index.find(next.1, |_| false).is_some());
+                self.index.fetch(next.1);
             }
             for &(key, hash) in ahead.iter().take(count) {
                 let chunks = &mut self.chunks;
                 let place = self.index.find(hash, |place| {
-                    record(chunks, *place).is_some_and(|record| record.key == key)
+                    record(chunks, place).is_some_and(|record| record.key == key)
                 });
-                if let Some(record) = place.and_then(|place| record_mut(chunks, *place)) {
+                if let Some(record) = place.and_then(|place| record_mut(chunks, place)) {
                     replaced(std::mem::replace(&mut record.attributes, attributes));
                 } else {
                     added += 1;
                     self.insert(hash, Record { key, attributes });
                 }
             }
+            self.go_on();
             if count < AHEAD {
                 break;
             }
@@ -183,7 +196,7 @@ impl<const N: usize> Table<N> {
 
     #[inline]
     fn insert(&mut self, hash: u64, new: Record<N>) {
-        if self.index.len() == self.index.capacity() {
+        if self.index.is_full() {
             self.grow();
         }
         let place = match self.free.pop() {
@@ -195,8 +208,7 @@ impl<const N: usize> Table<N> {
             }
             None => self.push(new),
         };
-        // There is room: nothing is hashed.
-        self.index.insert_unique(hash, place, |_| 0);
+        self.index.insert(hash, place);
     }
 
     /// Adds a record behind the last.
@@ -221,26 +233,36 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    /// Makes the index twice as large.
+    /// Begins an index that is twice as large.
     #[cold]
     fn grow(&mut self) {
-        let mut index = HashTable::with_capacity((self.index.capacity() * 2).max(7));
-        self.index = HashTable::new();
-        for (place, record) in self.used() {
-            index.insert_unique(hash(&self.hasher, &record.key), place, |_| 0);
+        // As many are moved for each that comes that this never has much to do.
+        while self.index.is_growing() {
+            self.go_on();
         }
-        self.index = index;
+        let end = self.chunks.last().map_or(0, |last| place_of(self.chunks.len() - 1, last.len()));
+        self.index.grow(end);
+    }
+
+    /// Moves some more records to the index that is growing.
+    #[inline]
+    fn go_on(&mut self) {
+        let Some(places) = self.index.next_places() else { return };
+        for place in places {
+            if let Some(record) = record(&self.chunks, place).filter(|record| record.is_used()) {
+                self.index.moved(hash(&self.hasher, &record.key), place);
+            }
+        }
     }
 
     fn withdraw(&mut self, afi: Afi, octets: &[u8], mut removed: impl FnMut(AttributesId)) {
         let mut octets = octets;
         while let Some(key) = Self::take(afi, &mut octets) {
             let chunks = &mut self.chunks;
-            let found = self.index.find_entry(hash(&self.hasher, &key), |place| {
-                record(chunks, *place).is_some_and(|record| record.key == key)
+            let found = self.index.remove(hash(&self.hasher, &key), |place| {
+                record(chunks, place).is_some_and(|record| record.key == key)
             });
-            let Ok(entry) = found else { continue };
-            let (place, _) = entry.remove();
+            let Some(place) = found else { continue };
             if let Some(record) = record_mut(chunks, place) {
                 removed(record.attributes);
                 record.key = [FREE; N];
@@ -336,4 +358,59 @@ fn hash<const N: usize>(hasher: &foldhash::fast::RandomState, key: &Key<N>) -> u
         state.write_u32(u32::from_ne_bytes(*four));
     }
     state.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::store::AttributeStore;
+    use yottabgp_wire::next_hop::NextHop;
+
+    /// The index grows many times, and is looked at while it does.
+    #[test]
+    fn a_large_table_is_what_was_said_of_it_while_it_grows() {
+        let mut store = AttributeStore::default();
+        let sets = [1, 2, 3, 4].map(|set| store.intern(&[set], NextHop::Absent));
+        let mut prefixes = Prefixes::new(Family::IPV4_UNICAST, false);
+        let mut model: HashMap<u32, AttributesId> = HashMap::new();
+        let mut random = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut next = |end: u64| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            u32::try_from((random >> 20) % end).unwrap_or_default()
+        };
+        for round in 0..60_000_u32 {
+            let count = next(20) + 1;
+            let mut numbers: Vec<u32> = (0..count).map(|_| next(150_000)).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            let octets: Vec<u8> = numbers
+                .iter()
+                .flat_map(|number| {
+                    let [_, a, b, c] = number.to_be_bytes();
+                    [24, a, b, c]
+                })
+                .collect();
+            let mut old = Vec::new();
+            // Now and then more goes than comes.
+            if next(10) < if round / 10_000 % 2 == 0 { 2 } else { 6 } {
+                prefixes.withdraw(&octets, |attributes| old.push(attributes));
+                let known = numbers.iter().filter_map(|number| model.remove(number));
+                assert_eq!(old, known.collect::<Vec<_>>());
+            } else {
+                let set = sets[next(4) as usize];
+                let added = prefixes.announce(&octets, set, |attributes| old.push(attributes));
+                let known = numbers.iter().filter_map(|number| model.insert(*number, set));
+                assert_eq!(old, known.collect::<Vec<_>>());
+                assert_eq!(added as usize + old.len(), numbers.len());
+            }
+            assert_eq!(prefixes.len(), model.len());
+        }
+        let mut seen = 0;
+        prefixes.attributes(|_| seen += 1);
+        assert!(model.len() > 10_000 && seen == model.len());
+    }
 }
