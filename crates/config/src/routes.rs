@@ -1,6 +1,6 @@
 //! Routes of the file: read by the grammar of the wire crate, kept with what they share.
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use hashbrown::{HashSet, HashTable};
@@ -158,9 +158,7 @@ fn is_same(a: &Terms, b: &Terms) -> bool {
 }
 
 fn hash(hasher: &Hasher, terms: &Terms) -> u64 {
-    let mut state = hasher.build_hasher();
-    identity(terms).hash(&mut state);
-    state.finish()
+    hasher.hash_one(identity(terms))
 }
 
 /// Terms as values and places of memory.
