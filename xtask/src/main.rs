@@ -20,7 +20,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Measure this program and others side by side, and print one table
-    Bench(bench::BenchArgs),
+    Bench(Box<bench::BenchArgs>),
     /// Count the instructions of the hot paths, and compare them with the baseline: `--update` writes it anew
     Instructions(Words),
     /// Turn MRT files into JSON beside bgpkit-parser
