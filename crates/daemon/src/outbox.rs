@@ -17,6 +17,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
@@ -37,8 +38,13 @@ const RUNS: usize = 4096;
 const FEW: u64 = 8;
 /// Runs and answers that may wait, one behind the other, before commands with identifiers wait, too.
 const MOST_DEFERRED: usize = 64 * 1024;
-/// Capacity a buffer may keep when it is empty.
+/// Capacity a buffer may keep when it is empty, whatever comes.
 const KEEP: usize = 256 * 1024;
+/// A larger one is kept as long as so much of it is used each time, and until nothing comes for [`BURST`]: in a burst nothing is
+/// allocated.
+const PART_USED: usize = 8;
+/// How long nothing comes when a burst is over.
+const BURST: Duration = Duration::from_secs(1);
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +138,19 @@ impl Outbox {
             paused: watch::Sender::new(false),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Adds events without telling anybody: [`Self::added_some`] is to follow, once for many.
+    pub fn add(&self, lines: &[u8]) {
+        let mut queue = self.lock();
+        if !queue.closed {
+            queue.ready.extend_from_slice(lines);
+        }
+    }
+
+    /// Tells the writer, and who has to pause, of what was [added](Self::add).
+    pub fn added_some(&self) {
+        self.added(&self.lock());
     }
 
     /// Adds events: whole lines, any number of them.
@@ -290,7 +309,8 @@ impl Outbox {
                 queue.undefer();
                 if !queue.ready.is_empty() {
                     buffer.clear();
-                    if buffer.capacity() > KEEP {
+                    let used = queue.ready.len().min(2 * HIGH);
+                    if buffer.capacity() > KEEP.max(PART_USED * used) {
                         *buffer = Vec::new();
                     }
                     std::mem::swap(buffer, &mut queue.ready);
@@ -300,7 +320,13 @@ impl Outbox {
                     return true;
                 }
             }
-            changed.await;
+            let is_large = buffer.capacity() > KEEP || self.lock().ready.capacity() > KEEP;
+            if !is_large {
+                changed.await;
+            } else if tokio::time::timeout(BURST, changed).await.is_err() {
+                *buffer = Vec::new();
+                self.lock().ready.shrink_to(KEEP);
+            }
         }
     }
 

@@ -128,6 +128,10 @@ struct Surroundings<'a> {
     /// Not while messages are sent: they are not kept.
     store: Option<&'a mut AttributeStore>,
     encoders: &'a Encoders,
+    /// When what happens does: the clock is read once for all that is read at once.
+    time: Duration,
+    /// Whether listeners have events that nobody told them of yet.
+    told: bool,
     afterwards: Vec<Afterwards>,
 }
 
@@ -185,7 +189,13 @@ impl Surroundings<'_> {
                             self.rib_in.clear_family(store, family);
                         }
                         if self.neighbor.adj_rib_in {
-                            let (announced, withdrawn) = self.rib_in.apply(store, update);
+                            // Who is told of it is not kept waiting for the table.
+                            let wants = self.feed.wants(Direction::Receive, MessageType::UPDATE);
+                            let (announced, withdrawn) = if wants.parsed || wants.raw {
+                                self.rib_in.put_off(store, update)
+                            } else {
+                                self.rib_in.apply(store, update)
+                            };
                             self.counts.announced += announced;
                             self.counts.withdrawn += withdrawn;
                         }
@@ -212,14 +222,24 @@ impl Surroundings<'_> {
             Event::Message { .. } | Event::Connected => {}
         }
         let listeners = self.listeners;
-        self.feed.event(self.encoders, since_epoch(), event, |process, lines| {
+        let told = &mut self.told;
+        self.feed.event(self.encoders, self.time, event, |process, lines| {
             // Nothing stops our own messages from being sent while nobody reads of them.
             if matches!(event, Event::Message { direction: Direction::Send, .. }) {
                 offer(self.key.peer, listeners, process, lines);
-            } else {
-                tell(listeners, process, lines);
+            } else if let Some((_, outbox)) = listeners.iter().find(|(id, _)| *id == process) {
+                outbox.add(lines);
+                *told = true;
             }
         });
+    }
+
+    /// Lets the listeners know of their events.
+    fn finish(self) -> Vec<Afterwards> {
+        if self.told {
+            self.listeners.iter().for_each(|(_, outbox)| outbox.added_some());
+        }
+        self.afterwards
     }
 }
 
@@ -288,10 +308,12 @@ impl Core {
             counts: &mut peer.counts,
             store: Some(&mut self.store),
             encoders: &self.encoders,
+            time: since_epoch(),
+            told: false,
             afterwards: Vec::new(),
         };
         let result = act(&mut peer.session, &mut |event| surroundings.event(&event));
-        let afterwards = surroundings.afterwards;
+        let afterwards = surroundings.finish();
         let mut is_new = false;
         for what in afterwards {
             match what {

@@ -4,7 +4,7 @@ use yottabgp_api::Encoding;
 use yottabgp_api::answer::{RouteFormat, RouteLook, RouteView, adj_rib};
 use yottabgp_api::command::{Refusal, Rib, ShowRib};
 use yottabgp_api::event::ProcessId;
-
+use yottabgp_rib::adj_rib_in::Place;
 use yottabgp_wire::layout::Layout;
 
 use crate::core::{Core, PeerId, Shared};
@@ -26,7 +26,10 @@ pub(crate) async fn write(
 ) -> Result<(), Refusal> {
     let mut piece = Vec::new();
     for peer in peers {
-        let mut from = Some(0);
+        if show.rib == Rib::In {
+            take_in(shared, *peer).await;
+        }
+        let mut from = Some(Place::default());
         while let Some(next) = from {
             piece.clear();
             from = {
@@ -56,25 +59,41 @@ pub(crate) async fn write(
     Ok(())
 }
 
+/// Waits until all UPDATEs are in the table that the peer has sent so far.
+async fn take_in(shared: &Shared, peer: PeerId) {
+    let mut until = None;
+    loop {
+        let Some([put_off, taken_in]) = shared.borrow_mut().take_in(peer, PIECE) else { return };
+        // A session that ended begins to count anew.
+        if taken_in >= *until.get_or_insert(put_off) || taken_in == put_off {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
 impl Core {
     /// Renders routes from a place of a table on. Returns the place to go on from.
     fn piece(
         &self,
         id: PeerId,
-        from: u32,
+        from: Place,
         show: ShowRib,
         look: RouteLook,
         out: &mut Vec<u8>,
-    ) -> Option<u32> {
+    ) -> Option<Place> {
         let peer = self.peers.get(&id)?;
         let mut from = from;
         while out.len() < PIECE {
             let next = match show.rib {
                 Rib::In => peer.rib_in.next_route(from),
-                Rib::Out => self.rib_out(peer)?.next_route(from),
+                Rib::Out => self
+                    .rib_out(peer)?
+                    .next_route(from.at)
+                    .map(|(at, nlri, attributes)| (from.with(at), nlri, attributes)),
             };
             let (place, nlri, attributes) = next?;
-            from = place + 1;
+            from = place.next();
             if show.families.shows(nlri.family) {
                 let view = RouteView {
                     key: &peer.key,

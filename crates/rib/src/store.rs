@@ -78,15 +78,25 @@ impl AttributeStore {
 
     /// One more reference.
     pub fn retain(&mut self, id: AttributesId) {
+        self.retain_many(id, 1);
+    }
+
+    /// So many more references.
+    pub fn retain_many(&mut self, id: AttributesId, count: u32) {
         if let Some(entry) = self.entries.get_mut(id.0 as usize) {
-            entry.references += 1;
+            entry.references += count;
         }
     }
 
     /// One reference less; the set is forgotten with the last.
     pub fn release(&mut self, id: AttributesId) {
+        self.release_many(id, 1);
+    }
+
+    /// So many references less; the set is forgotten with the last.
+    pub fn release_many(&mut self, id: AttributesId, count: u32) {
         let Some(entry) = self.entries.get_mut(id.0 as usize) else { return };
-        entry.references = entry.references.saturating_sub(1);
+        entry.references = entry.references.saturating_sub(count);
         if entry.references > 0 {
             return;
         }

@@ -53,6 +53,56 @@ pub fn push_ipv4_prefix<const SIZE: usize>(line: &mut Line<SIZE>, length: u8, oc
     line.push_octet(length);
 }
 
+/// Takes `length(1) prefix` of IPv4 from the front of `octets`: the length, and the address without the bits that mean nothing
+/// (RFC 4271 section 4.3). [`None`] where the octets end, or the length is no length.
+#[inline]
+pub fn take_ipv4(octets: &mut &[u8]) -> Option<(u8, u32)> {
+    let (&length, rest) = octets.split_first()?;
+    let (_, after) = rest.split_at_checked(octets_for(length))?;
+    let address = match rest.first_chunk::<4>() {
+        Some(address) => u32::from_be_bytes(*address),
+        // The last ones of a message.
+        None => {
+            rest.iter().zip([24, 16, 8]).fold(0, |sum, (octet, at)| sum | u32::from(*octet) << at)
+        }
+    };
+    let behind = 32_u32.checked_sub(length.into())?;
+    *octets = after;
+    Some((length, address & u32::MAX.checked_shl(behind).unwrap_or(0)))
+}
+
+/// The same for IPv6.
+#[inline]
+pub fn take_ipv6(octets: &mut &[u8]) -> Option<(u8, u128)> {
+    let (&length, rest) = octets.split_first()?;
+    let (prefix, after) = rest.split_at_checked(octets_for(length))?;
+    let address = match rest.first_chunk::<16>() {
+        Some(address) => u128::from_be_bytes(*address),
+        None => {
+            let mut address = [0; 16];
+            address.iter_mut().zip(prefix).for_each(|(to, from)| *to = *from);
+            u128::from_be_bytes(address)
+        }
+    };
+    let behind = 128_u32.checked_sub(length.into())?;
+    *octets = after;
+    Some((length, address & u128::MAX.checked_shl(behind).unwrap_or(0)))
+}
+
+/// Whether a field is made of whole prefixes, each after a path identifier if `paths`: the same as taking one after the other,
+/// in a few instructions each.
+pub fn is_field(afi: Afi, paths: bool, octets: &[u8]) -> bool {
+    let (before, longest) = (if paths { 4 } else { 0 }, longest(afi));
+    let mut at = 0;
+    while at < octets.len() {
+        match octets.get(at + before) {
+            Some(&length) if length <= longest => at += before + 1 + octets_for(length),
+            _ => return false,
+        }
+    }
+    at == octets.len()
+}
+
 /// Why a text is not a prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PrefixError {
@@ -217,6 +267,40 @@ impl std::fmt::Display for Prefix {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn prefixes_of_a_field_are_taken_as_they_are(octets in prop::collection::vec(0u8..40, 0..40), wide: bool) {
+            let family = if wide { crate::codes::Family::IPV6_UNICAST } else { crate::codes::Family::IPV4_UNICAST };
+            let mut slow = crate::io::reader::Reader::new(&octets);
+            let mut rest = octets.as_slice();
+            loop {
+                let taken = if wide {
+                    take_ipv6(&mut rest).map(|(length, bits)| (length, IpAddr::V6(Ipv6Addr::from_bits(bits))))
+                } else {
+                    take_ipv4(&mut rest).map(|(length, bits)| (length, IpAddr::V4(Ipv4Addr::from_bits(bits))))
+                };
+                let nlri = crate::nlri::Nlri::take(family, false, &mut slow).ok();
+                let same = nlri.and_then(|nlri| {
+                    let mut address = [0; 16];
+                    address.iter_mut().zip(nlri.bytes.get(1..)?).for_each(|(to, from)| *to = *from);
+                    let address = if wide {
+                        IpAddr::V6(address.into())
+                    } else {
+                        IpAddr::V4((*address.first_chunk::<4>()?).into())
+                    };
+                    let prefix = Prefix { address, length: *nlri.bytes.first()? }.masked();
+                    Some((prefix.length, prefix.address))
+                });
+                prop_assert_eq!(taken, same);
+                if taken.is_none() {
+                    break;
+                }
+                prop_assert_eq!(rest, slow.remaining());
+            }
+        }
+    }
 
     #[test]
     fn text_is_read_strictly() {

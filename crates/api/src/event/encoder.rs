@@ -26,6 +26,8 @@ pub struct Encoder {
     pub(super) ppid: u32,
     /// Which keys were used, where routes are the members of objects.
     pub(super) keys: RefCell<Keys>,
+    /// What the last event began with, up to its counter, and when that was: most are told in the same moment as others.
+    pub(super) start: RefCell<(Duration, Vec<u8>)>,
     writer: &'static dyn Writer,
 }
 
@@ -121,7 +123,16 @@ impl Encoder {
         layout::tail(format.layout, host, pid, ppid, &mut tail);
         let form = JsonForm { layout: format.layout, compact, generic: false };
         let writer = layout::writer(format);
-        Self { form, head, tail, pid, ppid, keys: RefCell::default(), writer }
+        Self {
+            form,
+            head,
+            tail,
+            pid,
+            ppid,
+            keys: RefCell::default(),
+            start: RefCell::default(),
+            writer,
+        }
     }
 
     /// The same with unknown attributes in hexadecimal: `decode -g`.

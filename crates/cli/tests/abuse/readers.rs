@@ -106,6 +106,41 @@ fn one_that_is_stopped_has_missed_nothing_when_it_goes_on() {
 }
 
 #[test]
+fn one_that_reads_a_thousand_events_a_second_misses_none_and_catches_up() {
+    const COUNT: u32 = 100_000;
+    let lab = Lab::new();
+    let heard = lab.path("heard");
+    // So slow for longer than a hold time, then as fast as it can.
+    let script = format!(
+        "exec awk 'NR <= 6000 && NR % 1000 == 0 {{ system(\"sleep 1\") }}
+{{ print > \"{0}\" }}
+NR % 1000 == 0 {{ fflush(\"{0}\") }}'",
+        heard.display()
+    );
+    let bad = Bad { script: &script, told: "receive { parsed; update; }" };
+    let mut ring = Ring::new("reads 1,000 events a second, 100,000 UPDATEs arrive", lab, &bad);
+    // Some more: awk keeps the last ones to itself.
+    for part in table(COUNT + 1000).chunks(1 << 20) {
+        ring.peer.say(part.to_vec());
+    }
+    ring.serves_for_a_hold_time();
+    let lines = || fs::read_to_string(&heard).map_or(0, |text| text.lines().count());
+    ring.serves_until(Duration::from_secs(200), |_| lines() >= COUNT as usize);
+    ring.serves_for_a_hold_time();
+    let text = fs::read_to_string(&heard).unwrap();
+    let prefixes = text.lines().take(COUNT as usize).map(|line| {
+        let (_, rest) = line.split_once("{ \"nlri\": \"").unwrap();
+        rest.split_once('"').unwrap().0.to_owned()
+    });
+    let sent = (0..COUNT).map(|number| {
+        let [_, a, b, c] = number.to_be_bytes();
+        format!("{}.{b}.{c}.0/24", 20 + a)
+    });
+    assert!(prefixes.eq(sent), "not each once, in their order");
+    ring.end(60, "it is told all, as fast as it reads");
+}
+
+#[test]
 fn a_stopped_one_does_not_delay_the_end() {
     let lab = Lab::new();
     let pid = lab.path("pid");

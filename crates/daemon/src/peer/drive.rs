@@ -22,6 +22,7 @@ use super::{Incoming, PeerState, Surroundings};
 use crate::connection::{Connection, READ_SIZE, Ready, WRITE_SIZE, linger};
 use crate::core::{Core, PeerId, Request, Shared};
 use crate::listen::ao_key;
+use crate::server::since_epoch;
 use crate::turns::Busy;
 
 /// How long a connection that ends has to take its last octets.
@@ -29,6 +30,9 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// A timer that goes off later than this is told in the log.
 const LATE: Duration = Duration::from_millis(20);
+
+/// Octets of UPDATEs that are put into the Adj-RIB-In before others have their turn: less than a millisecond.
+const TAKEN_IN: usize = 64 * 1024;
 
 /// A connection being made.
 type Dialing = Pin<Box<dyn Future<Output = (ConnectionId, Result<TcpStream, String>)>>>;
@@ -49,6 +53,8 @@ struct Sockets {
 /// What the task was woken for.
 enum Woken {
     Something,
+    /// There is nothing else to do.
+    Idle,
     Dialed(ConnectionId, Result<TcpStream, String>),
     Ready(usize, io::Result<Ready>),
 }
@@ -76,9 +82,15 @@ pub(super) async fn drive(shared: Shared, id: PeerId, wake: Rc<Notify>) {
             (index, ready) = any_ready(&sockets.connections, reads) => Woken::Ready(index, ready),
             () = sleep_until(deadline) => Woken::Something,
             () = released(plan.paused) => Woken::Something,
+            () = std::future::ready(()), if plan.put_off => Woken::Idle,
         };
         match woken {
             Woken::Something => {}
+            Woken::Idle => {
+                let mut core = shared.borrow_mut();
+                let octets = core.load.share(TAKEN_IN);
+                core.take_in(id, octets);
+            }
             Woken::Dialed(connection, result) => {
                 sockets.dialing = None;
                 take_dialed(&shared, id, &mut sockets, connection, result);
@@ -109,6 +121,8 @@ struct Plan {
     read: bool,
     /// The listeners that have to read first: whether each still asks for a pause.
     paused: Vec<watch::Receiver<bool>>,
+    /// Whether UPDATEs wait to be put into the Adj-RIB-In.
+    put_off: bool,
     finished: bool,
 }
 
@@ -181,7 +195,8 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     }
     let paused = peer.paused();
     is_long |= sockets.has_more && paused.is_empty();
-    sockets.busy.set(&mut core.load, is_long);
+    let put_off = peer.rib_in.has_put_off();
+    sockets.busy.set(&mut core.load, is_long || put_off);
     let held = sockets.pace.held();
     for connection in &sockets.connections {
         let unread = held.is_some()
@@ -198,7 +213,7 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     let closing = sockets.connections.iter().filter_map(|connection| connection.closing);
     let deadline = peer.session.poll_timeout().into_iter().chain(closing).chain(held).min();
     let read = paused.is_empty() && held.is_none();
-    Some(Plan { deadline, read, paused, finished })
+    Some(Plan { deadline, read, paused, put_off, finished })
 }
 
 /// Takes what the session wants to send and writes it, until the socket takes no more or others are to have their turn, which is
@@ -267,6 +282,14 @@ impl Source for Routes<'_> {
 }
 
 impl Core {
+    /// Puts UPDATEs of a peer that were put off into its Adj-RIB-In, as many as have so many octets. Returns how many octets were
+    /// put off so far, and how many of them are taken in.
+    pub(crate) fn take_in(&mut self, id: PeerId, octets: usize) -> Option<[u64; 2]> {
+        let peer = self.peers.get_mut(&id)?;
+        peer.rib_in.take_in(&mut self.store, octets);
+        Some(peer.rib_in.progress())
+    }
+
     /// Appends what a session has to send. Returns whether there is more.
     fn transmit(
         &mut self,
@@ -300,6 +323,8 @@ impl Core {
             counts,
             store: None,
             encoders: &self.encoders,
+            time: since_epoch(),
+            told: false,
             afterwards: Vec::new(),
         };
         let mut routes = Routes {
@@ -311,9 +336,11 @@ impl Core {
             holding,
             is_incomplete,
         };
-        session.poll_transmit(now, connection, out, &mut routes, &mut |event| {
+        let more = session.poll_transmit(now, connection, out, &mut routes, &mut |event| {
             surroundings.event(&event);
-        })
+        });
+        surroundings.finish();
+        more
     }
 }
 

@@ -86,6 +86,23 @@ impl<const SIZE: usize> Line<SIZE> {
         self.length = self.length.saturating_sub(1);
     }
 
+    /// Appends a 16-bit group in lower-case hexadecimal without leading zeros. Needs room for four characters.
+    #[inline]
+    fn push_group(&mut self, group: u16) {
+        // A digit an octet, the first the lowest.
+        let spread = u32::from(group).swap_bytes() >> 16;
+        let spread = (spread & 0xFF) | (spread & 0xFF00) << 8;
+        let digits = (spread & 0x00F0_00F0) >> 4 | (spread & 0x000F_000F) << 8;
+        // Above nine, the letters are 39 further on.
+        let letters = ((digits + 0x0606_0606) >> 4 & 0x0101_0101) * 39;
+        let unused = (digits | 1 << 24).trailing_zeros() / 8;
+        let characters = (digits + 0x3030_3030 + letters) >> (8 * unused);
+        if let Some(room) = self.characters.get_mut(self.length..self.length + 4) {
+            room.copy_from_slice(&characters.to_le_bytes());
+            self.length += 4 - unused as usize;
+        }
+    }
+
     /// Writes the text.
     #[inline]
     pub fn write(&self, out: &mut Vec<u8>) {
@@ -154,47 +171,32 @@ pub fn push_ipv6(out: &mut Vec<u8>, address: Ipv6Addr) {
         return;
     }
     let segments = address.segments();
-    // The longest run of two or more zero groups, the first of equals, becomes `::`.
-    let (mut best, mut best_length, mut start, mut length) = (0, 0, 0, 0);
-    for (index, segment) in segments.iter().enumerate() {
-        if *segment == 0 {
-            if length == 0 {
-                start = index;
-            }
-            length += 1;
-            if length > best_length {
-                (best, best_length) = (start, length);
-            }
-        } else {
-            length = 0;
-        }
+    // A bit for each group of zeros, the first the lowest.
+    let zeros = segments.iter().rev().fold(0_u32, |bits, group| bits << 1 | u32::from(*group == 0));
+    // The longest run of two or more, the first of equals, becomes `::`: as often as each bit has its neighbour.
+    let (mut runs, mut length) = (zeros & zeros >> 1, 1);
+    let mut longest = 0;
+    while runs != 0 {
+        longest = runs;
+        length += 1;
+        runs &= zeros >> length;
     }
-    let gap = if best_length > 1 { best..best + best_length } else { 8..8 };
-    for (index, segment) in segments.iter().enumerate() {
+    let start = longest.trailing_zeros() as usize;
+    let gap = if longest == 0 { 8..8 } else { start..start + length };
+    let mut line = Line::<48>::new(b"");
+    for (index, group) in segments.iter().enumerate() {
         if gap.contains(&index) {
             if index == gap.start {
-                push(out, "::");
+                line.push(b"::");
             }
-            continue;
-        }
-        if index > 0 && index != gap.end {
-            out.push(b':');
-        }
-        push_group(out, *segment);
-    }
-}
-
-/// Writes a 16-bit group in lower-case hexadecimal without leading zeros.
-#[inline]
-fn push_group(out: &mut Vec<u8>, group: u16) {
-    let mut started = false;
-    for shift in [12, 8, 4, 0] {
-        let digit = usize::from(group >> shift & 0xf);
-        if started || digit != 0 || shift == 0 {
-            started = true;
-            out.extend(LOWER.get(digit));
+        } else {
+            if index > 0 && index != gap.end {
+                line.push(b":");
+            }
+            line.push_group(*group);
         }
     }
+    line.write(out);
 }
 
 /// Writes an address of either family.

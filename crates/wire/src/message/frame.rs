@@ -34,7 +34,11 @@ pub enum Frame<'a> {
 /// wrong octet is there. The length of ROUTE-REFRESH has an error of its own: see
 /// [`route_refresh`](super::route_refresh::RouteRefresh::decode).
 pub fn frame(bytes: &[u8], maximum: usize) -> Frame<'_> {
-    if bytes.iter().zip(MARKER).any(|(octet, marker)| *octet != marker) {
+    let is_marked = match bytes.first_chunk() {
+        Some(start) => *start == MARKER,
+        None => bytes.iter().zip(MARKER).all(|(octet, marker)| *octet == marker),
+    };
+    if !is_marked {
         return Frame::Error(Notification::new(
             error::MESSAGE_HEADER,
             error::message_header::NOT_SYNCHRONIZED,

@@ -2,7 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Grammar, Identity, NextHopForm, Nlri, NlriContext, NlriType, PrefixParts};
+use super::{
+    Grammar, Identity, JsonForm, NextHopForm, Nlri, NlriContext, NlriIter, NlriType, PrefixParts,
+};
 use crate::codes::{Afi, Family, Safi};
 use crate::io::reader::{Fault, Reader, WireError};
 use crate::io::text::{Line, push, push_ipv4};
@@ -109,6 +111,50 @@ fn json(nlri: Nlri<'_>, &NlriContext { form, .. }: &NlriContext, out: &mut Vec<u
     if !bare {
         push(out, " }");
     }
+}
+
+/// Writes those of a field that was checked, as [`json`] does one after the other, where they are what nearly all routes are:
+/// IPv4 without path identifiers. Returns whether they are.
+pub(crate) fn push_json_list(
+    nlri: &NlriIter<'_>,
+    form: JsonForm,
+    first: &mut bool,
+    out: &mut Vec<u8>,
+) -> bool {
+    let family = nlri.family();
+    if family.afi != Afi::IPV4
+        || nlri.has_path_id()
+        || form.compact
+        || !super::is_plain_prefix(family)
+    {
+        return false;
+    }
+    const BETWEEN: &[u8] = b", { \"nlri\": \"";
+    let mut rest = nlri.octets();
+    while let [length, octets @ ..] = rest {
+        let count = octets_for(*length);
+        let address = match (count, octets.first_chunk::<4>()) {
+            (4, Some(address)) => *address,
+            (3, Some([a, b, c, _])) => [*a, *b, *c, 0],
+            (2, Some([a, b, ..])) => [*a, *b, 0, 0],
+            _ => {
+                let mut address = [0; 4];
+                let prefix = octets.get(..count).unwrap_or(octets);
+                address.iter_mut().zip(prefix).for_each(|(to, from)| *to = *from);
+                address
+            }
+        };
+        let start =
+            if std::mem::take(first) { BETWEEN.get(2..).unwrap_or_default() } else { BETWEEN };
+        let mut line = Line::<48>::new(start);
+        line.push_ipv4(address);
+        line.push(b"/");
+        line.push_octet(*length);
+        line.push(b"\" }");
+        line.write(out);
+        rest = octets.get(count..).unwrap_or_default();
+    }
+    true
 }
 
 fn parts(nlri: Nlri<'_>) -> Option<PrefixParts<'_>> {

@@ -30,6 +30,7 @@ use crate::io::reader::{Reader, WireError};
 use crate::io::text::{push, push_hex_upper, push_ipv4};
 use crate::io::tokens::{TextError, Tokens};
 use crate::layout::Layout;
+use crate::prefix;
 use crate::route::RouteBuffer;
 use fields::Fields;
 
@@ -227,6 +228,12 @@ pub struct PrefixParts<'a> {
     pub prefix: &'a [u8],
 }
 
+/// Whether NLRI of this family are prefixes and nothing else: `length(1) prefix`, as [`crate::prefix::take_ipv4`] and
+/// [`crate::prefix::take_ipv6`] read them.
+pub fn is_plain_prefix(family: Family) -> bool {
+    inet::ROW.families.contains(&family)
+}
+
 /// How JSON and text are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JsonForm {
@@ -331,6 +338,28 @@ impl<'a> NlriIter<'a> {
     pub(crate) fn only_right(mut self) -> Self {
         self.take = registry::row(self.family).take_right.unwrap_or(self.take);
         self
+    }
+
+    /// Their family.
+    pub const fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Whether a path identifier stands before each.
+    pub const fn has_path_id(&self) -> bool {
+        self.path_id
+    }
+
+    /// The octets of those that are left, path identifiers included.
+    pub const fn octets(&self) -> &'a [u8] {
+        self.reader.remaining()
+    }
+
+    /// Whether all that are left are prefixes that can be taken: a quick look, for what nearly all messages have.
+    #[inline]
+    pub(crate) fn are_plain_prefixes(&self) -> bool {
+        is_plain_prefix(self.family)
+            && prefix::is_field(self.family.afi, self.path_id, self.octets())
     }
 
     /// Where the next NLRI starts in the outermost buffer, its path identifier included.

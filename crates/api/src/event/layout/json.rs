@@ -87,10 +87,17 @@ pub(super) fn push_time(out: &mut Vec<u8>, time: Duration) {
 /// Everything up to the type and the comma after it.
 #[inline]
 fn open(encoder: &Encoder, at: Moment<'_>, kind: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(&encoder.head);
-    push_time(out, at.time);
-    out.extend_from_slice(&encoder.tail);
-    push(out, ", \"counter\": ");
+    let mut start = encoder.start.borrow_mut();
+    let (time, start) = &mut *start;
+    if *time != at.time || start.is_empty() {
+        *time = at.time;
+        start.clear();
+        start.extend_from_slice(&encoder.head);
+        push_time(start, at.time);
+        start.extend_from_slice(&encoder.tail);
+        push(start, ", \"counter\": ");
+    }
+    out.extend_from_slice(start);
     push_decimal(out, at.counter);
     push(out, ", \"type\": \"");
     push(out, kind);

@@ -462,5 +462,8 @@ fn check_inside(raw: &Raw<'_>, field: &mut Field<'_>) -> Result<(), UpdateFault>
 
 /// Parses a field to its end.
 fn check(field: &Field<'_>) -> Result<(), WireError> {
+    if field.nlri().are_plain_prefixes() {
+        return Ok(());
+    }
     field.nlri().try_for_each(|nlri| nlri.map(drop))
 }

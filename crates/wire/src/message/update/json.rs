@@ -11,7 +11,7 @@ use crate::io::json::{push_separator, push_string_body};
 use crate::io::text::{push, push_decimal, push_hex_lower};
 use crate::layout::Routes;
 use crate::next_hop::{push_wire_next_hop, wire_next_hop};
-use crate::nlri::{JsonForm, NlriContext, registry as nlri_registry};
+use crate::nlri::{JsonForm, NlriContext, inet, registry as nlri_registry};
 
 impl Update<'_> {
     /// Writes the value after `"message": `.
@@ -196,6 +196,9 @@ fn json_nlri<'f, 'a: 'f>(
 ) {
     let mut first = true;
     for field in fields {
+        if inet::push_json_list(&field.nlri(), form, &mut first, out) {
+            continue;
+        }
         let json = nlri_registry::row(field.family).json;
         let context = NlriContext { form, next_hop: wire_next_hop(field.next_hop) };
         for nlri in field.nlri().flatten() {
