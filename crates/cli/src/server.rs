@@ -87,6 +87,8 @@ pub(crate) fn run(mut arguments: ServerArgs, settings: Settings) -> Result<bool>
         reload_after: arguments.signal.map(Duration::from_secs),
         root: root::folder(),
     };
+    // The command line and the environment are read: their code is not needed any more.
+    yottabgp_os::memory::release_program();
     serve(options).map_err(|error| anyhow!("{error}"))?;
     Ok(true)
 }

@@ -1,10 +1,11 @@
 //! `decode` of packet captures and MRT files.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 
 use etherparse::PacketBuilder;
+use yottabgp_testkit::updates::{self, Random};
 
 const MARKER: [u8; 16] = [0xff; 16];
 
@@ -226,7 +227,7 @@ fn routes_of_a_table_dump_are_shown_as_updates() {
     assert!(!output.status.success());
     assert!(
         String::from_utf8_lossy(&output.stderr)
-            .contains("record 2 entry 2: its peer is in no index")
+            .contains("record 2 entry 2 at octet 58: its peer is in no index")
     );
 }
 
@@ -239,5 +240,100 @@ fn a_record_that_lies_about_its_length_is_refused_with_its_place() {
     let first = record(13, 1, &[10, 0, 0, 9, 0, 0, 0, 0]);
     let output = run(&["--read", "-"], &[first, file].concat());
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && errors.contains("record 2: MRT length"), "{errors}");
+    assert!(
+        !output.status.success() && errors.contains("record 2 at octet 20: MRT length"),
+        "{errors}"
+    );
+}
+
+/// A file of several blocks: UPDATEs, two table dumps with an index each, records that are wrong inside, and half of one at
+/// the end.
+fn long_file() -> Vec<u8> {
+    let (mut random, mut file) = (Random::default(), Vec::new());
+    for second in 0..6000 {
+        let update = updates::of_a_table(&mut random);
+        updates::heard(&mut random, second, &update, &mut file);
+        if second % 1000 == 500 {
+            file.extend(record(16, 4, &[0; 3]));
+            // An UPDATE that ends too early, a table dump of more entries than it has.
+            updates::heard(&mut random, second, &[0, 0, 0, 9, 1], &mut file);
+            file.extend(record(13, 2, &[0, 0, 0, 0, 8, 10, 0, 9, 0, 1]));
+        }
+        if second % 3000 == 1000 {
+            updates::index(&mut file);
+        }
+        if second % 20 == 0 {
+            updates::routes(&mut random, second, 8, &mut file);
+        }
+    }
+    file.truncate(file.len() - 7);
+    file
+}
+
+#[test]
+fn threads_show_a_file_as_one_does() {
+    let file = long_file();
+    assert!(file.len() > 1 << 20, "{} octets", file.len());
+    let one = run(&["--threads", "1", "--read", "-"], &file);
+    // Routes of a table before the first index, the records that are wrong, the end.
+    let errors = String::from_utf8_lossy(&one.stderr).into_owned();
+    assert!(errors.contains(": its peer is in no index"), "{errors}");
+    assert!(errors.contains(": the file ends in it"), "{errors}");
+    assert_eq!(errors.matches("invalid payload (record ").count(), 6, "{errors}");
+    let counters: Vec<_> =
+        lines(&one).iter().map(|line| line["counter"].as_u64().unwrap()).collect();
+    assert!(counters.is_sorted() && counters.len() > 6000, "{}", counters.len());
+    for threads in ["2", "3", "16"] {
+        let several = run(&["--threads", threads, "--read", "-"], &file);
+        assert_eq!(several.status.code(), one.status.code());
+        assert_eq!(several.stderr, one.stderr, "{threads} threads");
+        // The number of the process is of its own.
+        assert_eq!(without_pid(&several), without_pid(&one), "{threads} threads");
+    }
+}
+
+/// What was shown, without the number of the process.
+fn without_pid(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let pid = text.split_once("\"pid\" : ").and_then(|(_, rest)| rest.split_once(','));
+    text.replace(&format!("\"pid\" : {},", pid.unwrap().0), "")
+}
+
+#[test]
+fn nobody_is_waited_for_who_does_not_read_any_more() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_yottabgp"))
+        .args(["decode", "--threads", "2", "--read", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    // It ends before it has read all of it.
+    let file = long_file();
+    let mut stdin = child.stdin.take().unwrap();
+    while stdin.write_all(&file).is_ok() {}
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_record_is_shown_before_the_next_one_comes() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_yottabgp"))
+        .args(["decode", "--threads", "2", "--read", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut shown = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut random = Random::default();
+    for second in 0..3 {
+        let mut file = Vec::new();
+        let update = updates::update(&mut random, 1, false);
+        updates::heard(&mut random, second, &update, &mut file);
+        stdin.write_all(&file).unwrap();
+        let line = shown.next().unwrap().unwrap();
+        assert!(line.contains(&format!("\"counter\": {}", second + 1)), "{line}");
+    }
+    drop(stdin);
+    assert!(shown.next().is_none() && child.wait().unwrap().success());
 }

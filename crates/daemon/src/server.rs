@@ -12,7 +12,7 @@ use yottabgp_api::answer::ReloadSummary;
 use yottabgp_api::event::Encoders;
 use yottabgp_config::{Configuration, Environment};
 use yottabgp_os::daemonize::Starter;
-use yottabgp_os::{Error, daemonize, hostname, limits, pidfile::PidFile, privilege};
+use yottabgp_os::{Error, daemonize, hostname, limits, memory, pidfile::PidFile, privilege};
 
 use crate::control::Control;
 use crate::core::{Core, Request, Shared};
@@ -234,6 +234,8 @@ async fn serve(
     let mut summary = ReloadSummary::default();
     reload::apply(&core, neighbors, Vec::new(), sessions, turns, &mut summary).await;
     services::apply(&core, healthchecks);
+    // The start is over: what it alone needed of the program goes.
+    memory::release_program();
     if let Some(starter) = starter.take() {
         starter.works();
     }

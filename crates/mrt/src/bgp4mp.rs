@@ -50,6 +50,11 @@ pub struct StateChange {
     pub new: u16,
 }
 
+/// Whether a record of this subtype has a message, as long as it is well-formed.
+pub(crate) const fn is_message(subtype: u16) -> bool {
+    matches!(subtype, 1 | 4 | 6..=11)
+}
+
 /// Layout: `peer-AS(2|4) local-AS(2|4) interface(2) AFI(2) peer(4|16) local(4|16)`, then the message or two states.
 pub(crate) fn read(
     subtype: u16,

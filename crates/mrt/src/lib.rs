@@ -91,6 +91,27 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// How many messages or routes the record says that it has. It may still be found to be wrong when it is read.
+    pub fn count(&self) -> u64 {
+        match self.kind {
+            kind::BGP4MP | kind::BGP4MP_ET => u64::from(bgp4mp::is_message(self.subtype)),
+            kind::TABLE_DUMP_V2 => table_dump::count_v2(self.subtype, Reader::new(self.body)),
+            kind::TABLE_DUMP => u64::from(table_dump::is_read_v1(self.subtype)),
+            _ => 0,
+        }
+    }
+
+    /// The peers of a table dump, if the record is their index and can be read.
+    pub fn index(&self) -> Option<PeerIndexTable> {
+        if (self.kind, self.subtype) != (kind::TABLE_DUMP_V2, table_dump::INDEX) {
+            return None;
+        }
+        match self.read() {
+            Ok(Content::PeerIndexTable(table)) => Some(table),
+            _ => None,
+        }
+    }
+
     /// Whether octets look like the start of an MRT file: a type that is read, and a length that a record may have.
     pub fn starts(octets: &[u8]) -> bool {
         let header: Option<&[u8; HEADER_LENGTH]> = octets.first_chunk();

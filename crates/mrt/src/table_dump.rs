@@ -13,6 +13,9 @@ use crate::Content;
 /// The attribute whose value is shortened in TABLE_DUMP_V2 (RFC 6396 section 4.3.4).
 const MP_REACH_NLRI: u8 = 14;
 
+/// The subtype of an index of peers in TABLE_DUMP_V2.
+pub(crate) const INDEX: u16 = 1;
+
 /// One peer of a collector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer {
@@ -59,32 +62,57 @@ pub struct RibEntry<'a> {
     pub asn4: bool,
 }
 
-/// Subtypes: 1 is the index of peers, 2 to 5 and 8 to 11 are prefixes of IPv4 and IPv6, 6 and 12 name their family.
+/// What a record of routes is about: its family, NLRI and entries, and whether these have path identifiers.
+struct Head<'a> {
+    family: Family,
+    nlri: &'a [u8],
+    count: u16,
+    path_id: bool,
+}
+
+impl<'a> Head<'a> {
+    /// Subtypes 2 to 5 and 8 to 11 are prefixes of IPv4 and IPv6, 6 and 12 name their family. `None` for others.
+    fn take(subtype: u16, reader: &mut Reader<'a>) -> Result<Option<Self>, WireError> {
+        const FAMILIES: [Family; 4] = [
+            Family::IPV4_UNICAST,
+            Family::IPV4_MULTICAST,
+            Family::IPV6_UNICAST,
+            Family::IPV6_MULTICAST,
+        ];
+        let (family, path_id) = match subtype {
+            2..=5 => (FAMILIES.get(usize::from(subtype - 2)).copied(), false),
+            8..=11 => (FAMILIES.get(usize::from(subtype - 8)).copied(), true),
+            6 => (None, false),
+            12 => (None, true),
+            _ => return Ok(None),
+        };
+        reader.u32("sequence number")?;
+        let family = match family {
+            Some(family) => family,
+            None => {
+                let afi = Afi(reader.u16("address family identifier")?);
+                Family::new(afi, Safi(reader.u8("subsequent address family identifier")?))
+            }
+        };
+        let nlri = Nlri::take(family, false, reader)?.bytes;
+        let count = reader.u16("entry count")?;
+        Ok(Some(Self { family, nlri, count, path_id }))
+    }
+}
+
+/// How many routes a record says that it has.
+pub(crate) fn count_v2(subtype: u16, mut reader: Reader<'_>) -> u64 {
+    Head::take(subtype, &mut reader).ok().flatten().map_or(0, |head| head.count.into())
+}
+
+/// Subtype 1 is the index of peers.
 pub(crate) fn read_v2(subtype: u16, mut reader: Reader<'_>) -> Result<Content<'_>, WireError> {
-    const FAMILIES: [Family; 4] = [
-        Family::IPV4_UNICAST,
-        Family::IPV4_MULTICAST,
-        Family::IPV6_UNICAST,
-        Family::IPV6_MULTICAST,
-    ];
-    let (family, path_id) = match subtype {
-        1 => return peers(reader).map(Content::PeerIndexTable),
-        2..=5 => (FAMILIES.get(usize::from(subtype - 2)).copied(), false),
-        8..=11 => (FAMILIES.get(usize::from(subtype - 8)).copied(), true),
-        6 => (None, false),
-        12 => (None, true),
-        _ => return Ok(Content::Other),
+    if subtype == INDEX {
+        return peers(reader).map(Content::PeerIndexTable);
+    }
+    let Some(Head { family, nlri, count, path_id }) = Head::take(subtype, &mut reader)? else {
+        return Ok(Content::Other);
     };
-    reader.u32("sequence number")?;
-    let family = match family {
-        Some(family) => family,
-        None => {
-            let afi = Afi(reader.u16("address family identifier")?);
-            Family::new(afi, Safi(reader.u8("subsequent address family identifier")?))
-        }
-    };
-    let nlri = Nlri::take(family, false, &mut reader)?.bytes;
-    let count = reader.u16("entry count")?;
     let mut entries = Vec::new();
     for _ in 0..count {
         let peer = Err(reader.u16("peer index")?);
@@ -122,6 +150,11 @@ fn peers(mut reader: Reader<'_>) -> Result<PeerIndexTable, WireError> {
     Ok(PeerIndexTable { collector, peers })
 }
 
+/// Whether routes of this subtype, which is their AFI, are read.
+pub(crate) fn is_read_v1(subtype: u16) -> bool {
+    matches!(Afi(subtype), Afi::IPV4 | Afi::IPV6)
+}
+
 /// Layout: `view(2) sequence(2) prefix(4|16) length(1) status(1) originated(4) peer(4|16) AS(2) length(2) attributes`. The
 /// prefix is not shortened: its octets are given as an NLRI by [`Rib::update`].
 pub(crate) fn read_v1(subtype: u16, mut reader: Reader<'_>) -> Result<Content<'_>, WireError> {
@@ -151,18 +184,12 @@ pub(crate) fn read_v1(subtype: u16, mut reader: Reader<'_>) -> Result<Content<'_
 
 impl Rib<'_> {
     /// Writes the body of the UPDATE that announces one of the routes: IPv4 unicast after the attributes, others in
-    /// MP_REACH_NLRI, whose AFI, SAFI and NLRI a table dump leaves out.
-    pub fn update(&self, entry: &RibEntry<'_>) -> Result<Vec<u8>, WireError> {
-        let mut nlri = entry.path_id.map_or(Vec::new(), |id| id.to_be_bytes().to_vec());
-        match self.nlri.split_last() {
-            // TABLE_DUMP has the whole address and then its length.
-            Some((bits, address)) if !entry.asn4 => {
-                nlri.push(*bits);
-                nlri.extend(address.iter().take(usize::from(bits.div_ceil(8))));
-            }
-            _ => nlri.extend_from_slice(self.nlri),
-        }
-        let mut attributes = Vec::new();
+    /// MP_REACH_NLRI, whose AFI, SAFI and NLRI a table dump leaves out. What was in `body` before is gone.
+    pub fn update(&self, entry: &RibEntry<'_>, body: &mut Vec<u8>) -> Result<(), WireError> {
+        body.clear();
+        body.extend_from_slice(&[0; 4]);
+        // Where the NLRI go: into MP_REACH_NLRI once, else after the attributes.
+        let mut told = false;
         let mut reader = Reader::new(entry.attributes);
         while !reader.is_empty() {
             let [flags, code] = reader.array::<2>("attribute header")?;
@@ -172,7 +199,7 @@ impl Rib<'_> {
             };
             let value = reader.take(length, "attribute")?;
             if code != MP_REACH_NLRI {
-                push(&mut attributes, flags, code, value);
+                push(body, flags, code, value);
                 continue;
             }
             // Either the next hop alone with its length, or the whole attribute, as old collectors wrote it.
@@ -184,28 +211,64 @@ impl Rib<'_> {
                     .unwrap_or_default(),
             };
             if self.family != Family::IPV4_UNICAST || next_hop.len() != 4 {
-                let mut value = self.family.octets().to_vec();
-                value.push(u8::try_from(next_hop.len()).unwrap_or(0));
-                value.extend_from_slice(next_hop);
-                value.push(0);
-                value.append(&mut nlri);
-                push(&mut attributes, 0x80, MP_REACH_NLRI, &value);
+                self.reach(entry, next_hop, !told, body);
+                told = true;
             }
         }
-        if self.family != Family::IPV4_UNICAST && !nlri.is_empty() {
+        if self.family != Family::IPV4_UNICAST && !told {
             // Without a next hop the family's own rules decide.
-            let mut value = self.family.octets().to_vec();
-            value.extend_from_slice(&[0, 0]);
-            value.append(&mut nlri);
-            push(&mut attributes, 0x80, MP_REACH_NLRI, &value);
+            self.reach(entry, &[], true, body);
+            told = true;
         }
-        let length = u16::try_from(attributes.len())
-            .map_err(|_| reader.error("attributes", Fault::Length(attributes.len())))?;
-        let mut body = vec![0, 0];
-        body.extend(length.to_be_bytes());
-        body.append(&mut attributes);
-        body.append(&mut nlri);
-        Ok(body)
+        let length = body.len() - 4;
+        let length =
+            u16::try_from(length).map_err(|_| reader.error("attributes", Fault::Length(length)))?;
+        if let Some(field) = body.get_mut(2..4) {
+            field.copy_from_slice(&length.to_be_bytes());
+        }
+        if !told {
+            self.push_nlri(entry, body);
+        }
+        Ok(())
+    }
+
+    /// Writes MP_REACH_NLRI.
+    fn reach(&self, entry: &RibEntry<'_>, next_hop: &[u8], with_nlri: bool, body: &mut Vec<u8>) {
+        body.extend_from_slice(&[0x80, MP_REACH_NLRI, 0]);
+        let start = body.len();
+        body.extend_from_slice(&self.family.octets());
+        body.push(u8::try_from(next_hop.len()).unwrap_or(0));
+        body.extend_from_slice(next_hop);
+        body.push(0);
+        if with_nlri {
+            self.push_nlri(entry, body);
+        }
+        let length = body.len() - start;
+        match (u8::try_from(length), body.get_mut(start - 3..start)) {
+            (Ok(short), Some([_, _, field])) => *field = short,
+            (Err(_), Some([flags, _, field])) => {
+                // An NLRI that is longer than prefixes are.
+                let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
+                (*flags, *field) = (*flags | 0x10, high);
+                body.insert(start, low);
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes the NLRI as an UPDATE has it.
+    fn push_nlri(&self, entry: &RibEntry<'_>, out: &mut Vec<u8>) {
+        if let Some(id) = entry.path_id {
+            out.extend_from_slice(&id.to_be_bytes());
+        }
+        match self.nlri.split_last() {
+            // TABLE_DUMP has the whole address and then its length.
+            Some((bits, address)) if !entry.asn4 => {
+                out.push(*bits);
+                out.extend(address.iter().take(usize::from(bits.div_ceil(8))));
+            }
+            _ => out.extend_from_slice(self.nlri),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod hostname;
 pub mod limits;
 pub mod local_time;
 pub mod md5;
+pub mod memory;
 pub mod pidfile;
 pub mod privilege;
 pub mod process;

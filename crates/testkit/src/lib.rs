@@ -21,6 +21,7 @@ pub mod process;
 pub mod relay;
 pub mod route;
 pub mod speaker;
+pub mod updates;
 pub mod wait;
 
 pub use network::Namespace;

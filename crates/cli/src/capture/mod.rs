@@ -1,10 +1,12 @@
 //! Messages from files: packet captures (pcap, pcapng) and MRT dumps.
 
-mod mrt;
+pub(crate) mod mrt;
 mod packets;
 mod stream;
 
-use std::io::BufRead;
+pub(crate) use packets::read as packets;
+
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use yottabgp_wire::message::open::Open;
 use yottabgp_wire::negotiated::Negotiated;
 
 /// One end of a session, as far as the file tells.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Side {
     /// Its address.
     pub(crate) address: IpAddr,
@@ -26,20 +28,30 @@ pub(crate) struct Side {
 }
 
 /// One message of a file, or what stands for a route of a table dump.
-#[derive(Debug)]
 pub(crate) struct Captured<'a> {
     /// When it was seen, since 1970.
     pub(crate) time: Duration,
-    /// Where it is in the file: `packet 3`, `record 7`.
-    pub(crate) place: String,
+    /// Where it is in the file: `packet 3`, `record 7 at octet 812`.
+    pub(crate) place: &'a dyn fmt::Display,
+    /// How many came before it in the file.
+    pub(crate) number: u64,
     /// Who sent it.
     pub(crate) sender: &'a Side,
     /// Who got it.
     pub(crate) receiver: &'a Side,
     /// How it is to be read.
-    pub(crate) negotiated: &'a Negotiated,
+    pub(crate) read: Read<'a>,
     /// The message with its header, or the body of an UPDATE.
     pub(crate) octets: &'a [u8],
+}
+
+/// How a message is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Read<'a> {
+    /// As the OPENs of both sides say.
+    Agreed(&'a Negotiated),
+    /// As an MRT record says: whether AS numbers have four octets, and whether NLRI have path identifiers.
+    Told { asn4: bool, path_id: bool },
 }
 
 /// What is done with each message, and with what can not be read. Says whether it was right.
@@ -47,7 +59,7 @@ pub(crate) trait Sink {
     /// Takes a message.
     fn message(&mut self, captured: &Captured<'_>) -> Result<()>;
     /// Takes a fault of the file: its place and what is wrong.
-    fn fault(&mut self, place: &str, why: &str);
+    fn fault(&mut self, place: &dyn fmt::Display, why: &str);
 }
 
 /// What kind of file begins with these octets.
@@ -73,14 +85,6 @@ impl Format {
             return Some(Self::Packets);
         }
         yottabgp_mrt::Record::starts(octets).then_some(Self::Mrt)
-    }
-
-    /// Reads all messages.
-    pub(crate) fn read(self, input: &mut (dyn BufRead + Send), sink: &mut dyn Sink) -> Result<()> {
-        match self {
-            Self::Packets => packets::read(input, sink),
-            Self::Mrt => mrt::read(input, sink),
-        }
     }
 }
 

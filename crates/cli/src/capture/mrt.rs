@@ -1,61 +1,260 @@
-//! Messages and routes of MRT files.
+//! Messages and routes of MRT files: cut into blocks of whole records, which can be read one by one or side by side.
 
-use std::io::{BufRead, Read as _};
+use std::fmt;
+use std::io::BufRead;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use yottabgp_mrt::{
     Content, HEADER_LENGTH, MOST_OCTETS, Message, Peer, PeerIndexTable, Record, Rib,
 };
-use yottabgp_wire::negotiated::Negotiated;
 
-use super::{Captured, Side, Sink};
+use super::{Captured, Read, Side, Sink};
 
-/// Reads every record. One that is wrong inside is told and passed over.
-pub(super) fn read(input: &mut (dyn BufRead + Send), sink: &mut dyn Sink) -> Result<()> {
-    let mut record = Vec::new();
-    let mut peers = None;
-    for number in 1u64.. {
-        let place = format!("record {number}");
-        record.clear();
-        input.take(HEADER_LENGTH as u64).read_to_end(&mut record)?;
-        if record.is_empty() {
-            break;
+/// So many octets are read at once. A block is as long, or as its only record.
+const BLOCK: usize = 1 << 18;
+
+/// Where a record is in a file, or one of its entries.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// From 1.
+    record: u64,
+    /// From the start of the file.
+    octet: u64,
+    /// From 1.
+    entry: Option<usize>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "record {}", self.record)?;
+        if let Some(entry) = self.entry {
+            write!(f, " entry {entry}")?;
         }
-        if let Some(Ok(length)) = record.get(8..).map(<[u8; 4]>::try_from) {
-            // A length that no record has is refused below, without what it counts.
-            let length = u64::from(u32::from_be_bytes(length));
-            if length <= MOST_OCTETS as u64 {
-                input.take(length).read_to_end(&mut record)?;
-            }
+        write!(f, " at octet {}", self.octet)
+    }
+}
+
+/// Whole records that follow one another in a file, with all that has to be known of what came before.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Block {
+    /// The records; at the end of a file maybe a part of one.
+    octets: Vec<u8>,
+    /// The place of the first record.
+    record: u64,
+    octet: u64,
+    /// How many messages came before.
+    messages: u64,
+    /// The index of peers that its routes name.
+    peers: Option<Arc<PeerIndexTable>>,
+    /// Whether nothing follows it that could be found.
+    last: bool,
+}
+
+/// Cuts a file into blocks.
+pub(crate) struct Blocks<'i> {
+    input: &'i mut (dyn BufRead + Send),
+    /// Read, and of no block yet.
+    rest: Vec<u8>,
+    next: Block,
+    /// Buffers of blocks that are not needed any more.
+    spare: Vec<Vec<u8>>,
+}
+
+impl<'i> Blocks<'i> {
+    /// Begins at the start of a file.
+    pub(crate) fn new(input: &'i mut (dyn BufRead + Send)) -> Self {
+        let next = Block { record: 1, ..Block::default() };
+        Self { input, rest: Vec::new(), next, spare: Vec::new() }
+    }
+
+    /// Gives a block back, to be filled again.
+    pub(crate) fn recycle(&mut self, block: Block) {
+        self.spare.push(block.octets);
+    }
+
+    /// The next block, `None` after the last one. Waits for no more octets than are needed for one record.
+    pub(crate) fn take(&mut self) -> Result<Option<Block>> {
+        if self.next.last {
+            return Ok(None);
         }
-        let taken = match Record::take(&record) {
-            Ok(Some((taken, _))) => taken,
-            Ok(None) => {
-                sink.fault(&place, "the file ends in it");
-                break;
+        loop {
+            let cut = self.cut();
+            if cut.length > 0 || cut.wrong {
+                return Ok(Some(self.split(cut)));
             }
-            Err(error) => {
-                sink.fault(&place, &error.to_string());
-                break;
+            let room = BLOCK.max(cut.needed).saturating_sub(self.rest.len());
+            if !self.read(room)? {
+                if self.rest.is_empty() {
+                    return Ok(None);
+                }
+                return Ok(Some(self.split(Cut { wrong: true, ..cut })));
             }
-        };
-        let time = Duration::from_secs(taken.seconds.into());
-        match taken.read() {
-            Ok(Content::Message(message)) => message_of(time, place, &message, sink)?,
-            Ok(Content::PeerIndexTable(table)) => peers = Some(table),
-            Ok(Content::Rib(rib)) => routes(&place, &rib, peers.as_ref(), sink)?,
-            Ok(Content::StateChange(_) | Content::Other) => {}
-            Err(error) => sink.fault(&place, &error.to_string()),
         }
     }
-    Ok(())
+
+    /// Reads once. Says whether there was something.
+    fn read(&mut self, room: usize) -> Result<bool> {
+        let before = self.rest.len();
+        self.rest.resize(before + room.max(HEADER_LENGTH), 0);
+        let read = loop {
+            match self.input.read(self.rest.get_mut(before..).unwrap_or_default()) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                other => break other,
+            }
+        };
+        self.rest.truncate(before + *read.as_ref().unwrap_or(&0));
+        Ok(read? > 0)
+    }
+
+    /// How far whole records go that have one index of peers.
+    fn cut(&mut self) -> Cut {
+        let mut cut = Cut::default();
+        while let Some(rest) = self.rest.get(cut.length..).filter(|rest| !rest.is_empty()) {
+            let (record, length) = match Record::take(rest) {
+                Ok(Some(taken)) => taken,
+                Ok(None) => {
+                    cut.needed = needed(rest);
+                    break;
+                }
+                Err(_) => {
+                    cut.wrong = true;
+                    break;
+                }
+            };
+            if let Some(index) = record.index() {
+                if cut.length > 0 {
+                    break;
+                }
+                self.next.peers = Some(Arc::new(index));
+            }
+            cut.length += length;
+            cut.records += 1;
+            cut.messages += record.count();
+        }
+        cut
+    }
+
+    /// Makes a block of the first octets of what was read. Where they go wrong, all of it.
+    fn split(&mut self, cut: Cut) -> Block {
+        let mut rest = self.spare.pop().unwrap_or_default();
+        rest.clear();
+        let length = if cut.wrong { self.rest.len() } else { cut.length };
+        rest.extend_from_slice(self.rest.get(length..).unwrap_or_default());
+        let mut octets = std::mem::replace(&mut self.rest, rest);
+        octets.truncate(length);
+        let block = Block { octets, last: cut.wrong, ..self.next.clone() };
+        self.next.record += cut.records;
+        self.next.messages += cut.messages;
+        self.next.octet += length as u64;
+        self.next.last = cut.wrong;
+        block
+    }
+}
+
+/// How many octets a record has that is not whole yet.
+fn needed(rest: &[u8]) -> usize {
+    let length = rest.get(8..HEADER_LENGTH).and_then(|length| <[u8; 4]>::try_from(length).ok());
+    let length = length.map_or(0, u32::from_be_bytes);
+    HEADER_LENGTH + usize::try_from(length).map_or(MOST_OCTETS, |length| length.min(MOST_OCTETS))
+}
+
+/// Where a block ends.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cut {
+    length: usize,
+    records: u64,
+    messages: u64,
+    /// How many octets the record needs that follows.
+    needed: usize,
+    /// Whether no record follows.
+    wrong: bool,
+}
+
+impl Block {
+    /// Reads every record. One that is wrong inside is told and passed over.
+    pub(crate) fn read(&self, sink: &mut dyn Sink) -> Result<()> {
+        let mut place = Place { record: self.record, octet: self.octet, entry: None };
+        let mut messages = self.messages;
+        let mut body = Vec::new();
+        let mut rest = self.octets.as_slice();
+        while !rest.is_empty() {
+            let (record, length) = match Record::take(rest) {
+                Ok(Some(taken)) => taken,
+                Ok(None) => {
+                    sink.fault(&place, "the file ends in it");
+                    break;
+                }
+                Err(error) => {
+                    sink.fault(&place, &error.to_string());
+                    break;
+                }
+            };
+            let time = Duration::from_secs(record.seconds.into());
+            match record.read() {
+                Ok(Content::Message(message)) => {
+                    message_of(time, &place, messages, &message, sink)?;
+                }
+                Ok(Content::Rib(rib)) => {
+                    self.routes(place, messages, &rib, &mut body, sink)?;
+                }
+                Ok(Content::PeerIndexTable(_) | Content::StateChange(_) | Content::Other) => {}
+                Err(error) => sink.fault(&place, &error.to_string()),
+            }
+            messages += record.count();
+            place.record += 1;
+            place.octet += length as u64;
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Every route of a table dump, as the UPDATE that announces it.
+    fn routes(
+        &self,
+        place: Place,
+        before: u64,
+        rib: &Rib<'_>,
+        body: &mut Vec<u8>,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
+        let peers = self.peers.as_deref();
+        let collector = peers.map_or(Ipv4Addr::UNSPECIFIED, |peers| peers.collector);
+        let receiver = Side { address: collector.into(), asn: None, router_id: collector };
+        for (index, entry) in rib.entries.iter().enumerate() {
+            let place = Place { entry: Some(index + 1), ..place };
+            let known = match entry.peer {
+                Ok(peer) => Some(peer),
+                Err(index) => peers.and_then(|peers| peers.peers.get(usize::from(index))).copied(),
+            };
+            let Some(Peer { router_id, address, asn }) = known else {
+                sink.fault(&place, "its peer is in no index of the file before it");
+                continue;
+            };
+            if let Err(error) = rib.update(entry, body) {
+                sink.fault(&place, &error.to_string());
+                continue;
+            }
+            sink.message(&Captured {
+                time: Duration::from_secs(entry.originated.into()),
+                place: &place,
+                number: before + index as u64,
+                sender: &Side { address, asn: Some(asn), router_id },
+                receiver: &receiver,
+                read: Read::Told { asn4: entry.asn4, path_id: entry.path_id.is_some() },
+                octets: body,
+            })?;
+        }
+        Ok(())
+    }
 }
 
 fn message_of(
     time: Duration,
-    place: String,
+    place: &Place,
+    number: u64,
     message: &Message<'_>,
     sink: &mut dyn Sink,
 ) -> Result<()> {
@@ -63,61 +262,13 @@ fn message_of(
     let peer = side(message.peer, message.peer_as);
     let local = side(message.local, message.local_as);
     let (sender, receiver) = if message.is_local { (&local, &peer) } else { (&peer, &local) };
-    let mut negotiated = Negotiated::permissive();
-    negotiated.asn4 = message.asn4;
-    if let (Some(sender), Some(receiver)) = (sender.asn, receiver.asn) {
-        (negotiated.peer_as, negotiated.local_as) = (sender, receiver);
-    }
-    if message.path_id {
-        negotiated.add_path.everywhere = true;
-    }
     sink.message(&Captured {
         time: time + Duration::from_micros(message.microseconds.into()),
         place,
+        number,
         sender,
         receiver,
-        negotiated: &negotiated,
+        read: Read::Told { asn4: message.asn4, path_id: message.path_id },
         octets: message.octets,
     })
-}
-
-/// Every route of a table dump, as the UPDATE that announces it.
-fn routes(
-    place: &str,
-    rib: &Rib<'_>,
-    peers: Option<&PeerIndexTable>,
-    sink: &mut dyn Sink,
-) -> Result<()> {
-    let collector = peers.map_or(Ipv4Addr::UNSPECIFIED, |peers| peers.collector);
-    for (number, entry) in rib.entries.iter().enumerate() {
-        let place = format!("{place} entry {}", number + 1);
-        let known = match entry.peer {
-            Ok(peer) => Some(peer),
-            Err(index) => peers.and_then(|peers| peers.peers.get(usize::from(index))).copied(),
-        };
-        let Some(Peer { router_id, address, asn }) = known else {
-            sink.fault(&place, "its peer is in no index of the file before it");
-            continue;
-        };
-        let sender = Side { address, asn: Some(asn), router_id };
-        let receiver = Side { address: collector.into(), asn: None, router_id: collector };
-        let mut negotiated = Negotiated::permissive();
-        negotiated.asn4 = entry.asn4;
-        negotiated.peer_as = asn;
-        if entry.path_id.is_some() {
-            negotiated.add_path.everywhere = true;
-        }
-        match rib.update(entry) {
-            Ok(body) => sink.message(&Captured {
-                time: Duration::from_secs(entry.originated.into()),
-                place,
-                sender: &sender,
-                receiver: &receiver,
-                negotiated: &negotiated,
-                octets: &body,
-            })?,
-            Err(error) => sink.fault(&place, &error.to_string()),
-        }
-    }
-    Ok(())
 }

@@ -30,6 +30,8 @@ type End = (IpAddr, u16);
 struct Connections {
     streams: HashMap<(End, End), Stream>,
     opens: HashMap<(End, End), Open>,
+    /// How many messages there were.
+    messages: u64,
 }
 
 /// What the reader of a capture needs to go on.
@@ -57,7 +59,7 @@ impl Need {
 }
 
 /// Reads every packet. Others than those of BGP are passed over.
-pub(super) fn read(input: &mut (dyn BufRead + Send), sink: &mut dyn Sink) -> Result<()> {
+pub(crate) fn read(input: &mut (dyn BufRead + Send), sink: &mut dyn Sink) -> Result<()> {
     // The reader wants something that it may own.
     let input: Box<dyn Read + Send + '_> = Box::new(input);
     let mut reader =
@@ -195,7 +197,7 @@ impl Connections {
                     sink.fault(&place, &format!("{octets} octets are no message"));
                 }
                 Piece::Message(message) => {
-                    self.message(time, place, (sender, receiver), &message, sink)?;
+                    self.message(time, &place, (sender, receiver), &message, sink)?;
                 }
             }
         }
@@ -205,7 +207,7 @@ impl Connections {
     fn message(
         &mut self,
         time: Duration,
-        place: String,
+        place: &str,
         (sender, receiver): (End, End),
         message: &[u8],
         sink: &mut dyn Sink,
@@ -218,6 +220,8 @@ impl Connections {
         let (ours, theirs) =
             (self.opens.get(&(sender, receiver)), self.opens.get(&(receiver, sender)));
         let negotiated = agreed(ours, theirs);
+        let number = self.messages;
+        self.messages += 1;
         let side = |end: End, open: Option<&Open>| Side {
             address: end.0,
             asn: open.map(|open| open.capabilities.asn4().unwrap_or(Asn(open.asn.into()))),
@@ -225,10 +229,11 @@ impl Connections {
         };
         sink.message(&Captured {
             time,
-            place,
+            place: &place,
+            number,
             sender: &side(sender, ours),
             receiver: &side(receiver, theirs),
-            negotiated: &negotiated,
+            read: super::Read::Agreed(&negotiated),
             octets: message,
         })
     }

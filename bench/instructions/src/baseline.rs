@@ -1,0 +1,213 @@
+//! The committed figures, and the comparison with them.
+
+use std::fmt;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+/// So many percent are no change.
+const TOLERANCE: u64 = 3;
+
+/// How to write the baseline anew.
+const UPDATE: &str = "cargo xtask instructions --update";
+
+/// Figures of a file: a line each, the count and the name; `#` begins a comment, and `# of ` what they were counted with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Baseline {
+    /// The compiler, the C library and valgrind.
+    pub(crate) environment: String,
+    counts: Vec<(String, u64)>,
+}
+
+/// What became of one path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    /// About as before.
+    Same,
+    /// More than it may be.
+    Worse,
+    /// So much less that the baseline has to say so: it would hide as much getting worse again.
+    Better,
+    /// Not in the baseline.
+    New,
+}
+
+/// Every path beside the baseline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    rows: Vec<(String, Option<u64>, u64, Change)>,
+}
+
+impl Baseline {
+    /// Reads a file; one that is not there has no figures.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text).with_context(|| path.display().to_string()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error).with_context(|| path.display().to_string()),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let mut baseline = Self::default();
+        for (number, line) in text.lines().enumerate() {
+            if let Some(environment) = line.strip_prefix("# of ") {
+                environment.clone_into(&mut baseline.environment);
+            }
+            if line.starts_with('#') || line.trim().is_empty() {
+                continue;
+            }
+            let split = line.trim().split_once(' ');
+            let Some((Ok(count), name)) = split.map(|(count, name)| (count.parse(), name)) else {
+                bail!("line {}: «{line}» is not a count and a name", number + 1);
+            };
+            baseline.counts.push((name.trim().to_owned(), count));
+        }
+        Ok(baseline)
+    }
+
+    /// Puts new figures in the place of the old ones; with `partly`, what was not counted stays as it is.
+    pub(crate) fn with(&self, counts: &[(String, u64)], partly: bool) -> Self {
+        let mut all = if partly { self.counts.clone() } else { Vec::new() };
+        for (name, count) in counts {
+            match all.iter_mut().find(|(old, _)| old == name) {
+                Some((_, old)) => *old = *count,
+                None => all.push((name.clone(), *count)),
+            }
+        }
+        Self { environment: self.environment.clone(), counts: all }
+    }
+
+    /// Writes the file.
+    pub(crate) fn write(&self, path: &Path, environment: &str) -> Result<()> {
+        let mut text =
+            format!("# Instructions of the hot paths. Written by: {UPDATE}\n# of {environment}\n");
+        for (name, count) in &self.counts {
+            text.push_str(&format!("{count:>10} {name}\n"));
+        }
+        std::fs::write(path, text).with_context(|| path.display().to_string())
+    }
+
+    fn of(&self, name: &str) -> Option<u64> {
+        self.counts.iter().find(|(known, _)| known == name).map(|(_, count)| *count)
+    }
+
+    /// Whether a path takes more than it may.
+    pub(crate) fn is_worse(&self, name: &str, count: u64) -> bool {
+        change(self.of(name), count) == Change::Worse
+    }
+
+    /// Compares.
+    pub(crate) fn compare(&self, counts: &[(String, u64)]) -> Verdict {
+        let row = |(name, count): &(String, u64)| {
+            let before = self.of(name);
+            (name.clone(), before, *count, change(before, *count))
+        };
+        Verdict { rows: counts.iter().map(row).collect() }
+    }
+}
+
+fn change(before: Option<u64>, count: u64) -> Change {
+    let Some(before) = before else { return Change::New };
+    if count * 100 > before * (100 + TOLERANCE) {
+        Change::Worse
+    } else if count * 100 < before * (100 - TOLERANCE) {
+        Change::Better
+    } else {
+        Change::Same
+    }
+}
+
+impl Verdict {
+    /// Whether nothing got worse.
+    pub(crate) fn is_good(&self) -> bool {
+        !self.has(Change::Worse)
+    }
+
+    fn has(&self, change: Change) -> bool {
+        self.rows.iter().any(|row| row.3 == change)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "instructions   baseline  change  path")?;
+        for (name, before, count, change) in &self.rows {
+            let (before, percent) = match before {
+                Some(before) => {
+                    let difference = (*count as f64 / (*before).max(1) as f64 - 1.0) * 100.0;
+                    (before.to_string(), format!("{difference:+.1}%"))
+                }
+                None => ("-".to_owned(), "-".to_owned()),
+            };
+            let word = match change {
+                Change::Same => "",
+                Change::Worse => "   WORSE",
+                Change::Better => "   better",
+                Change::New => "   new",
+            };
+            writeln!(f, "{count:>12} {before:>10} {percent:>7}  {name}{word}")?;
+        }
+        if self.has(Change::Worse) {
+            writeln!(
+                f,
+                "more than {TOLERANCE}% worse: make it as it was, or say in the commit why it has to be, with the new baseline"
+            )?;
+        }
+        if self.has(Change::Better) || self.has(Change::New) {
+            writeln!(f, "more than {TOLERANCE}% better, or new: commit the new baseline")?;
+        }
+        if self.has(Change::Worse) || self.has(Change::Better) || self.has(Change::New) {
+            writeln!(f, "{UPDATE}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str =
+        "# a comment\n# of rustc 1\n      1000 a line, plain\n       200 an UPDATE\n";
+
+    fn verdict(count: u64) -> Verdict {
+        Baseline::parse(FILE).unwrap().compare(&[("a line, plain".to_owned(), count)])
+    }
+
+    #[test]
+    fn five_percent_more_fail_and_two_do_not() {
+        for (count, good) in [(1050, false), (1031, false), (1030, true), (1020, true), (900, true)]
+        {
+            assert_eq!(verdict(count).is_good(), good, "{count}");
+        }
+        let text = verdict(1050).to_string();
+        assert!(text.contains("+5.0%  a line, plain   WORSE"), "{text}");
+        assert!(text.contains(UPDATE), "{text}");
+    }
+
+    #[test]
+    fn what_got_better_is_to_be_committed() {
+        let text = verdict(950).to_string();
+        assert!(text.contains("commit the new baseline") && text.contains(UPDATE), "{text}");
+        assert!(!verdict(980).to_string().contains(UPDATE));
+        let new = Baseline::default().compare(&[("x".to_owned(), 1)]);
+        assert!(new.is_good() && new.to_string().contains("x   new"));
+    }
+
+    #[test]
+    fn a_file_is_what_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("baseline.txt");
+        assert_eq!(Baseline::read(&path).unwrap(), Baseline::default());
+        let baseline = Baseline::parse(FILE).unwrap();
+        let partly = baseline.with(&[("an UPDATE".to_owned(), 7)], true);
+        partly.write(&path, "rustc 2").unwrap();
+        let read = Baseline::read(&path).unwrap();
+        assert_eq!(read.environment, "rustc 2");
+        assert_eq!((read.of("a line, plain"), read.of("an UPDATE")), (Some(1000), Some(7)));
+        // What is not measured any more leaves the file when all is measured.
+        assert_eq!(baseline.with(&[("new".to_owned(), 1)], false).counts.len(), 1);
+        assert!(Baseline::parse("twelve paths").is_err());
+    }
+}

@@ -1,0 +1,129 @@
+//! MRT files: blocks of records, each shown by one of several threads, written in their order.
+//!
+//! This thread reads and cuts, workers decode and write JSON into buffers, and one more thread hands these to standard output.
+//! What waits is bounded: so many blocks are under way, and what is written goes back to be filled again.
+
+use std::io::BufRead;
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use anyhow::{Result, bail};
+
+use super::decoder::Decoder;
+use super::output::Output;
+use super::shown::{Sessions, Shown};
+use crate::capture::mrt::{Block, Blocks};
+
+/// A block that was shown.
+struct Done {
+    block: Block,
+    output: Output,
+    /// Whether everything could be.
+    good: Result<bool>,
+}
+
+/// A block to be shown, the buffer for that, and where both go then.
+type Job = (Block, Output, SyncSender<Done>);
+
+/// Shows every message of an MRT file. Says whether all of them could be.
+pub(super) fn read(
+    decoder: &Decoder,
+    input: &mut (dyn BufRead + Send),
+    threads: usize,
+) -> Result<bool> {
+    let mut blocks = Blocks::new(input);
+    if threads == 1 {
+        return one_by_one(decoder, &mut blocks);
+    }
+    let under_way = 2 * threads + 1;
+    let (jobs, next_job) = sync_channel::<Job>(under_way);
+    let (order, in_order) = sync_channel::<Receiver<Done>>(under_way);
+    let (give_back, given_back) = sync_channel::<(Block, Output)>(2 * under_way);
+    let next_job = &Mutex::new(next_job);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let decoder = decoder.clone();
+            scope.spawn(move || work(&decoder, next_job));
+        }
+        let writer = scope.spawn(move || write(in_order, &give_back));
+        let read = (|| {
+            while let Some(block) = blocks.take()? {
+                let mut output = Output::default();
+                if let Ok((block, written)) = given_back.try_recv() {
+                    blocks.recycle(block);
+                    output = written;
+                }
+                let (done, shown) = sync_channel(1);
+                // Nobody takes any more when nobody reads what is written: the writer knows why.
+                if order.send(shown).is_err() || jobs.send((block, output, done)).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        })();
+        drop((jobs, order));
+        match writer.join() {
+            Ok(good) => good.and_then(|good| read.map(|()| good)),
+            Err(_) => bail!("the thread that writes panicked"),
+        }
+    })
+}
+
+/// On this thread alone.
+fn one_by_one(decoder: &Decoder, blocks: &mut Blocks<'_>) -> Result<bool> {
+    let (mut good, mut sessions) = (true, Sessions::default());
+    let mut output = Output::default();
+    while let Some(block) = blocks.take()? {
+        good &= show(decoder, &mut sessions, &block, &mut output)?;
+        output.write()?;
+        blocks.recycle(block);
+    }
+    Ok(good)
+}
+
+/// Shows blocks until there are no more.
+fn work(decoder: &Decoder, next_job: &Mutex<Receiver<Job>>) {
+    let mut sessions = Sessions::default();
+    loop {
+        let job = match next_job.lock() {
+            Ok(next_job) => next_job.recv(),
+            Err(_) => return,
+        };
+        let Ok((block, mut output, done)) = job else { return };
+        // A defect: the writer says so and stops, and the others have to empty the queue meanwhile.
+        let shown = AssertUnwindSafe(|| show(decoder, &mut sessions, &block, &mut output));
+        let Ok(good) = std::panic::catch_unwind(shown) else { continue };
+        // Nobody waits for it when writing failed.
+        let _ = done.send(Done { block, output, good });
+    }
+}
+
+fn show(
+    decoder: &Decoder,
+    sessions: &mut Sessions,
+    block: &Block,
+    output: &mut Output,
+) -> Result<bool> {
+    let mut shown = Shown::new(decoder, sessions, output);
+    block.read(&mut shown)?;
+    Ok(shown.good)
+}
+
+/// Writes what was shown of each block, in their order.
+fn write(
+    in_order: Receiver<Receiver<Done>>,
+    give_back: &SyncSender<(Block, Output)>,
+) -> Result<bool> {
+    let mut all = true;
+    for shown in in_order {
+        let Ok(Done { block, mut output, good }) = shown.recv() else {
+            bail!("a thread that decodes panicked");
+        };
+        output.write()?;
+        all &= good?;
+        // Where there are buffers enough, this one is not needed.
+        let _ = give_back.try_send((block, output));
+    }
+    Ok(all)
+}
