@@ -32,7 +32,7 @@ struct Setup {
     helper: String,
     /// What that helper says: the file `lines`.
     lines: String,
-    /// Whether it is told UPDATEs, and not states.
+    /// Whether it is told UPDATEs, and not states; the peer has no Adj-RIB-In then.
     receives: bool,
 }
 
@@ -71,6 +71,10 @@ impl Setup {
             );
             let _ = writeln!(text, "connect {port}; family {{ {}; }}", self.families);
             let _ = writeln!(text, "capability {{ route-refresh enable; }}");
+            if self.receives {
+                // When a table is filled that nobody asks for is a matter of time, not of instructions.
+                text.push_str("adj-rib-in false;\n");
+            }
             if !self.helper.is_empty() {
                 let events =
                     if self.receives { "receive { parsed; update; }" } else { "neighbor-changes;" };
