@@ -11,12 +11,24 @@ const TOLERANCE: u64 = 3;
 /// How to write the baseline anew.
 const UPDATE: &str = "cargo xtask instructions --update";
 
-/// Figures of a file: a line each, the count and the name; `#` begins a comment, and `# of ` what they were counted with.
+/// What a line begins with whose figure depends on how much is read or sent at once: it is told, and not held to the baseline.
+const VARIES: &str = "~";
+
+/// Figures of a file: a line each, the count and the name, maybe behind a [`VARIES`]; `#` begins a comment, and `# of ` what they
+/// were counted with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Baseline {
     /// The compiler, the C library and valgrind.
     pub(crate) environment: String,
-    counts: Vec<(String, u64)>,
+    counts: Vec<Row>,
+}
+
+/// A figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    name: String,
+    count: u64,
+    varies: bool,
 }
 
 /// What became of one path.
@@ -28,6 +40,8 @@ enum Change {
     Worse,
     /// So much less that the baseline has to say so: it would hide as much getting worse again.
     Better,
+    /// It may be anything.
+    Varies,
     /// Not in the baseline.
     New,
 }
@@ -57,11 +71,13 @@ impl Baseline {
             if line.starts_with('#') || line.trim().is_empty() {
                 continue;
             }
-            let split = line.trim().split_once(' ');
+            let figure = line.trim().strip_prefix(VARIES);
+            let split = figure.unwrap_or(line).trim().split_once(' ');
             let Some((Ok(count), name)) = split.map(|(count, name)| (count.parse(), name)) else {
                 bail!("line {}: «{line}» is not a count and a name", number + 1);
             };
-            baseline.counts.push((name.trim().to_owned(), count));
+            let name = name.trim().to_owned();
+            baseline.counts.push(Row { name, count, varies: figure.is_some() });
         }
         Ok(baseline)
     }
@@ -70,9 +86,12 @@ impl Baseline {
     pub(crate) fn with(&self, counts: &[(String, u64)], partly: bool) -> Self {
         let mut all = if partly { self.counts.clone() } else { Vec::new() };
         for (name, count) in counts {
-            match all.iter_mut().find(|(old, _)| old == name) {
-                Some((_, old)) => *old = *count,
-                None => all.push((name.clone(), *count)),
+            match all.iter_mut().find(|row| row.name == *name) {
+                Some(row) => row.count = *count,
+                None => {
+                    let varies = self.of(name).is_some_and(|row| row.varies);
+                    all.push(Row { name: name.clone(), count: *count, varies });
+                }
             }
         }
         Self { environment: self.environment.clone(), counts: all }
@@ -82,14 +101,15 @@ impl Baseline {
     pub(crate) fn write(&self, path: &Path, environment: &str) -> Result<()> {
         let mut text =
             format!("# Instructions of the hot paths. Written by: {UPDATE}\n# of {environment}\n");
-        for (name, count) in &self.counts {
-            text.push_str(&format!("{count:>10} {name}\n"));
+        for Row { name, count, varies } in &self.counts {
+            let mark = if *varies { VARIES } else { " " };
+            text.push_str(&format!("{mark}{count:>9} {name}\n"));
         }
         std::fs::write(path, text).with_context(|| path.display().to_string())
     }
 
-    fn of(&self, name: &str) -> Option<u64> {
-        self.counts.iter().find(|(known, _)| known == name).map(|(_, count)| *count)
+    fn of(&self, name: &str) -> Option<&Row> {
+        self.counts.iter().find(|row| row.name == name)
     }
 
     /// Whether a path takes more than it may.
@@ -101,15 +121,17 @@ impl Baseline {
     pub(crate) fn compare(&self, counts: &[(String, u64)]) -> Verdict {
         let row = |(name, count): &(String, u64)| {
             let before = self.of(name);
-            (name.clone(), before, *count, change(before, *count))
+            (name.clone(), before.map(|row| row.count), *count, change(before, *count))
         };
         Verdict { rows: counts.iter().map(row).collect() }
     }
 }
 
-fn change(before: Option<u64>, count: u64) -> Change {
-    let Some(before) = before else { return Change::New };
-    if count * 100 > before * (100 + TOLERANCE) {
+fn change(before: Option<&Row>, count: u64) -> Change {
+    let Some(Row { count: before, varies, .. }) = before else { return Change::New };
+    if *varies {
+        Change::Varies
+    } else if count * 100 > before * (100 + TOLERANCE) {
         Change::Worse
     } else if count * 100 < before * (100 - TOLERANCE) {
         Change::Better
@@ -144,6 +166,7 @@ impl fmt::Display for Verdict {
                 Change::Same => "",
                 Change::Worse => "   WORSE",
                 Change::Better => "   better",
+                Change::Varies => "   varies",
                 Change::New => "   new",
             };
             writeln!(f, "{count:>12} {before:>10} {percent:>7}  {name}{word}")?;
@@ -196,6 +219,20 @@ mod tests {
     }
 
     #[test]
+    fn what_varies_is_told_and_stays_marked() {
+        let baseline = Baseline::parse("~ 100 a bounce\n 100 a line\n").unwrap();
+        let counts = [("a bounce".to_owned(), 500), ("a line".to_owned(), 101)];
+        let verdict = baseline.compare(&counts);
+        assert!(verdict.is_good());
+        assert!(verdict.to_string().contains("+400.0%  a bounce   varies"), "{verdict}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("baseline.txt");
+        baseline.with(&counts, false).write(&path, "rustc 1").unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("~      500 a bounce\n       101 a line\n"), "{text}");
+    }
+
+    #[test]
     fn a_file_is_what_was_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("baseline.txt");
@@ -205,7 +242,8 @@ mod tests {
         partly.write(&path, "rustc 2").unwrap();
         let read = Baseline::read(&path).unwrap();
         assert_eq!(read.environment, "rustc 2");
-        assert_eq!((read.of("a line, plain"), read.of("an UPDATE")), (Some(1000), Some(7)));
+        let count = |name| read.of(name).map(|row| row.count);
+        assert_eq!((count("a line, plain"), count("an UPDATE")), (Some(1000), Some(7)));
         // What is not measured any more leaves the file when all is measured.
         assert_eq!(baseline.with(&[("new".to_owned(), 1)], false).counts.len(), 1);
         assert!(Baseline::parse("twelve paths").is_err());
