@@ -62,7 +62,7 @@ impl Callgrind {
         };
         let compiler = first_line("rustc", "--version");
         let library = first_line("ldd", "--version");
-        format!("{compiler}, {library}, {}", self.version)
+        format!("{compiler}, {library}, {}, {}", self.version, processor())
     }
 
     /// Starts a program, with nothing in its environment but what is given.
@@ -144,4 +144,14 @@ impl Drop for Counted {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The processor: the C library has other code for others.
+fn processor() -> String {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let of = |wanted: &str| {
+        let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
+        pairs.find(|(name, _)| name.trim() == wanted).map_or("?", |(_, value)| value.trim())
+    };
+    format!("{} {}/{}/{}", of("vendor_id"), of("cpu family"), of("model"), of("stepping"))
 }
