@@ -2,6 +2,7 @@
 
 mod advisories;
 mod drive;
+mod lull;
 mod pace;
 pub(crate) mod tables;
 

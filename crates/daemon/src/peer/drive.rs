@@ -17,6 +17,7 @@ use yottabgp_session::event::{Action, ConnectionId, Source};
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::negotiated::Negotiated;
 
+use super::lull::{Lull, Wait};
 use super::pace::Pace;
 use super::{Incoming, PeerState, Surroundings};
 use crate::connection::{Connection, READ_SIZE, Ready, WRITE_SIZE, linger};
@@ -44,6 +45,7 @@ struct Sockets {
     /// Whether the peer has made a connection.
     called: bool,
     pace: Pace,
+    lull: Lull,
     /// Whether it has more to do than one turn lets it.
     busy: Busy,
     /// Whether the last read found as much as it asked for.
@@ -66,6 +68,7 @@ pub(super) async fn drive(shared: Shared, id: PeerId, wake: Rc<Notify>) {
         dialing: None,
         called: false,
         pace: Pace::default(),
+        lull: Lull::default(),
         busy: Busy::default(),
         has_more: false,
     };
@@ -82,7 +85,7 @@ pub(super) async fn drive(shared: Shared, id: PeerId, wake: Rc<Notify>) {
             (index, ready) = any_ready(&sockets.connections, reads) => Woken::Ready(index, ready),
             () = sleep_until(deadline) => Woken::Something,
             () = released(plan.paused) => Woken::Something,
-            () = std::future::ready(()), if plan.put_off => Woken::Idle,
+            () = lull(plan.put_off.as_ref()) => Woken::Idle,
         };
         match woken {
             Woken::Something => {}
@@ -90,6 +93,7 @@ pub(super) async fn drive(shared: Shared, id: PeerId, wake: Rc<Notify>) {
                 let mut core = shared.borrow_mut();
                 let octets = core.load.share(TAKEN_IN);
                 core.take_in(id, octets);
+                sockets.lull.reached();
             }
             Woken::Dialed(connection, result) => {
                 sockets.dialing = None;
@@ -121,8 +125,8 @@ struct Plan {
     read: bool,
     /// The listeners that have to read first: whether each still asks for a pause.
     paused: Vec<watch::Receiver<bool>>,
-    /// Whether UPDATEs wait to be put into the Adj-RIB-In.
-    put_off: bool,
+    /// What UPDATEs wait for that are to be put into the Adj-RIB-In; [`None`] when there are none.
+    put_off: Option<Wait>,
     finished: bool,
 }
 
@@ -195,8 +199,9 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     }
     let paused = peer.paused();
     is_long |= sockets.has_more && paused.is_empty();
-    let put_off = peer.rib_in.has_put_off();
-    sockets.busy.set(&mut core.load, is_long || put_off);
+    let listeners = peer.listeners.iter().map(|(_, outbox)| outbox.clone());
+    let put_off = sockets.lull.wait(now, peer.rib_in.has_put_off(), listeners);
+    sockets.busy.set(&mut core.load, is_long || put_off.as_ref().is_some_and(Wait::is_over));
     let held = sockets.pace.held();
     for connection in &sockets.connections {
         let unread = held.is_some()
@@ -463,6 +468,7 @@ fn read(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize) {
         Ok(Some(octets)) => {
             // There may be more where as much as was asked for came from.
             sockets.has_more = octets.len() >= size;
+            sockets.lull.end();
             let consumed = receive(&mut core, id, &mut sockets.pace, name, octets);
             connection.keep(octets.get(consumed..).unwrap_or_default());
             core.read_buffer = buffer;
@@ -575,6 +581,14 @@ async fn released(paused: Vec<watch::Receiver<bool>>) {
     for mut listener in paused {
         // One that is gone asks for nothing.
         let _ = listener.wait_for(|paused| !paused).await;
+    }
+}
+
+/// Waits until UPDATEs that were put off may be taken in.
+async fn lull(wait: Option<&Wait>) {
+    match wait {
+        Some(wait) => wait.over().await,
+        None => std::future::pending().await,
     }
 }
 
