@@ -47,6 +47,9 @@ use tables::TableId;
 /// Connections that may wait to be taken by the task of their peer.
 const WAITING: usize = 8;
 
+/// How long routes wait for what the peer says first, where both are told.
+const HEARD_FIRST: Duration = Duration::from_millis(10);
+
 /// Octets that a message has beside the attributes of a set, and those that a peer gets by default.
 const LARGE_MARGIN: usize = 1024;
 
@@ -79,6 +82,8 @@ pub(crate) struct PeerState {
     pub(crate) holding: bool,
     /// Its table is being filled: nothing of it is sent before all of it is there.
     pub(crate) configuring: bool,
+    /// Until then, or until it said something, it is heard before anything of its table is sent.
+    pub(crate) heard_first: Option<Instant>,
     /// So many groups are being put into its table: nothing is sent either before they are there.
     pub(crate) groups: u32,
     /// One of a range: gone when its connection is.
@@ -320,6 +325,7 @@ impl Core {
             match what {
                 Afterwards::Up => {
                     is_new = true;
+                    peer.hear_first();
                     let Some(table) = self.tables.get_mut(peer.table) else { continue };
                     if let Some(routes) = peer.later.take() {
                         reload::configure(&mut table.rib, &peer.neighbor, &mut self.store, routes);
@@ -362,6 +368,18 @@ impl Core {
 }
 
 impl PeerState {
+    /// The session is up. Who is told of UPDATEs both ways is told first of those that the peer sent along with its last
+    /// KEEPALIVE, however little later they come: as with a speaker that is slow to begin.
+    fn hear_first(&mut self) {
+        let wants = |direction| {
+            let wants = self.feed.wants(direction, MessageType::UPDATE);
+            wants.parsed || wants.raw
+        };
+        if wants(Direction::Receive) && wants(Direction::Send) {
+            self.heard_first = Some(Instant::now() + HEARD_FIRST);
+        }
+    }
+
     /// Lets its task look at what changed.
     pub(crate) fn wake(&mut self) {
         self.is_idle = false;
@@ -569,6 +587,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -
         is_idle: true,
         holding: !neighbor.auto_flush,
         configuring: beginning == Beginning::Configuring,
+        heard_first: None,
         groups: 0,
         ephemeral: beginning == Beginning::OfRange,
         later: None,

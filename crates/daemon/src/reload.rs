@@ -296,9 +296,9 @@ impl Reloads {
 }
 
 impl PeerState {
-    /// Whether its table is only partly what it is to be: a reload fills it, or a group.
+    /// Whether its table is only partly what it is to be: a reload fills it, or a group. Or it is to be heard before.
     pub(crate) fn is_incomplete(&self) -> bool {
-        self.configuring || self.groups > 0
+        self.configuring || self.groups > 0 || self.heard_first.is_some()
     }
 
     /// Whether what waits is held back: until the command `flush`, or until its table is complete.

@@ -1,9 +1,11 @@
 //! What helpers are told, to the octet.
 
+use std::time::{Duration, Instant};
+
 use nix::sys::signal::Signal;
 use yottabgp_testkit::bgp::kind;
 
-use crate::support::{Helper, Lab, Site, attributes, open, update};
+use crate::support::{Helper, Lab, PATIENCE, Site, attributes, open, update};
 
 const ALL: &str = "open; update; notification; keepalive; refresh; operational;";
 
@@ -277,6 +279,46 @@ fn compact_nlri_and_version_6() {
         assert!(line.starts_with(&format!(r#"{{ "exabgp": "{name}", "#)), "{line}");
         daemon.stop();
     }
+}
+
+#[test]
+fn what_comes_along_with_the_last_keepalive_is_told_before_what_is_sent() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let helper = Helper::new(&lab, "helper");
+    let daemon = lab.start(
+        &(helper.section("helper", "json")
+            + &site.neighbor(
+                "api { processes [ helper ]; neighbor-changes; receive { parsed; update; } send { parsed; update; } }
+                 static { route 10.0.0.0/24 next-hop 1.1.1.1; }",
+            )),
+    );
+    // Where this test itself was slow, it says nothing.
+    let mut seen = 0;
+    while seen < 3 {
+        let mut session = site.accept();
+        session.send(kind::OPEN, &open().body());
+        let message = session.0.receive(PATIENCE).unwrap().unwrap();
+        assert_eq!(message.kind, kind::OPEN);
+        let mark = helper.mark();
+        let start = Instant::now();
+        session.send(kind::KEEPALIVE, &[]);
+        helper.state(mark, "up");
+        session.send(kind::UPDATE, &update(&[], &attributes(), &["10.9.0.0/24"]));
+        let soon = start.elapsed() < Duration::from_millis(8);
+        helper.line(mark, "10.9.0.0/24");
+        session.settled();
+        helper.line(mark, r#""eor": { "afi" : "ipv6""#);
+        let lines = helper.lines(mark);
+        let place = |words| lines.iter().position(|line| line.contains(words)).unwrap();
+        if soon {
+            seen += 1;
+            assert!(place("10.9.0.0/24") < place("10.0.0.0/24"), "{lines:#?}");
+        }
+        session.send(kind::NOTIFICATION, &[6, 4]);
+        helper.state(mark, "down");
+    }
+    daemon.stop();
 }
 
 #[test]

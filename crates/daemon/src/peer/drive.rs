@@ -78,6 +78,7 @@ pub(super) async fn drive(shared: Shared, id: PeerId, wake: Rc<Notify>) {
         }
         let deadline = plan.deadline.map(tokio::time::Instant::from_std);
         let reads = plan.read;
+        let mut has_turn = !plan.is_long;
         let woken = tokio::select! {
             biased;
             () = wake.notified() => Woken::Something,
@@ -88,8 +89,10 @@ pub(super) async fn drive(shared: Shared, id: PeerId, wake: Rc<Notify>) {
             () = lull(plan.put_off.as_ref()) => Woken::Idle,
         };
         match woken {
+            // What a command changed is written at once.
             Woken::Something => {}
             Woken::Idle => {
+                has_turn = false;
                 let mut core = shared.borrow_mut();
                 let octets = core.load.share(TAKEN_IN);
                 core.take_in(id, octets);
@@ -101,6 +104,7 @@ pub(super) async fn drive(shared: Shared, id: PeerId, wake: Rc<Notify>) {
             }
             Woken::Ready(index, Ok(ready)) => {
                 if ready.read && reads {
+                    has_turn = false;
                     read(&shared, id, &mut sockets, index);
                 }
             }
@@ -110,7 +114,9 @@ pub(super) async fn drive(shared: Shared, id: PeerId, wake: Rc<Notify>) {
             go_on(&shared, id, &mut sockets);
         }
         // A peer that never stops must let the others, and those who write what it said, do their part.
-        tokio::task::yield_now().await;
+        if !has_turn {
+            tokio::task::yield_now().await;
+        }
     }
     sockets.busy.set(&mut shared.borrow_mut().load, false);
     farewell(&mut sockets).await;
@@ -127,6 +133,8 @@ struct Plan {
     paused: Vec<watch::Receiver<bool>>,
     /// What UPDATEs wait for that are to be put into the Adj-RIB-In; [`None`] when there are none.
     put_off: Option<Wait>,
+    /// Whether more could be done at once than one turn is for.
+    is_long: bool,
     finished: bool,
 }
 
@@ -136,6 +144,13 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     let now = Instant::now();
     take_incoming(&mut core, id, sockets, now);
     let peer = core.peers.get_mut(&id)?;
+    let is_heard =
+        |connection: &Connection| !socket::unread(&connection.stream).is_ok_and(|count| count > 0);
+    if peer.heard_first.is_some_and(|until| until <= now)
+        && (!peer.paused().is_empty() || sockets.connections.iter().all(is_heard))
+    {
+        peer.heard_first = None;
+    }
     if let Some(at) = peer.session.poll_timeout().filter(|at| *at <= now) {
         // A peer whose octets wait is not silent: it is this program that had no time to read them.
         for connection in &sockets.connections {
@@ -216,9 +231,10 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
         core.selections.clear();
     }
     let closing = sockets.connections.iter().filter_map(|connection| connection.closing);
-    let deadline = peer.session.poll_timeout().into_iter().chain(closing).chain(held).min();
+    let deadlines = peer.session.poll_timeout().into_iter().chain(peer.heard_first);
+    let deadline = deadlines.chain(closing).chain(held).min();
     let read = paused.is_empty() && held.is_none();
-    Some(Plan { deadline, read, paused, put_off, finished })
+    Some(Plan { deadline, read, paused, put_off, is_long, finished })
 }
 
 /// Takes what the session wants to send and writes it, until the socket takes no more or others are to have their turn, which is
@@ -469,6 +485,9 @@ fn read(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize) {
             // There may be more where as much as was asked for came from.
             sockets.has_more = octets.len() >= size;
             sockets.lull.end();
+            if let Some(peer) = core.peers.get_mut(&id) {
+                peer.heard_first = None;
+            }
             let consumed = receive(&mut core, id, &mut sockets.pace, name, octets);
             connection.keep(octets.get(consumed..).unwrap_or_default());
             core.read_buffer = buffer;
