@@ -71,7 +71,7 @@ fn play() -> Played {
     let _next = site.accept();
     // The next attempt has begun: the first one is over.
     for helper in &helpers {
-        helper.find(1, crate::support::PATIENCE, {
+        helper.find(1, PATIENCE, {
             let mut connected = 0;
             move |line| {
                 connected += u8::from(line.contains("connected"));
