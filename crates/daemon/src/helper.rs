@@ -5,6 +5,7 @@
 //! for it to read its answers, and its death is its own. A supervisor is one future, made to be
 //! spawned on the local runtime.
 
+use std::fs::File;
 use std::future::Future;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -185,7 +186,8 @@ impl<H: Handler> Supervisor<H> {
         let progress = Progress::default();
         // Only to see what is left in it: the reader has the other.
         let pipe = stdout.as_fd().try_clone_to_owned()?;
-        let writer = write_lines(stdin, &self.outbox);
+        let input = stdin.as_fd().try_clone_to_owned().ok().map(File::from);
+        let writer = write_lines(stdin, &self.outbox, input);
         // A helper that closes its output has said all it will say, but may go on listening.
         let reader = read_commands(stdout, &mut self.handler, &progress);
         let life = live(child, pid, &self.outbox, self.stop.clone(), &progress, &pipe);

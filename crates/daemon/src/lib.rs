@@ -2,8 +2,9 @@
 //!
 //! Everything runs on one thread. [`server::run`] is the whole life of a daemon; its state is one core, borrowed for as long
 //! as one thing is handled to its end. Each peer has a task that owns its sockets, each helper one that owns its
-//! pipes.
+//! pipes. Threads beside it do what would take it long and need nothing of the core: reading a file, writing a backlog.
 
+mod bulk;
 mod connection;
 pub mod control;
 mod core;

@@ -104,7 +104,12 @@ struct Queue {
     /// Events left out since the last that was taken.
     left_out: u64,
     closed: bool,
+    life: Life,
 }
+
+/// One reader after the other may have the same outbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Life(u64);
 
 /// What became of an event that may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -280,7 +285,10 @@ impl Outbox {
 
     /// The reader is gone: what waits and what comes is dropped, and nobody is paused for it.
     pub fn close(&self) {
-        *self.lock() = Queue { closed: true, ..Queue::default() };
+        let mut queue = self.lock();
+        let life = Life(queue.life.0 + 1);
+        *queue = Queue { closed: true, life, ..Queue::default() };
+        drop(queue);
         self.shared.paused.send_replace(false);
         self.shared.changed.notify_waiters();
     }
@@ -289,8 +297,13 @@ impl Outbox {
     pub fn open(&self) {
         let mut queue = self.lock();
         if queue.closed {
-            *queue = Queue::default();
+            *queue = Queue { life: queue.life, ..Queue::default() };
         }
+    }
+
+    /// For the writer: who the reader is.
+    pub fn life(&self) -> Life {
+        self.lock().life
     }
 
     /// For the writer: waits for lines and takes all that are ready, in exchange for `buffer`.
@@ -330,9 +343,12 @@ impl Outbox {
         }
     }
 
-    /// For the writer: `count` bytes of what was taken are written.
-    pub fn written(&self, count: usize) {
+    /// For the writer: `count` bytes of what was taken are written. Those to an earlier reader do not count any more.
+    pub fn written(&self, life: Life, count: usize) {
         let mut queue = self.lock();
+        if queue.life != life {
+            return;
+        }
         queue.in_flight = queue.in_flight.saturating_sub(count);
         if queue.in_flight == 0 {
             queue.in_flight_acks = 0;
@@ -468,7 +484,7 @@ mod tests {
         let mut told = String::new();
         while outbox.unread() > 0 || outbox.counted_acks() > 0 {
             let batch = next(outbox).await;
-            outbox.written(batch.len());
+            outbox.written(outbox.life(), batch.len());
             told.push_str(&batch);
         }
         told
@@ -493,9 +509,9 @@ mod tests {
         outbox.events(b"\n");
         assert!(outbox.is_paused() && *paused.borrow_and_update());
         let batch = next(&outbox).await;
-        outbox.written(batch.len() - LOW - 1);
+        outbox.written(outbox.life(), batch.len() - LOW - 1);
         assert!(outbox.is_paused());
-        outbox.written(1);
+        outbox.written(outbox.life(), 1);
         paused.changed().await.unwrap();
         assert!(!outbox.is_paused());
     }
@@ -508,7 +524,7 @@ mod tests {
         assert_eq!(outbox.offer(b"second\n"), Offered::LeftOutFirst);
         assert_eq!(outbox.offer(b"third\n"), Offered::LeftOut);
         let batch = next(&outbox).await;
-        outbox.written(batch.len());
+        outbox.written(outbox.life(), batch.len());
         assert_eq!(outbox.offer(b"fourth\n"), Offered::Taken(2));
         assert_eq!(next(&outbox).await, "fourth\n");
     }

@@ -1,18 +1,23 @@
 //! Moving lines between a stream and the code that understands them: helpers, control clients.
 
 use std::cell::Cell;
+use std::fs::File;
 use std::future::Future;
+use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use crate::bulk::{BULK, Bulk, Part};
 use crate::lines::{LineBuffer, Lines};
 use crate::outbox::Outbox;
 
 /// Bytes offered to one write.
 const WRITE_SIZE: usize = 1024 * 1024;
+/// Bytes offered to a pipe that was full.
+const TRIED: usize = 64 * 1024;
 
 /// Whoever acts on command lines.
 pub trait Commands {
@@ -94,22 +99,50 @@ pub(crate) async fn read_commands(
 }
 
 /// Writes what comes to `outbox` until it is closed, and closes it if nobody reads any more.
-pub(crate) async fn write_lines(mut stream: impl AsyncWrite + Unpin, outbox: &Outbox) {
-    let mut buffer = Vec::new();
-    while outbox.take(&mut buffer).await {
-        let mut rest = buffer.as_slice();
-        while !rest.is_empty() {
-            let part = rest.get(..WRITE_SIZE).unwrap_or(rest);
-            match stream.write(part).await {
-                Ok(count) if count > 0 => {
-                    rest = rest.get(count..).unwrap_or_default();
-                    outbox.written(count);
+///
+/// `pipe` is the same as `stream`, for a thread that writes large backlogs.
+pub(crate) async fn write_lines(
+    stream: impl AsyncWrite + Unpin,
+    outbox: &Outbox,
+    pipe: Option<File>,
+) {
+    if write_all(stream, outbox, pipe).await.is_err() {
+        outbox.close();
+    }
+}
+
+async fn write_all(
+    mut stream: impl AsyncWrite + Unpin,
+    outbox: &Outbox,
+    mut pipe: Option<File>,
+) -> io::Result<()> {
+    let life = outbox.life();
+    let mut bulk = None;
+    let mut part = Part::default();
+    while outbox.take(&mut part.buffer).await {
+        part.written = 0;
+        let mut size = WRITE_SIZE;
+        while !part.rest().is_empty() {
+            if part.rest().len() >= BULK {
+                if let Some(pipe) = pipe.take() {
+                    bulk = Bulk::start(pipe, outbox, life);
                 }
-                _ => {
-                    outbox.close();
-                    return;
+                if let Some(bulk) = &mut bulk {
+                    part = bulk.write(part).await?;
+                    // What is left was not taken, so that what follows waits for room.
+                    size = TRIED;
                 }
+            }
+            let rest = part.rest();
+            if !rest.is_empty() {
+                let count = stream.write(rest.get(..size).unwrap_or(rest)).await?;
+                if count == 0 {
+                    return Err(io::ErrorKind::WriteZero.into());
+                }
+                part.written += count;
+                outbox.written(life, count);
             }
         }
     }
+    Ok(())
 }

@@ -280,6 +280,65 @@ sys.stdin.readline()";
 }
 
 #[test]
+fn backlogs_and_single_events_are_read_in_order() {
+    local(async {
+        let script = "
+import sys
+number = 0
+for line in sys.stdin.buffer:
+    if int(line) != number:
+        print('not', number, 'but', line, flush=True)
+        break
+    number += 1
+    if number % 250_000 == 0:
+        print('read', number, flush=True)";
+        let run = run(python(script), false, false);
+        let outbox = &run.handle.outbox;
+        let mut paused = outbox.paused();
+        run.story.wait(|story| story.has("<started>")).await;
+        let mut numbers = 0..1_000_000_u32;
+        let mut lines = Vec::new();
+        // As much as a pipe and a half, then one by one: what is written by a thread, and what is not.
+        for size in [200_000, 1, 1, 300_000, 7, 1].into_iter().cycle() {
+            lines.clear();
+            for number in numbers.by_ref().take(size) {
+                lines.extend_from_slice(format!("{number}\n").as_bytes());
+            }
+            if lines.is_empty() {
+                break;
+            }
+            outbox.events(&lines);
+            tokio::task::yield_now().await;
+            timeout(PATIENCE, paused.wait_for(|paused| !paused)).await.unwrap().unwrap();
+        }
+        run.story.wait(|story| story.has("read 1000000") || story.count("<ended>") > 0).await;
+        assert!(run.story.has("read 1000000"), "{:?}", run.story.told.borrow());
+        timeout(PATIENCE, outbox.flushed()).await.unwrap();
+        run.stop(b"").await;
+    });
+}
+
+#[test]
+fn one_that_dies_over_a_backlog_leaves_nothing_of_it_to_the_next() {
+    local(async {
+        let script = "
+import sys
+print('first', sys.stdin.readline().strip(), flush=True)";
+        let run = run(python(script), true, false);
+        let outbox = &run.handle.outbox;
+        for life in 1..4 {
+            run.story.wait(|story| story.count("<started>") == life).await;
+            let line = format!("{life}\n");
+            outbox.events(line.repeat(3 * HIGH / line.len()).as_bytes());
+            run.story.wait(|story| story.count("<ended>") == life).await;
+            assert!(run.story.has(&format!("first {life}")), "{:?}", run.story.told.borrow());
+            assert!(!outbox.is_paused() && outbox.unread() == 0);
+        }
+        run.stop(b"").await;
+    });
+}
+
+#[test]
 fn a_million_commands_whose_answers_nobody_reads() {
     local(async {
         let script = "

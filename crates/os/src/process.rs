@@ -5,8 +5,10 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::killpg;
 use nix::unistd::Pid;
 
@@ -107,6 +109,13 @@ pub fn enlarge_pipe(pipe: &impl AsFd) -> usize {
     }
     // SAFETY: as above, without an argument.
     usize::try_from(unsafe { libc::fcntl(fd, libc::F_GETPIPE_SZ) }).unwrap_or(0)
+}
+
+/// Waits until a pipe takes more, or nobody reads from it, `most` at most. Returns whether it is so.
+pub fn takes_more(pipe: &impl AsFd, most: Duration) -> bool {
+    let mut pipe = [PollFd::new(pipe.as_fd(), PollFlags::POLLOUT)];
+    let most = PollTimeout::try_from(most).unwrap_or(PollTimeout::ZERO);
+    poll(&mut pipe, most).is_ok_and(|ready| ready > 0)
 }
 
 /// Signals for a helper's group.

@@ -111,7 +111,7 @@ impl Answers {
                 match sender.write(rest).await {
                     Ok(count) if count > 0 => {
                         rest = rest.get(count..).unwrap_or_default();
-                        outbox.written(count);
+                        outbox.written(outbox.life(), count);
                     }
                     // The reader left: what it did not get is for the next one.
                     _ => break,

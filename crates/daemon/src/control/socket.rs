@@ -198,7 +198,7 @@ async fn attend<C: Commands>(stream: UnixStream, outbox: Outbox, mut commands: H
     };
     tokio::select! {
         () = reader => {}
-        () = write_lines(output, &outbox) => {}
+        () = write_lines(output, &outbox, None) => {}
         () = client.leave.notified() => {}
     }
     outbox.close();

@@ -102,7 +102,7 @@ mod tests {
         assert!(tokio::time::timeout(soon, over.as_mut()).await.is_err());
         let mut buffer = Vec::new();
         assert!(outbox.take(&mut buffer).await);
-        outbox.written(3);
+        outbox.written(outbox.life(), 3);
         assert!(tokio::time::timeout(2 * LULL, over).await.is_ok());
         lull.reached();
         assert!(wait(&mut lull, now, &outbox).is_over());
