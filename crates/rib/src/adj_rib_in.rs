@@ -13,13 +13,19 @@ use yottabgp_wire::message::update::Update;
 use yottabgp_wire::next_hop::{NextHop, wire_next_hop};
 use yottabgp_wire::nlri::{Nlri, NlriIter, is_plain_prefix};
 
-use crate::store::{AttributeStore, AttributesId};
+use crate::store::{AttributeStore, AttributesId, SetHash};
 use crate::table::Table;
-use log::{Entry, Log};
+use log::{Entries, Entry, Log};
 use prefixes::Prefixes;
 
 /// The octets of UPDATEs that may be put off: a full table of the Internet. What comes on top takes as much of them in.
 pub const MOST_PUT_OFF: usize = 32 * 1024 * 1024;
+
+/// So many octets of them are taken in at once then: a millisecond or less.
+const PIECE: usize = 64 * 1024;
+
+/// So many UPDATEs are looked at before the first of them is taken in.
+const AHEAD: usize = 16;
 
 /// A place in the tables of a peer, to walk them while they change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,8 +78,7 @@ impl AdjRibIn {
                 push_set(update, &mut self.set);
                 set_is_made = true;
             }
-            let next_hop = wire_next_hop(next_hop).map_or(NextHop::Absent, NextHop::from);
-            let attributes = store.intern(&self.set, next_hop);
+            let attributes = store.intern(&self.set, self::next_hop(next_hop));
             announced += self.announce(store, attributes, nlri);
             store.release(attributes);
         }
@@ -91,8 +96,8 @@ impl AdjRibIn {
         }
         let (octets, counts) = self.log.push(update);
         if self.log.octets() > MOST_PUT_OFF {
-            // Twice as much as came: it does not stay at its bound.
-            self.take_in(store, 2 * octets);
+            // Twice as much as came: it does not stay at its bound. Several are taken in with less work than one by one.
+            self.take_in(store, (2 * octets).max(PIECE));
         }
         counts
     }
@@ -100,22 +105,58 @@ impl AdjRibIn {
     /// Takes in UPDATEs that were put off, the oldest first, as many as have so many octets. Returns whether more are left.
     pub fn take_in(&mut self, store: &mut AttributeStore, octets: usize) -> bool {
         let mut log = std::mem::take(&mut self.log);
-        log.take(octets, |entry| match entry {
-            Entry::Withdrawn(family, paths, octets) => {
-                if let Some(table) = find(&mut self.prefixes, family, paths) {
-                    withdraw(table, store, octets);
-                }
+        let mut octets = octets;
+        while octets > 0 && !log.is_empty() {
+            let entries = log.oldest(octets);
+            let ahead = self.fetch(store, entries.clone());
+            let mut taken = 0;
+            for (entry, hash) in entries.zip(ahead) {
+                taken += entry.length;
+                self.take(store, entry, hash);
             }
-            Entry::Announced(family, paths, octets, next_hop, set) => {
-                let next_hop = wire_next_hop(next_hop).map_or(NextHop::Absent, NextHop::from);
-                let attributes = store.intern(set, next_hop);
-                let table = find_or_make(&mut self.prefixes, family, paths);
-                announce(table, store, attributes, octets);
-                store.release(attributes);
-            }
-        });
+            log.forget(taken);
+            octets = octets.saturating_sub(taken);
+        }
         self.log = log;
         !self.log.is_empty()
+    }
+
+    /// Lets the processor get what some UPDATEs will need, all of it at once: mostly they have one prefix, and a set of attributes of
+    /// their own. Returns the hash of each set.
+    fn fetch(&self, store: &AttributeStore, entries: Entries<'_>) -> [Option<SetHash>; AHEAD] {
+        let mut sets = [None; AHEAD];
+        let mut prefixes = [None; AHEAD];
+        for (mut entry, (set, prefix)) in entries.zip(sets.iter_mut().zip(&mut prefixes)) {
+            let announced = entry.announced.next();
+            *set = announced.map(|field| store.hash(entry.set, next_hop(field.next_hop)));
+            *prefix = announced.or_else(|| entry.withdrawn.next()).and_then(|field| {
+                let table =
+                    self.prefixes.iter().find(|table| is_of(table, field.family, field.paths))?;
+                Some((table, table.hash_of_first(field.octets)?))
+            });
+        }
+        // Nothing is between them that would keep one from going on while another waits.
+        sets.iter().flatten().for_each(|hash| store.fetch(*hash));
+        prefixes.iter().flatten().for_each(|(table, hash)| table.fetch(*hash));
+        sets
+    }
+
+    /// Takes in an UPDATE; the hash is that of its set with the first next hop.
+    fn take(&mut self, store: &mut AttributeStore, entry: Entry<'_>, hash: Option<SetHash>) {
+        for field in entry.withdrawn {
+            if let Some(table) = find(&mut self.prefixes, field.family, field.paths) {
+                withdraw(table, store, field.octets);
+            }
+        }
+        let mut hash = hash;
+        for field in entry.announced {
+            let next_hop = next_hop(field.next_hop);
+            let hash = hash.take().unwrap_or_else(|| store.hash(entry.set, next_hop));
+            let attributes = store.intern_hashed(hash, entry.set, next_hop);
+            let table = find_or_make(&mut self.prefixes, field.family, field.paths);
+            announce(table, store, attributes, field.octets);
+            store.release(attributes);
+        }
     }
 
     /// Whether UPDATEs wait to be taken in.
@@ -293,13 +334,21 @@ impl Remains {
     }
 }
 
+/// The next hop as the field of a message has it.
+fn next_hop(field: &[u8]) -> NextHop {
+    wire_next_hop(field).map_or(NextHop::Absent, NextHop::from)
+}
+
+fn is_of(table: &Prefixes, family: Family, paths: bool) -> bool {
+    table.family() == family && table.has_paths() == paths
+}
+
 fn find(tables: &mut [Prefixes], family: Family, paths: bool) -> Option<&mut Prefixes> {
-    tables.iter_mut().find(|table| table.family() == family && table.has_paths() == paths)
+    tables.iter_mut().find(|table| is_of(table, family, paths))
 }
 
 fn find_or_make(tables: &mut Vec<Prefixes>, family: Family, paths: bool) -> &mut Prefixes {
-    let found =
-        tables.iter().position(|table| table.family() == family && table.has_paths() == paths);
+    let found = tables.iter().position(|table| is_of(table, family, paths));
     let at = found.unwrap_or(tables.len());
     if found.is_none() {
         tables.push(Prefixes::new(family, paths));

@@ -1,23 +1,29 @@
 //! Interned attribute sets: each distinct set with its next hop is kept once and counted.
+//!
+//! Where every UPDATE has its own, there are as many sets as routes. So one takes its octets and its next hop's, 22 for what is known of it
+//! ([`entries`], [`arena`]) and 11 to 21 of an index ([`index`]); none is an allocation of its own, and nothing is made anew as a whole
+//! when there are more.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+mod arena;
+mod entries;
+mod index;
 
-use hashbrown::HashTable;
+use std::hash::{BuildHasher, Hasher};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use yottabgp_wire::next_hop::NextHop;
 
-use crate::table::Slot;
+use arena::Arena;
+use entries::{Entries, Entry};
+use index::Index;
 
 /// Names an interned attribute set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AttributesId(u32);
 
-/// A set and what it is used with.
-#[derive(Debug)]
-struct Entry {
-    set: Box<[u8]>,
-    next_hop: NextHop,
-    references: u32,
-}
+/// The hash of a set and its next hop: for who looks up several, and lets their misses of the cache overlap.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SetHash(u32);
 
 /// The attribute sets of all tables of one worker.
 ///
@@ -25,55 +31,64 @@ struct Entry {
 /// [`Self::release`] gives it back.
 #[derive(Debug, Default)]
 pub struct AttributeStore {
-    entries: Vec<Entry>,
-    free: Vec<u32>,
-    index: HashTable<Slot>,
+    entries: Entries,
+    arena: Arena,
+    index: Index,
     hasher: foldhash::fast::RandomState,
 }
 
 impl AttributeStore {
     /// The identifier of this set and next hop, with one more reference.
     pub fn intern(&mut self, set: &[u8], next_hop: NextHop) -> AttributesId {
-        let wanted = Slot::new(u32::MAX, hash(&self.hasher, set, next_hop));
-        let entries = &self.entries;
-        let found = self.index.find(wanted.spread(), |slot| {
-            slot.hash == wanted.hash
-                && entries
-                    .get(slot.id as usize)
-                    .is_some_and(|entry| &*entry.set == set && entry.next_hop == next_hop)
-        });
-        if let Some(slot) = found {
-            let id = AttributesId(slot.id);
+        self.intern_hashed(self.hash(set, next_hop), set, next_hop)
+    }
+
+    /// The hash of a set and its next hop.
+    #[inline]
+    pub(crate) fn hash(&self, set: &[u8], next_hop: NextHop) -> SetHash {
+        self.hash_packed(set, &Packed::new(next_hop))
+    }
+
+    /// Lets the processor get what [`Self::intern_hashed`] will need.
+    #[inline]
+    pub(crate) fn fetch(&self, hash: SetHash) {
+        self.index.fetch(hash.0);
+    }
+
+    /// The same as [`Self::intern`], for who knows the hash.
+    pub(crate) fn intern_hashed(
+        &mut self,
+        hash: SetHash,
+        set: &[u8],
+        next_hop: NextHop,
+    ) -> AttributesId {
+        let next_hop = Packed::new(next_hop);
+        if let Some(id) = self.look_up(hash, set, &next_hop) {
             self.retain(id);
             return id;
         }
-        let entry = Entry { set: set.into(), next_hop, references: 1 };
-        let id = match self.free.pop() {
-            Some(id) => {
-                if let Some(slot) = self.entries.get_mut(id as usize) {
-                    *slot = entry;
-                }
-                id
-            }
-            None => {
-                let id = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-                self.entries.push(entry);
-                id
-            }
-        };
-        let slot = Slot { id, ..wanted };
-        self.index.insert_unique(slot.spread(), slot, |slot| slot.spread());
+        let id = self.entries.next();
+        let place = self.arena.push(id, next_hop.octets(), set);
+        self.entries.insert(id, Entry { place, references: 1, hash: hash.0 });
+        self.index.insert(hash.0, id);
         AttributesId(id)
     }
 
     /// The identifier of this set and next hop, if it is kept; without a reference.
     pub fn find(&self, set: &[u8], next_hop: NextHop) -> Option<AttributesId> {
-        let wanted = Slot::new(u32::MAX, hash(&self.hasher, set, next_hop));
-        let same = |entry: &Entry| &*entry.set == set && entry.next_hop == next_hop;
-        let found = self.index.find(wanted.spread(), |slot| {
-            slot.hash == wanted.hash && self.entries.get(slot.id as usize).is_some_and(same)
-        });
-        found.map(|slot| AttributesId(slot.id))
+        let next_hop = Packed::new(next_hop);
+        self.look_up(self.hash_packed(set, &next_hop), set, &next_hop)
+    }
+
+    #[inline]
+    fn look_up(&self, hash: SetHash, set: &[u8], next_hop: &Packed) -> Option<AttributesId> {
+        let is_it = |id| {
+            self.entries.get(id).is_some_and(|entry| {
+                entry.hash == hash.0
+                    && self.arena.get(entry.place).strip_prefix(next_hop.octets()) == Some(set)
+            })
+        };
+        self.index.find(hash.0, is_it).map(AttributesId)
     }
 
     /// One more reference.
@@ -83,7 +98,7 @@ impl AttributeStore {
 
     /// So many more references.
     pub fn retain_many(&mut self, id: AttributesId, count: u32) {
-        if let Some(entry) = self.entries.get_mut(id.0 as usize) {
+        if let Some(entry) = self.entries.get_mut(id.0) {
             entry.references += count;
         }
     }
@@ -95,65 +110,117 @@ impl AttributeStore {
 
     /// So many references less; the set is forgotten with the last.
     pub fn release_many(&mut self, id: AttributesId, count: u32) {
-        let Some(entry) = self.entries.get_mut(id.0 as usize) else { return };
-        entry.references = entry.references.saturating_sub(count);
-        if entry.references > 0 {
+        let Some(entry) = self.entries.get_mut(id.0) else { return };
+        if entry.references > count {
+            entry.references -= count;
             return;
         }
-        let slot = Slot::new(id.0, hash(&self.hasher, &entry.set, entry.next_hop));
-        if let Ok(found) = self.index.find_entry(slot.spread(), |found| found.id == id.0) {
-            found.remove();
-            entry.set = Box::default();
-            self.free.push(id.0);
-        }
+        let Entry { place, hash, .. } = *entry;
+        self.index.remove(hash, id.0);
+        self.entries.remove(id.0);
+        self.arena.remove(place, |id, place| {
+            if let Some(entry) = self.entries.get_mut(id) {
+                entry.place = place;
+            }
+        });
     }
 
     /// The bytes of the set: see `yottabgp_wire::attribute::set`.
     pub fn set(&self, id: AttributesId) -> &[u8] {
-        self.entries.get(id.0 as usize).map_or(&[], |entry| &entry.set)
+        self.get(id).1
     }
 
     /// The next hop.
     pub fn next_hop(&self, id: AttributesId) -> NextHop {
-        self.entries.get(id.0 as usize).map_or(NextHop::Absent, |entry| entry.next_hop)
+        self.get(id).0
+    }
+
+    #[inline]
+    fn get(&self, id: AttributesId) -> (NextHop, &[u8]) {
+        let entry = self.entries.get(id.0);
+        entry.map_or((NextHop::Absent, &[]), |entry| Packed::unpack(self.arena.get(entry.place)))
     }
 
     /// How many sets there are.
-    pub fn len(&self) -> usize {
-        self.index.len()
+    pub const fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.entries.len() == 0
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "half of the hash is meant")]
+    fn hash_packed(&self, set: &[u8], next_hop: &Packed) -> SetHash {
+        let mut state = self.hasher.build_hasher();
+        state.write(set);
+        state.write(next_hop.octets());
+        SetHash(state.finish() as u32)
     }
 }
 
-fn hash(hasher: &foldhash::fast::RandomState, set: &[u8], next_hop: NextHop) -> u64 {
-    let mut state = hasher.build_hasher();
-    state.write(set);
-    next_hop.hash(&mut state);
-    state.finish()
+/// A next hop as it stands before the octets of a set: what it is, and the address.
+struct Packed {
+    octets: [u8; 17],
+    length: usize,
+}
+
+const ABSENT: u8 = 0;
+const SELF: u8 = 1;
+const V4: u8 = 4;
+const V6: u8 = 6;
+
+impl Packed {
+    #[inline]
+    fn new(next_hop: NextHop) -> Self {
+        let mut octets = [0; 17];
+        let [kind, address @ ..] = &mut octets;
+        let length = match next_hop {
+            NextHop::Absent => {
+                *kind = ABSENT;
+                1
+            }
+            NextHop::SelfAddress => {
+                *kind = SELF;
+                1
+            }
+            NextHop::V4(v4) => {
+                *kind = V4;
+                let [a, b, c, d, ..] = address;
+                [*a, *b, *c, *d] = v4.octets();
+                5
+            }
+            NextHop::V6(v6) => {
+                *kind = V6;
+                *address = v6.octets();
+                17
+            }
+        };
+        Self { octets, length }
+    }
+
+    #[inline]
+    fn octets(&self) -> &[u8] {
+        self.octets.get(..self.length).unwrap_or_default()
+    }
+
+    /// The next hop and what stands behind it.
+    #[inline]
+    fn unpack(octets: &[u8]) -> (NextHop, &[u8]) {
+        match octets {
+            [V4, a, b, c, d, rest @ ..] => (NextHop::V4(Ipv4Addr::new(*a, *b, *c, *d)), rest),
+            [V6, rest @ ..] => match rest.split_first_chunk::<16>() {
+                Some((address, rest)) => (NextHop::V6(Ipv6Addr::from(*address)), rest),
+                None => (NextHop::Absent, rest),
+            },
+            [SELF, rest @ ..] => (NextHop::SelfAddress, rest),
+            [_, rest @ ..] => (NextHop::Absent, rest),
+            [] => (NextHop::Absent, &[]),
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_sets_are_one_and_go_with_the_last_reference() {
-        let mut store = AttributeStore::default();
-        let a = store.intern(b"abc", NextHop::Absent);
-        let b = store.intern(b"abc", NextHop::Absent);
-        let c = store.intern(b"abc", NextHop::V4([1, 2, 3, 4].into()));
-        assert_eq!(a, b);
-        assert_ne!(a, c);
-        assert_eq!(store.len(), 2);
-        store.release(a);
-        assert_eq!(store.set(b), b"abc");
-        store.release(b);
-        assert_eq!(store.len(), 1);
-        let d = store.intern(b"xyz", NextHop::Absent);
-        assert_eq!((store.set(d), store.set(c)), (&b"xyz"[..], &b"abc"[..]));
-    }
-}
+mod tests;

@@ -1,9 +1,10 @@
 //! UPDATEs that are still to be taken in: what the tables need of them, in the order of their coming, in blocks.
 //!
-//! An entry is `length(4) withdrawn(1) announced(1) field… set`; a field is `AFI(2) SAFI(1) paths(1) next-hop-length(1) length(4)
-//! next-hop NLRI`.
+//! An entry is `length(4) announced-at(4) set-at(4) withdrawn-field… announced-field… set`; a field is `AFI(2) SAFI(1) paths(1)
+//! next-hop-length(1) length(4) next-hop NLRI`.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::io::reader::Reader;
@@ -13,20 +14,43 @@ use yottabgp_wire::prefix::octets_for;
 
 use super::push_set;
 
-/// Octets of one allocation. A block that is taken in is given back.
+/// Octets of one allocation. A block that is taken in is used again for what comes, or given back.
 const BLOCK: usize = 256 * 1024;
 
-/// A field of an UPDATE, its family and whether there are path identifiers; what is announced with its next hop and the set of
-/// its attributes.
-pub(super) enum Entry<'a> {
-    Withdrawn(Family, bool, &'a [u8]),
-    Announced(Family, bool, &'a [u8], &'a [u8], &'a [u8]),
+/// What stands before the fields of an entry.
+const HEADER: usize = 12;
+
+/// So many octets are got from memory ahead of what is read.
+const AHEAD: usize = 2048;
+
+/// A field of an UPDATE.
+#[derive(Clone, Copy)]
+pub(super) struct Field<'a> {
+    pub(super) family: Family,
+    /// Whether there are path identifiers.
+    pub(super) paths: bool,
+    /// The next hop of what is announced.
+    pub(super) next_hop: &'a [u8],
+    /// The NLRI.
+    pub(super) octets: &'a [u8],
+}
+
+/// An UPDATE.
+pub(super) struct Entry<'a> {
+    /// How many octets it has here.
+    pub(super) length: usize,
+    pub(super) withdrawn: Fields<'a>,
+    pub(super) announced: Fields<'a>,
+    /// The set of its attributes.
+    pub(super) set: &'a [u8],
 }
 
 /// UPDATEs in the order of their coming.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     blocks: VecDeque<Vec<u8>>,
+    /// One that was taken in.
+    spare: Option<Vec<u8>>,
     /// Where the oldest entry starts in the first block.
     start: usize,
     pushed: u64,
@@ -54,55 +78,110 @@ impl Log {
         if full {
             // An UPDATE is one piece: the last one may make a block longer. The first block is small: mostly few wait.
             let room = if self.blocks.is_empty() { 0 } else { BLOCK + 8 * 1024 };
-            self.blocks.push_back(Vec::with_capacity(room));
+            self.blocks.push_back(self.spare.take().unwrap_or_else(|| Vec::with_capacity(room)));
         }
         let Some(block) = self.blocks.back_mut() else { return (0, (0, 0)) };
         let before = block.len();
-        block.extend_from_slice(&[0; 6]);
+        block.extend_from_slice(&[0; HEADER]);
         let (mut announced, mut withdrawn) = (0, 0);
-        let (mut announced_fields, mut withdrawn_fields) = (0, 0);
         for nlri in update.withdrawn() {
             withdrawn += count(nlri.octets(), nlri.has_path_id());
-            withdrawn_fields += 1;
             push_field(block, &nlri, &[]);
         }
+        let announced_at = block.len() - before;
         for (next_hop, nlri) in update.announced() {
             announced += count(nlri.octets(), nlri.has_path_id());
-            announced_fields += 1;
             push_field(block, &nlri, next_hop);
         }
-        if announced_fields > 0 {
+        let set_at = block.len() - before;
+        if set_at > announced_at {
             push_set(update, block);
         }
         let length = block.len() - before;
-        let [a, b, c, d] = u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
-        if let Some(head) = block.get_mut(before..before + 6) {
-            head.copy_from_slice(&[a, b, c, d, withdrawn_fields, announced_fields]);
+        let head = block.get_mut(before..).and_then(|entry| entry.first_chunk_mut::<HEADER>());
+        if let Some(head) = head {
+            let numbers = [length, announced_at, set_at];
+            for (place, number) in head.as_chunks_mut::<4>().0.iter_mut().zip(numbers) {
+                *place = u32::try_from(number).unwrap_or(u32::MAX).to_ne_bytes();
+            }
         }
         self.pushed += length as u64;
         (length, (announced, withdrawn))
     }
 
-    /// Takes the oldest UPDATEs, as many as have so many octets, and one at least.
-    pub(super) fn take(&mut self, octets: usize, mut each: impl FnMut(Entry<'_>)) {
-        let mut octets = octets;
-        while octets > 0
-            && let Some(block) = self.blocks.front()
+    /// The oldest UPDATEs, as many as have so many octets, and one at least: those of one block. There is none only when none waits.
+    pub(super) fn oldest(&mut self, octets: usize) -> Entries<'_> {
+        while let Some(block) = self.blocks.front()
+            && self.start >= block.len()
         {
-            let Some(length) = entry(block.get(self.start..).unwrap_or_default(), &mut each) else {
-                self.start = 0;
-                self.blocks.pop_front();
-                continue;
-            };
-            self.start += length;
-            self.taken += length as u64;
-            octets = octets.saturating_sub(length);
+            self.start = 0;
+            self.spare = self.blocks.pop_front();
+            self.spare.iter_mut().for_each(Vec::clear);
         }
-        if self.is_empty() || self.blocks.is_empty() {
+        let rest = self.blocks.front().and_then(|block| block.get(self.start..));
+        let rest = rest.unwrap_or_default();
+        // Where an entry begins is known when the one before it was read: the processor would wait for each.
+        for line in rest.iter().skip(AHEAD).step_by(64).take(AHEAD / 64) {
+            std::hint::black_box(*line);
+        }
+        Entries { rest, octets }
+    }
+
+    /// Forgets the oldest UPDATEs: those that were taken, which have so many octets.
+    pub(super) fn forget(&mut self, octets: usize) {
+        self.start += octets;
+        self.taken += octets as u64;
+        if self.is_empty() || octets == 0 {
             self.blocks.clear();
+            self.spare = None;
             self.start = 0;
             self.taken = self.pushed;
         }
+    }
+}
+
+/// UPDATEs, one behind the other.
+#[derive(Clone)]
+pub(super) struct Entries<'a> {
+    rest: &'a [u8],
+    /// How many octets are still asked for.
+    octets: usize,
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Entry<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Entry<'a>> {
+        if self.octets == 0 {
+            return None;
+        }
+        let (head, _) = self.rest.split_first_chunk::<HEADER>()?;
+        let (numbers, _) = head.as_chunks::<4>();
+        let &[length, announced_at, set_at] = numbers.first_chunk::<3>()?;
+        let number = |octets| u32::from_ne_bytes(octets) as usize;
+        let (entry, rest) = self.rest.split_at_checked(number(length))?;
+        let part = |range: Range<usize>| entry.get(range).map(|octets| Fields(Reader::new(octets)));
+        self.rest = rest;
+        self.octets = self.octets.saturating_sub(entry.len());
+        Some(Entry {
+            length: entry.len(),
+            withdrawn: part(HEADER..number(announced_at))?,
+            announced: part(number(announced_at)..number(set_at))?,
+            set: entry.get(number(set_at)..)?,
+        })
+    }
+}
+
+/// Fields, one behind the other.
+pub(super) struct Fields<'a>(Reader<'a>);
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Field<'a>> {
+        if self.0.is_empty() { None } else { field(&mut self.0) }
     }
 }
 
@@ -117,36 +196,14 @@ fn push_field(out: &mut Vec<u8>, nlri: &NlriIter<'_>, next_hop: &[u8]) {
     out.extend_from_slice(octets);
 }
 
-/// Tells the first UPDATE of these octets, field by field. Returns how many octets it has; [`None`] when there is none.
-fn entry(octets: &[u8], each: &mut impl FnMut(Entry<'_>)) -> Option<usize> {
-    let length = u32::from_be_bytes(*octets.first_chunk()?) as usize;
-    let mut reader = Reader::new(octets.get(4..length)?);
-    let [withdrawn, announced] = reader.array("fields").ok()?;
-    for _ in 0..withdrawn {
-        let (family, paths, _, octets) = field(&mut reader)?;
-        each(Entry::Withdrawn(family, paths, octets));
-    }
-    let mut fields = reader;
-    for _ in 0..announced {
-        field(&mut reader)?;
-    }
-    let set = reader.rest();
-    for _ in 0..announced {
-        let (family, paths, next_hop, octets) = field(&mut fields)?;
-        each(Entry::Announced(family, paths, octets, next_hop, set));
-    }
-    Some(length)
-}
-
-type Field<'a> = (Family, bool, &'a [u8], &'a [u8]);
-
+#[inline]
 fn field<'a>(reader: &mut Reader<'a>) -> Option<Field<'a>> {
     let [high, low, safi, paths, next_hop] = reader.array("field").ok()?;
     let length = reader.u32("length").ok()?;
     let next_hop = reader.take(next_hop.into(), "next hop").ok()?;
     let octets = reader.take(length as usize, "NLRI").ok()?;
     let family = Family::new(Afi(u16::from_be_bytes([high, low])), Safi(safi));
-    Some((family, paths != 0, next_hop, octets))
+    Some(Field { family, paths: paths != 0, next_hop, octets })
 }
 
 /// How many prefixes a field has.

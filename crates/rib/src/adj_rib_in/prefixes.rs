@@ -84,6 +84,18 @@ impl Prefixes {
         each!(&self.table, table => table.index.len())
     }
 
+    /// The hash of the first route of a field.
+    #[inline]
+    pub(super) fn hash_of_first(&self, octets: &[u8]) -> Option<u64> {
+        each!(&self.table, table => table.hash_of_first(self.family.afi, octets))
+    }
+
+    /// Lets the processor get what a look-up of this hash will need.
+    #[inline]
+    pub(super) fn fetch(&self, hash: u64) {
+        each!(&self.table, table => table.index.fetch(hash));
+    }
+
     /// Takes the routes of a field. Tells of each that was there what it had; returns how many were not.
     pub(super) fn announce(
         &mut self,
@@ -153,6 +165,12 @@ impl<const N: usize> Default for Table<N> {
 impl<const N: usize> Table<N> {
     /// Whether keys have path identifiers.
     const PATHS: bool = N == 12 || N == 24;
+
+    #[inline]
+    fn hash_of_first(&self, afi: Afi, octets: &[u8]) -> Option<u64> {
+        let mut octets = octets;
+        Self::take(afi, &mut octets).map(|key| hash(&self.hasher, &key))
+    }
 
     #[inline]
     fn announce(
@@ -248,9 +266,17 @@ impl<const N: usize> Table<N> {
     #[inline]
     fn go_on(&mut self) {
         let Some(places) = self.index.next_places() else { return };
-        for place in places {
+        let mut hashes = [None; index::STEP];
+        for (place, next) in places.clone().zip(&mut hashes) {
             if let Some(record) = record(&self.chunks, place).filter(|record| record.is_used()) {
-                self.index.moved(hash(&self.hasher, &record.key), place);
+                let hash = hash(&self.hasher, &record.key);
+                self.index.fetch_new(hash);
+                *next = Some(hash);
+            }
+        }
+        for (place, hash) in places.zip(hashes) {
+            if let Some(hash) = hash {
+                self.index.moved(hash, place);
             }
         }
     }

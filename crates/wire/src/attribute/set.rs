@@ -224,7 +224,7 @@ pub fn push_received(attribute: &Attribute<'_>, out: &mut Vec<u8>) {
     let length = u16::try_from(attribute.value.len()).unwrap_or(u16::MAX);
     out.extend_from_slice(&[attribute.code, flags, 0]);
     out.extend_from_slice(&length.to_be_bytes());
-    out.extend(attribute.value.iter().take(usize::from(length)));
+    out.extend_from_slice(attribute.value.get(..usize::from(length)).unwrap_or_default());
 }
 
 #[cfg(test)]

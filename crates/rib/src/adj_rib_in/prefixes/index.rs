@@ -7,7 +7,7 @@ use std::ops::Range;
 use hashbrown::HashTable;
 
 /// Records that are moved at once: several for each that may come meanwhile, so that all are moved long before the new one is full.
-const STEP: u32 = 128;
+pub(super) const STEP: usize = 128;
 
 /// Numbers of records by their hash.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ struct Growing {
     places: Range<u32>,
     /// How many entries are in this one only: the new one has room for them.
     left: usize,
+    /// Whether one of these places was given to another record meanwhile.
+    is_reused: bool,
 }
 
 impl Index {
@@ -51,6 +53,15 @@ impl Index {
     /// Lets the processor get what a look-up will need.
     #[inline]
     pub(super) fn fetch(&self, hash: u64) {
+        self.fetch_new(hash);
+        if let Some(Growing { old, .. }) = &self.growing {
+            std::hint::black_box(old.find(hash, |_| false).is_some());
+        }
+    }
+
+    /// The same for [`Self::moved`].
+    #[inline]
+    pub(super) fn fetch_new(&self, hash: u64) {
         std::hint::black_box(self.table.find(hash, |_| false).is_some());
     }
 
@@ -64,6 +75,9 @@ impl Index {
     #[inline]
     pub(super) fn insert(&mut self, hash: u64, place: u32) {
         self.len += 1;
+        if let Some(Growing { places, is_reused, .. }) = &mut self.growing {
+            *is_reused |= places.contains(&place);
+        }
         // There is room: nothing is hashed.
         self.table.insert_unique(hash, place, |_| 0);
     }
@@ -87,14 +101,15 @@ impl Index {
         let larger = HashTable::with_capacity((self.table.capacity() * 2).max(7));
         let old = std::mem::replace(&mut self.table, larger);
         let left = old.len();
-        self.growing = (left > 0).then_some(Growing { old, places: 0..end, left });
+        self.growing =
+            (left > 0).then_some(Growing { old, places: 0..end, left, is_reused: false });
     }
 
     /// The records that are to be moved next.
     #[inline]
     pub(super) fn next_places(&mut self) -> Option<Range<u32>> {
         let Growing { places, .. } = self.growing.as_mut()?;
-        let next = places.start..places.start.saturating_add(STEP).min(places.end);
+        let next = places.start..places.start.saturating_add(STEP as u32).min(places.end);
         places.start = next.end;
         if next.is_empty() {
             self.growing = None;
@@ -106,8 +121,8 @@ impl Index {
     /// Moves a record, unless it came to the new index by itself.
     #[inline]
     pub(super) fn moved(&mut self, hash: u64, place: u32) {
-        if let Some(Growing { left, .. }) = &mut self.growing
-            && self.table.find(hash, |other| *other == place).is_none()
+        if let Some(Growing { left, is_reused, .. }) = &mut self.growing
+            && !(*is_reused && self.table.find(hash, |other| *other == place).is_some())
         {
             *left -= 1;
             self.table.insert_unique(hash, place, |_| 0);
