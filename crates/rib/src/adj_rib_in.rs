@@ -80,7 +80,6 @@ impl AdjRibIn {
             }
             let attributes = store.intern(&self.set, self::next_hop(next_hop));
             announced += self.announce(store, attributes, nlri);
-            store.release(attributes);
         }
         (announced, withdrawn)
     }
@@ -88,13 +87,9 @@ impl AdjRibIn {
     /// Remembers an UPDATE and takes it in later: by [`Self::take_in`], or when too many wait. The same as [`Self::apply`]
     /// for whoever looks at the tables after [`Self::take_in`] said that nothing is left.
     pub fn put_off(&mut self, store: &mut AttributeStore, update: &Update<'_>) -> (u64, u64) {
-        let plain = |nlri: &NlriIter<'_>| is_plain_prefix(nlri.family());
-        let all_plain = update.withdrawn().all(|nlri| plain(&nlri))
-            && update.announced().all(|(_, nlri)| plain(&nlri));
-        if !all_plain {
+        let Some((octets, counts)) = self.log.push(update) else {
             return self.apply(store, update);
-        }
-        let (octets, counts) = self.log.push(update);
+        };
         if self.log.octets() > MOST_PUT_OFF {
             // Twice as much as came: it does not stay at its bound. Several are taken in with less work than one by one.
             self.take_in(store, (2 * octets).max(PIECE));
@@ -155,7 +150,6 @@ impl AdjRibIn {
             let attributes = store.intern_hashed(hash, entry.set, next_hop);
             let table = find_or_make(&mut self.prefixes, field.family, field.paths);
             announce(table, store, attributes, field.octets);
-            store.release(attributes);
         }
     }
 
@@ -175,6 +169,7 @@ impl AdjRibIn {
         }
     }
 
+    /// Announces the routes of a field, and takes the reference of the attributes.
     fn announce(
         &mut self,
         store: &mut AttributeStore,
@@ -198,6 +193,7 @@ impl AdjRibIn {
                 }
             }
         }
+        store.release(attributes);
         announced
     }
 
@@ -357,7 +353,7 @@ fn find_or_make(tables: &mut Vec<Prefixes>, family: Family, paths: bool) -> &mut
     &mut tables[at]
 }
 
-/// Announces the prefixes of a field; each holds a reference of the attributes then.
+/// Announces the prefixes of a field, and takes the reference of the attributes: each holds one then.
 fn announce(
     table: &mut Prefixes,
     store: &mut AttributeStore,
@@ -371,7 +367,11 @@ fn announce(
             replaced.add(store, old);
         }
     });
-    store.retain_many(attributes, added.saturating_add(replaced.all));
+    match added.saturating_add(replaced.all) {
+        0 => store.release(attributes),
+        1 => {}
+        more => store.retain_many(attributes, more - 1),
+    }
     replaced.finish(store);
 }
 
@@ -417,13 +417,15 @@ fn count(nlri: &NlriIter<'_>) -> u64 {
     log::count(nlri.octets(), nlri.has_path_id())
 }
 
-/// NEXT_HOP, MP_REACH_NLRI and MP_UNREACH_NLRI say where and what, not how: they are not of the set.
-const NOT_OF_THE_SET: [u8; 3] = [3, 14, 15];
+/// Whether an attribute is of the set. NEXT_HOP, MP_REACH_NLRI and MP_UNREACH_NLRI say where and what, not how.
+const fn is_of_the_set(code: u8) -> bool {
+    !matches!(code, 3 | 14 | 15)
+}
 
 /// Writes the set of an UPDATE.
 fn push_set(update: &Update<'_>, out: &mut Vec<u8>) {
     for attribute in update.attributes() {
-        if !NOT_OF_THE_SET.contains(&attribute.code) {
+        if is_of_the_set(attribute.code) {
             push_received(&attribute, out);
         }
     }

@@ -249,6 +249,25 @@ fn a_walk_goes_from_family_to_family_and_misses_nothing_that_stays() {
 }
 
 #[test]
+fn what_has_other_routes_than_prefixes_is_not_put_off_and_comes_after_what_was() {
+    let (mut rib, mut store) = (AdjRibIn::default(), AttributeStore::default());
+    let mut put_off = |body: &str| {
+        let body = parse_hex(&body.replace(' ', "")).unwrap();
+        let update = Update::decode(&body, &Negotiated::permissive(), Direction::Receive).unwrap();
+        assert!(update.faults().is_empty());
+        let counts = rib.put_off(&mut store, &update);
+        (counts, rib.len(), rib.has_put_off())
+    };
+    let attributes = "40010100 400200 40030401020304 40050400000064";
+    let flow = "800E0B 0001 85 00 00 05 01 18 0A0000";
+    assert_eq!(put_off(&format!("0000 0015 {attributes} 14 0A0010")), ((1, 0), 0, true));
+    assert_eq!(put_off(&format!("0000 0023 {attributes} {flow} 14 0A0020")), ((2, 0), 3, false));
+    assert_eq!(put_off("0004 14 0A0010 0000"), ((0, 1), 3, true));
+    assert!(!rib.take_in(&mut store, usize::MAX));
+    assert_eq!((rib.len(), store.len()), (2, 2));
+}
+
+#[test]
 fn what_is_put_off_is_bounded() {
     let (mut rib, mut store) = (AdjRibIn::default(), AttributeStore::default());
     let negotiated = Negotiated { add_path: AddPath::default(), ..Negotiated::permissive() };

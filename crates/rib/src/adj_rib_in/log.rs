@@ -7,9 +7,8 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use yottabgp_wire::codes::{Afi, Family, Safi};
-use yottabgp_wire::io::reader::Reader;
 use yottabgp_wire::message::update::Update;
-use yottabgp_wire::nlri::NlriIter;
+use yottabgp_wire::nlri::{NlriIter, is_plain_prefix};
 use yottabgp_wire::prefix::octets_for;
 
 use super::push_set;
@@ -72,26 +71,34 @@ impl Log {
         [self.pushed, self.taken]
     }
 
-    /// Remembers an UPDATE that has prefixes alone. Returns its octets here, and how many routes it announces and withdraws.
-    pub(super) fn push(&mut self, update: &Update<'_>) -> (usize, (u64, u64)) {
+    /// Remembers an UPDATE, if it has prefixes alone. Returns its octets here, and how many routes it announces and withdraws.
+    pub(super) fn push(&mut self, update: &Update<'_>) -> Option<(usize, (u64, u64))> {
         let full = self.blocks.back().is_none_or(|block| block.len() >= BLOCK);
         if full {
             // An UPDATE is one piece: the last one may make a block longer. The first block is small: mostly few wait.
             let room = if self.blocks.is_empty() { 0 } else { BLOCK + 8 * 1024 };
             self.blocks.push_back(self.spare.take().unwrap_or_else(|| Vec::with_capacity(room)));
         }
-        let Some(block) = self.blocks.back_mut() else { return (0, (0, 0)) };
+        let block = self.blocks.back_mut()?;
         let before = block.len();
         block.extend_from_slice(&[0; HEADER]);
         let (mut announced, mut withdrawn) = (0, 0);
+        let mut are_plain = true;
+        let mut push = |block: &mut Vec<u8>, nlri: &NlriIter<'_>, next_hop| {
+            are_plain &= is_plain_prefix(nlri.family());
+            push_field(block, nlri, next_hop);
+            count(nlri.octets(), nlri.has_path_id())
+        };
         for nlri in update.withdrawn() {
-            withdrawn += count(nlri.octets(), nlri.has_path_id());
-            push_field(block, &nlri, &[]);
+            withdrawn += push(block, &nlri, &[]);
         }
         let announced_at = block.len() - before;
         for (next_hop, nlri) in update.announced() {
-            announced += count(nlri.octets(), nlri.has_path_id());
-            push_field(block, &nlri, next_hop);
+            announced += push(block, &nlri, next_hop);
+        }
+        if !are_plain {
+            block.truncate(before);
+            return None;
         }
         let set_at = block.len() - before;
         if set_at > announced_at {
@@ -106,7 +113,7 @@ impl Log {
             }
         }
         self.pushed += length as u64;
-        (length, (announced, withdrawn))
+        Some((length, (announced, withdrawn)))
     }
 
     /// The oldest UPDATEs, as many as have so many octets, and one at least: those of one block. There is none only when none waits.
@@ -161,7 +168,7 @@ impl<'a> Iterator for Entries<'a> {
         let &[length, announced_at, set_at] = numbers.first_chunk::<3>()?;
         let number = |octets| u32::from_ne_bytes(octets) as usize;
         let (entry, rest) = self.rest.split_at_checked(number(length))?;
-        let part = |range: Range<usize>| entry.get(range).map(|octets| Fields(Reader::new(octets)));
+        let part = |range: Range<usize>| entry.get(range).map(Fields);
         self.rest = rest;
         self.octets = self.octets.saturating_sub(entry.len());
         Some(Entry {
@@ -174,36 +181,36 @@ impl<'a> Iterator for Entries<'a> {
 }
 
 /// Fields, one behind the other.
-pub(super) struct Fields<'a>(Reader<'a>);
+pub(super) struct Fields<'a>(&'a [u8]);
 
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
     #[inline]
     fn next(&mut self) -> Option<Field<'a>> {
-        if self.0.is_empty() { None } else { field(&mut self.0) }
+        field(&mut self.0)
     }
 }
 
 fn push_field(out: &mut Vec<u8>, nlri: &NlriIter<'_>, next_hop: &[u8]) {
-    let family = nlri.family();
     let octets = nlri.octets();
-    out.extend_from_slice(&family.afi.0.to_be_bytes());
+    let [high, low] = nlri.family().afi.0.to_be_bytes();
+    let [a, b, c, d] = u32::try_from(octets.len()).unwrap_or(u32::MAX).to_be_bytes();
     let next_hop_length = u8::try_from(next_hop.len()).unwrap_or(u8::MAX);
-    out.extend_from_slice(&[family.safi.0, nlri.has_path_id().into(), next_hop_length]);
-    out.extend_from_slice(&u32::try_from(octets.len()).unwrap_or(u32::MAX).to_be_bytes());
+    let paths = nlri.has_path_id().into();
+    out.extend_from_slice(&[high, low, nlri.family().safi.0, paths, next_hop_length, a, b, c, d]);
     out.extend_from_slice(next_hop.get(..next_hop_length.into()).unwrap_or(next_hop));
     out.extend_from_slice(octets);
 }
 
 #[inline]
-fn field<'a>(reader: &mut Reader<'a>) -> Option<Field<'a>> {
-    let [high, low, safi, paths, next_hop] = reader.array("field").ok()?;
-    let length = reader.u32("length").ok()?;
-    let next_hop = reader.take(next_hop.into(), "next hop").ok()?;
-    let octets = reader.take(length as usize, "NLRI").ok()?;
+fn field<'a>(octets: &mut &'a [u8]) -> Option<Field<'a>> {
+    let (&[high, low, safi, paths, next_hop, a, b, c, d], rest) = octets.split_first_chunk()?;
+    let (next_hop, rest) = rest.split_at_checked(next_hop.into())?;
+    let (nlri, rest) = rest.split_at_checked(u32::from_be_bytes([a, b, c, d]) as usize)?;
+    *octets = rest;
     let family = Family::new(Afi(u16::from_be_bytes([high, low])), Safi(safi));
-    Some(Field { family, paths: paths != 0, next_hop, octets })
+    Some(Field { family, paths: paths != 0, next_hop, octets: nlri })
 }
 
 /// How many prefixes a field has.

@@ -182,34 +182,45 @@ impl<const N: usize> Table<N> {
     ) -> u32 {
         let mut octets = octets;
         let mut added = 0;
-        let mut ahead = [([0; N], 0); AHEAD];
-        loop {
-            let mut count = 0;
-            for next in &mut ahead {
-                let Some(key) = Self::take(afi, &mut octets) else { break };
-                *next = (key, hash(&self.hasher, &key));
-                count += 1;
-                // All of them are fetched from memory at once.
-                self.index.fetch(next.1);
+        let mut put = |table: &mut Self, hash, key| {
+            if let Some(record) = table.find_mut(hash, &key) {
+                replaced(std::mem::replace(&mut record.attributes, attributes));
+            } else {
+                added += 1;
+                table.insert(hash, Record { key, attributes });
             }
-            for &(key, hash) in ahead.iter().take(count) {
-                let chunks = &mut self.chunks;
-                let place = self.index.find(hash, |place| {
-                    record(chunks, place).is_some_and(|record| record.key == key)
-                });
-                if let Some(record) = place.and_then(|place| record_mut(chunks, place)) {
-                    replaced(std::mem::replace(&mut record.attributes, attributes));
-                } else {
-                    added += 1;
-                    self.insert(hash, Record { key, attributes });
+        };
+        while let Some(first) = Self::take(afi, &mut octets) {
+            let first_hash = hash(&self.hasher, &first);
+            if octets.is_empty() {
+                put(self, first_hash, first);
+            } else {
+                self.index.fetch(first_hash);
+                let mut ahead = [(first, first_hash); AHEAD];
+                let mut count = 1;
+                for next in ahead.iter_mut().skip(1) {
+                    let Some(key) = Self::take(afi, &mut octets) else { break };
+                    *next = (key, hash(&self.hasher, &key));
+                    count += 1;
+                    // All of them are fetched from memory at once.
+                    self.index.fetch(next.1);
+                }
+                for &(key, hash) in ahead.iter().take(count) {
+                    put(self, hash, key);
                 }
             }
             self.go_on();
-            if count < AHEAD {
-                break;
-            }
         }
         added
+    }
+
+    #[inline]
+    fn find_mut(&mut self, hash: u64, key: &Key<N>) -> Option<&mut Record<N>> {
+        let chunks = &mut self.chunks;
+        let place = self
+            .index
+            .find(hash, |place| record(chunks, place).is_some_and(|record| record.key == *key))?;
+        record_mut(chunks, place)
     }
 
     #[inline]
@@ -266,17 +277,9 @@ impl<const N: usize> Table<N> {
     #[inline]
     fn go_on(&mut self) {
         let Some(places) = self.index.next_places() else { return };
-        let mut hashes = [None; index::STEP];
-        for (place, next) in places.clone().zip(&mut hashes) {
+        for place in places {
             if let Some(record) = record(&self.chunks, place).filter(|record| record.is_used()) {
-                let hash = hash(&self.hasher, &record.key);
-                self.index.fetch_new(hash);
-                *next = Some(hash);
-            }
-        }
-        for (place, hash) in places.zip(hashes) {
-            if let Some(hash) = hash {
-                self.index.moved(hash, place);
+                self.index.moved(hash(&self.hasher, &record.key), place);
             }
         }
     }

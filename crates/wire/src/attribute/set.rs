@@ -222,8 +222,8 @@ impl SetBuilder {
 pub fn push_received(attribute: &Attribute<'_>, out: &mut Vec<u8>) {
     let flags = attribute.flags & !flags::EXTENDED_LENGTH;
     let length = u16::try_from(attribute.value.len()).unwrap_or(u16::MAX);
-    out.extend_from_slice(&[attribute.code, flags, 0]);
-    out.extend_from_slice(&length.to_be_bytes());
+    let [high, low] = length.to_be_bytes();
+    out.extend_from_slice(&[attribute.code, flags, Kind::Known as u8, high, low]);
     out.extend_from_slice(attribute.value.get(..usize::from(length)).unwrap_or_default());
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use hashbrown::HashTable;
 
 /// Records that are moved at once: several for each that may come meanwhile, so that all are moved long before the new one is full.
-pub(super) const STEP: usize = 128;
+const STEP: u32 = 128;
 
 /// Numbers of records by their hash.
 #[derive(Debug, Default)]
@@ -53,16 +53,10 @@ impl Index {
     /// Lets the processor get what a look-up will need.
     #[inline]
     pub(super) fn fetch(&self, hash: u64) {
-        self.fetch_new(hash);
+        std::hint::black_box(self.table.find(hash, |_| false).is_some());
         if let Some(Growing { old, .. }) = &self.growing {
             std::hint::black_box(old.find(hash, |_| false).is_some());
         }
-    }
-
-    /// The same for [`Self::moved`].
-    #[inline]
-    pub(super) fn fetch_new(&self, hash: u64) {
-        std::hint::black_box(self.table.find(hash, |_| false).is_some());
     }
 
     #[inline]
@@ -109,7 +103,7 @@ impl Index {
     #[inline]
     pub(super) fn next_places(&mut self) -> Option<Range<u32>> {
         let Growing { places, .. } = self.growing.as_mut()?;
-        let next = places.start..places.start.saturating_add(STEP as u32).min(places.end);
+        let next = places.start..places.start.saturating_add(STEP).min(places.end);
         places.start = next.end;
         if next.is_empty() {
             self.growing = None;
