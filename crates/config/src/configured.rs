@@ -1,12 +1,14 @@
 //! The routes of neighbors: kept small, and once for all neighbors that have the same.
 
 use std::iter;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use yottabgp_wire::codes::Family;
 use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::Nlri;
+
+use crate::known::{Kept, Passage, Run};
 
 /// The routes of a neighbor, in their order. A copy costs nothing: the lists are shared.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +75,9 @@ pub struct RouteList {
     octets: Vec<u8>,
     routes: Vec<Place>,
     terms: Vec<Terms>,
+    /// The text that said them, and what an earlier reading had of it: see [`crate::known`].
+    passages: Vec<Passage>,
+    kept: Kept,
 }
 
 /// A route of a list.
@@ -113,8 +118,7 @@ impl RouteList {
     /// One route, by its place.
     pub fn get(&self, place: usize) -> Option<ConfiguredRoute<'_>> {
         let Place { end, terms } = *self.routes.get(place)?;
-        let before = place.checked_sub(1).and_then(|before| self.routes.get(before));
-        let start = before.map_or(0, |before| before.end);
+        let start = self.start_of(place);
         self.route(self.octets.get(start as usize..end as usize)?, terms)
     }
 
@@ -137,6 +141,52 @@ impl RouteList {
         number(self.terms.len() - 1)
     }
 
+    /// Adds routes of another list; `terms` has for each of its terms the number of the same ones here.
+    pub(crate) fn take_over(&mut self, from: &Self, places: Range<usize>, terms: &[u32]) {
+        let start = from.start_of(places.start);
+        let first = number(self.octets.len());
+        let Some(routes) = from.routes.get(places) else { return };
+        let end = routes.last().map_or(start, |last| last.end);
+        self.octets
+            .extend_from_slice(from.octets.get(start as usize..end as usize).unwrap_or_default());
+        self.routes.extend(routes.iter().map(|route| Place {
+            end: (route.end - start).saturating_add(first),
+            terms: terms.get(route.terms as usize).copied().unwrap_or(u32::MAX),
+        }));
+    }
+
+    /// The numbers of the terms of some routes.
+    pub(crate) fn numbers(&self, places: Range<usize>) -> impl Iterator<Item = u32> + '_ {
+        self.routes.get(places).unwrap_or_default().iter().map(|place| place.terms)
+    }
+
+    /// Which passages said which routes.
+    pub(crate) fn passages(&self) -> &[Passage] {
+        &self.passages
+    }
+
+    /// Adds the passage that said the last routes.
+    pub(crate) fn add_passage(&mut self, passage: Passage) {
+        self.passages.push(passage);
+    }
+
+    /// Notes what was taken over of an earlier reading.
+    pub(crate) const fn kept_mut(&mut self) -> &mut Kept {
+        &mut self.kept
+    }
+
+    /// Which routes the very same text said that said those of this other list, in ascending places here. `None` when nobody
+    /// compared the two.
+    pub fn kept_of(&self, other: &Arc<Self>) -> Option<&[Run]> {
+        self.kept.of(other)
+    }
+
+    /// Where the NLRI of a route starts.
+    fn start_of(&self, place: usize) -> u32 {
+        let before = place.checked_sub(1).and_then(|before| self.routes.get(before));
+        before.map_or(0, |before| before.end)
+    }
+
     /// Whether so much is in it that what follows belongs into another one: its places have 32 bits.
     pub(crate) const fn is_full(&self) -> bool {
         self.octets.len() > (u32::MAX / 2) as usize || self.routes.len() > (u32::MAX / 2) as usize
@@ -147,6 +197,8 @@ impl RouteList {
         self.octets.shrink_to_fit();
         self.routes.shrink_to_fit();
         self.terms.shrink_to_fit();
+        self.passages.shrink_to_fit();
+        self.kept.shrink();
     }
 
     /// Whether another list says the same in the same way, place by place.
@@ -177,6 +229,11 @@ impl<'a> ConfiguredRoute<'a> {
     pub fn nlri(&self) -> Option<Nlri<'a>> {
         let Terms { family, path_id, has_nlri, .. } = *self.terms;
         has_nlri.then_some(Nlri { family, path_id, bytes: self.bytes })
+    }
+
+    /// The octets of its NLRI; none without one.
+    pub(crate) const fn octets(&self) -> &'a [u8] {
+        self.bytes
     }
 
     /// What it is announced with.

@@ -7,6 +7,7 @@
 //! - `resolve`: templates, defaults and the checks between sections.
 //! - `model`: what the rest of the program sees; `configured` the routes.
 //! - `repeat`: statements that say again what an earlier one said, of another prefix.
+//! - `known`: what an earlier reading of the file said, where it is still the same.
 //! - `print`: a neighbor as configuration again.
 //! - `outline`, `format`: a source with nothing left out, and in the usual layout.
 //! - `migrate`: files of older versions as newer ones have them.
@@ -26,6 +27,7 @@ pub mod example;
 pub mod export;
 pub mod format;
 mod kind;
+mod known;
 mod legacy;
 pub mod lexer;
 pub mod loader;
@@ -52,6 +54,7 @@ pub use configured::{ConfiguredRoute, ConfiguredRoutes, RouteList, Terms};
 pub use diagnostic::{Diagnostic, Severity, Source};
 pub use dialect::Dialect;
 pub use environment::Environment;
+pub use known::{Known, Run};
 pub use loader::{Loader, Program};
 pub use model::{
     ApiBlock, Configuration, Encoder, Healthcheck, MessageFlags, Neighbor, Process, TcpAo,
@@ -71,12 +74,48 @@ pub fn parse(
         .map(|(configuration, _, warnings)| (configuration, warnings))
 }
 
+/// The same, with what an earlier reading said: it takes less time for what is still said. [`Known::remember`] is for the
+/// caller to do when the configuration is taken.
+pub fn parse_again(
+    source: &Source,
+    loader: &dyn Loader,
+    environment: &Environment,
+    known: &Known,
+) -> Result<(Configuration, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let result = read(source, loader, environment, Some(known));
+    match result {
+        Ok(read) if read.needs_places => parse(source, loader, environment),
+        Ok(Read { configuration, warnings, .. }) => Ok((configuration, warnings)),
+        // What is wrong is told with its place.
+        Err(_) => parse(source, loader, environment),
+    }
+}
+
 /// The same, and where its parts are.
 pub fn parse_with_places(
     source: &Source,
     loader: &dyn Loader,
     environment: &Environment,
 ) -> Result<(Configuration, Places, Vec<Diagnostic>), Vec<Diagnostic>> {
+    read(source, loader, environment, None)
+        .map(|Read { configuration, places, warnings, .. }| (configuration, places, warnings))
+}
+
+/// What was read.
+struct Read {
+    configuration: Configuration,
+    places: Places,
+    warnings: Vec<Diagnostic>,
+    /// There is something to say of a route whose place was not kept.
+    needs_places: bool,
+}
+
+fn read(
+    source: &Source,
+    loader: &dyn Loader,
+    environment: &Environment,
+    known: Option<&Known>,
+) -> Result<Read, Vec<Diagnostic>> {
     if u32::try_from(source.text.len()).is_err() {
         let error =
             Diagnostic::error(Span::default(), "a configuration can not have more than 4 GiB");
@@ -89,6 +128,9 @@ pub fn parse_with_places(
         return Err(problems.into_sorted());
     }
     let mut parser = parser::Parser::new(&source.text, detected, problems, loader, environment);
+    if let Some(known) = known {
+        parser = parser.knowing(known, detected);
+    }
     let mut root = draft::RootDraft::default();
     parser.section(&section::root::TABLE, None, &mut root);
     let parser::Shared { mut problems, .. } = parser.shared;
@@ -110,11 +152,13 @@ pub fn parse_with_places(
         route_places: Vec::new(),
         lists: resolve::Lists::default(),
         places: Places::default(),
+        needs_places: false,
     };
     let configuration = resolve::resolve(root, &mut context);
-    let places = context.places;
+    let (places, needs_places) = (context.places, context.needs_places);
     if problems.errors() == 0 {
-        Ok((configuration, places, problems.into_sorted()))
+        let warnings = problems.into_sorted();
+        Ok(Read { configuration, places, warnings, needs_places })
     } else {
         Err(problems.into_sorted())
     }

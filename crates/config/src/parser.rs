@@ -8,6 +8,7 @@ use yottabgp_wire::io::tokens::{Span, TextError, did_you_mean};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::{Detected, Dialect};
 use crate::environment::Environment;
+use crate::known::{Known, Passages};
 use crate::legacy;
 use crate::lexer::{Lexer, Statement, Terminator, Words as Characters};
 use crate::loader::Loader;
@@ -75,6 +76,8 @@ pub(crate) struct Parser<'p> {
     errors: Vec<TextError>,
     unclosed: bool,
     repeats: Repeats<'p>,
+    /// What an earlier reading said; `None` where nobody asks for it.
+    passages: Option<Passages<'p>>,
 }
 
 /// One keyword: a row of the table of its section.
@@ -157,8 +160,12 @@ pub(crate) struct Before {
     pub(crate) position: usize,
     /// How many routes the list had.
     pub(crate) routes: usize,
+    /// How many lists were complete.
+    pub(crate) lists: usize,
     /// How many problems were known.
     pub(crate) problems: u64,
+    /// The same, with those that were not worth to be said.
+    pub(crate) noticed: u64,
 }
 
 /// The names of the sections at the root, for the hint about a forgotten `}`.
@@ -188,7 +195,14 @@ impl<'p> Parser<'p> {
             errors: Vec::new(),
             unclosed: false,
             repeats: Repeats::default(),
+            passages: None,
         }
+    }
+
+    /// Takes over what an earlier reading said. The places of statements with routes are not kept then.
+    pub(crate) fn knowing(mut self, known: &'p Known, detected: Detected) -> Self {
+        self.passages = Some(Passages::new(known, detected));
+        self
     }
 
     /// Reads one statement and reports what is wrong with its characters.
@@ -233,6 +247,9 @@ impl<'p> Parser<'p> {
                     return;
                 }
             }
+            if let (Some(before), Some(routes)) = (before, table.routes) {
+                self.note(table.place, before, routes(target));
+            }
             if let (Some(before), Some(routes)) = (before, table.routes)
                 && before.problems == self.shared.problems.pushed()
                 && self.shared.routes.says_the_same_of_any_prefix()
@@ -245,11 +262,38 @@ impl<'p> Parser<'p> {
 
     /// Reads the statements that say the same as an earlier one of another prefix, up to the first that does not.
     fn repeat(&mut self, place: &'static str, routes: &mut Routes) -> Before {
-        self.repeats.read(place, &mut self.lexer, routes);
+        loop {
+            if let Some(passages) = &mut self.passages {
+                let open = routes.open();
+                open.forget_spans();
+                self.repeats.name(open);
+                passages.take_over(place, &mut self.lexer, open, &mut self.shared.routes);
+            }
+            if !self.repeats.read(place, &mut self.lexer, routes, self.passages.as_mut()) {
+                break;
+            }
+        }
         Before {
             position: self.lexer.position(),
             routes: routes.open().len(),
+            lists: routes.complete(),
             problems: self.shared.problems.pushed(),
+            noticed: self.shared.problems.noticed(),
+        }
+    }
+
+    /// A statement was read: it is part of a passage when it added routes and there is nothing to say about it.
+    fn note(&mut self, place: &'static str, before: Before, routes: &mut Routes) {
+        let Some(passages) = &mut self.passages else { return };
+        let is_quiet = before.noticed == self.shared.problems.noticed();
+        let is_whole = before.lists == routes.complete();
+        let (source, open) = (self.lexer.source().as_bytes(), routes.open());
+        if is_quiet && is_whole && open.len() > before.routes {
+            let statement = before.position..self.lexer.position();
+            passages.read(place, source, statement, open, before.routes);
+        } else {
+            self.repeats.name(open);
+            passages.skip(source, open);
         }
     }
 

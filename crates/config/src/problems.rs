@@ -17,6 +17,8 @@ pub(crate) struct Problems {
     errors: usize,
     /// How many were ever added.
     pushed: u64,
+    /// How many were added, or left out since the like was shown before.
+    noticed: u64,
     /// The old constructs that were shown.
     shown: Vec<&'static str>,
     /// The code of what has none of its own.
@@ -32,6 +34,7 @@ impl Problems {
         }
         self.errors += usize::from(diagnostic.is_error());
         self.pushed += 1;
+        self.noticed += 1;
         if self.list.len() < MOST {
             self.list.push(diagnostic);
         } else if diagnostic.is_error() {
@@ -44,7 +47,9 @@ impl Problems {
 
     /// Adds a warning about something that is written in an old way: one for each construct.
     pub(crate) fn push_old(&mut self, construct: &'static str, warning: Diagnostic) {
-        if !self.shown.contains(&construct) {
+        if self.shown.contains(&construct) {
+            self.noticed += 1;
+        } else {
             self.shown.push(construct);
             self.push(warning.code("old"));
         }
@@ -70,6 +75,11 @@ impl Problems {
     /// How many were added, those included that were too many to be kept.
     pub(crate) const fn pushed(&self) -> u64 {
         self.pushed
+    }
+
+    /// The same, with those that were left out since the like was shown before.
+    pub(crate) const fn noticed(&self) -> u64 {
+        self.noticed
     }
 
     /// How many errors there were.

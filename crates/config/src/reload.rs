@@ -7,7 +7,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use hashbrown::{HashMap, HashSet};
 use yottabgp_session::settings::{AddPathMode, Settings};
 use yottabgp_wire::codes::{Afi, Family};
-use yottabgp_wire::nlri::Nlri;
+use yottabgp_wire::nlri::{Nlri, registry};
 
 use crate::configured::ConfiguredRoutes;
 use crate::model::{ApiBlock, Neighbor, TcpAo};
@@ -311,14 +311,17 @@ pub fn superseded(routes: &ConfiguredRoutes) -> Vec<u32> {
 /// there twice.
 fn are_ascending(routes: &ConfiguredRoutes) -> bool {
     let [list] = routes.lists() else { return routes.is_empty() };
-    let mut last: Option<Nlri<'_>> = None;
+    let Some(first) = list.iter().find_map(|route| route.nlri()) else { return true };
+    let mut all = list.terms().iter().filter(|terms| terms.has_nlri);
+    if !all.all(|terms| (terms.family, terms.path_id) == (first.family, first.path_id)) {
+        return false;
+    }
+    let identity = registry::row(first.family).identity;
+    let mut last: Option<[&[u8]; 2]> = None;
     list.iter().all(|route| {
         let Some(nlri) = route.nlri() else { return true };
-        let before = last.replace(nlri);
-        before.is_none_or(|before| {
-            (before.family, before.path_id) == (nlri.family, nlri.path_id)
-                && before.identity().parts < nlri.identity().parts
-        })
+        let parts = identity(nlri.family, nlri.bytes).parts;
+        last.replace(parts).is_none_or(|before| before < parts)
     })
 }
 

@@ -14,6 +14,7 @@ use yottabgp_wire::codes::Safi;
 use yottabgp_wire::io::tokens::Span;
 use yottabgp_wire::prefix::Prefix;
 
+use crate::known::Passages;
 use crate::lexer::Lexer;
 use crate::parser::Before;
 use crate::routes::{Open, Routes};
@@ -97,11 +98,18 @@ impl Encoded {
 }
 
 impl<'p> Repeats<'p> {
-    /// Adds the routes of all statements that are remembered, up to the first that is not.
-    pub(crate) fn read(&mut self, place: &'static str, lexer: &mut Lexer<'p>, routes: &mut Routes) {
+    /// Adds the routes of all statements that are remembered, up to the first that is not, or to where a passage of an earlier
+    /// reading may begin: then it returns that.
+    pub(crate) fn read(
+        &mut self,
+        place: &'static str,
+        lexer: &mut Lexer<'p>,
+        routes: &mut Routes,
+        mut passages: Option<&mut Passages<'_>>,
+    ) -> bool {
         let list = routes.open();
         if self.slots.is_empty() || list.name() == 0 {
-            return;
+            return false;
         }
         let source = lexer.source().as_bytes();
         while !list.is_full()
@@ -111,8 +119,23 @@ impl<'p> Repeats<'p> {
             && let Some(bits) = statement.prefix.bits.checked_add(known.inserted_bits())
         {
             let nlri = [&[bits][..], known.inserted(), statement.prefix.octets()];
+            let (start, before) = (lexer.position(), list.len());
             list.push(&nlri, known.terms, statement.keyword_span());
             lexer.move_to(statement.end);
+            if let Some(passages) = &mut passages
+                && passages.read(place, source, start..statement.end, list, before)
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Gives a list a name, unless it has one.
+    pub(crate) const fn name(&mut self, list: &mut Open) {
+        if list.name() == 0 {
+            self.names += 1;
+            list.set_name(self.names);
         }
     }
 
@@ -132,10 +155,7 @@ impl<'p> Repeats<'p> {
         if statement.end != lexer.position() {
             return;
         }
-        if list.name() == 0 {
-            self.names += 1;
-            list.set_name(self.names);
-        }
+        self.name(list);
         let Some(known) = Known::new(place, &statement, list) else { return };
         if self.slots.is_empty() {
             self.slots.resize(MOST, None);

@@ -63,6 +63,11 @@ impl Routes {
         complete.chain(self.open.list.terms())
     }
 
+    /// How many lists are complete.
+    pub(crate) const fn complete(&self) -> usize {
+        self.complete.len()
+    }
+
     /// The list that routes are added to.
     pub(crate) const fn open(&mut self) -> &mut Open {
         &mut self.open
@@ -74,6 +79,8 @@ impl Routes {
 pub(crate) struct Open {
     list: RouteList,
     spans: Vec<Span>,
+    /// Whether nobody will ask where the statements are.
+    without_spans: bool,
     /// Of each of the terms, its number.
     index: HashTable<u32>,
     hasher: Hasher,
@@ -86,7 +93,8 @@ impl Clone for Open {
     fn clone(&self) -> Self {
         let (list, spans) = (self.list.clone(), self.spans.clone());
         let (index, hasher) = (self.index.clone(), self.hasher.clone());
-        Self { list, spans, index, hasher, last: self.last, name: 0 }
+        let without_spans = self.without_spans;
+        Self { list, spans, without_spans, index, hasher, last: self.last, name: 0 }
     }
 }
 
@@ -109,7 +117,22 @@ impl Open {
     /// Adds a route whose NLRI is in several parts, and whose terms this very list has.
     pub(crate) fn push(&mut self, nlri: &[&[u8]], terms: u32, span: Span) {
         self.list.push(nlri, terms);
-        self.spans.push(span);
+        if !self.without_spans {
+            self.spans.push(span);
+        }
+    }
+
+    /// From now on, the places of statements are not kept.
+    pub(crate) fn forget_spans(&mut self) {
+        if !self.without_spans {
+            self.without_spans = true;
+            self.spans = Vec::new();
+        }
+    }
+
+    /// The routes, to which only [`crate::known`] adds in another way.
+    pub(crate) const fn list_mut(&mut self) -> &mut RouteList {
+        &mut self.list
     }
 
     /// Tells it from every other list of the run; 0 until it is given a name.
@@ -123,7 +146,7 @@ impl Open {
     }
 
     /// The number of these terms, which are added unless they are there.
-    fn terms(&mut self, terms: Terms) -> u32 {
+    pub(crate) fn terms(&mut self, terms: Terms) -> u32 {
         let all = self.list.terms();
         if all.get(self.last as usize).is_some_and(|last| is_same(last, &terms)) {
             return self.last;
@@ -333,6 +356,19 @@ impl RouteReader {
             last = Some((nlri.family, number));
             open.push(&[nlri.bytes], number, span);
         }
+    }
+
+    /// Terms that an earlier reading kept, with the allocations of this one.
+    pub(crate) fn share_terms(&mut self, terms: &Terms) -> Terms {
+        let mut terms = terms.clone();
+        match self.sets.get(&terms.attributes) {
+            Some(set) => terms.attributes = set.clone(),
+            None => _ = self.sets.insert(terms.attributes.clone()),
+        }
+        for name in [&mut terms.watchdog, &mut terms.name] {
+            *name = name.as_deref().and_then(|name| share(&mut self.names, name));
+        }
+        terms
     }
 
     fn share_attributes(&mut self) -> Arc<[u8]> {

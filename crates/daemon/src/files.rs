@@ -7,7 +7,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tracing::warn;
 use yottabgp_config::reload::superseded;
-use yottabgp_config::{Configuration, ConfiguredRoutes, Diagnostic, Environment, Neighbor, Source};
+use yottabgp_config::{
+    Configuration, ConfiguredRoutes, Diagnostic, Environment, Known, Neighbor, Source,
+};
 
 use crate::loader::Machine;
 
@@ -19,6 +21,8 @@ pub(crate) struct Files {
     pub(crate) rotate: bool,
     /// Standard input can be read only once.
     pub(crate) standard_input: Option<Vec<u8>>,
+    /// What the configuration said that was taken last.
+    pub(crate) known: Known,
 }
 
 /// A configuration that was read to be compared with what there is.
@@ -51,7 +55,7 @@ impl Files {
                 .map_err(|error| format!("standard input: {error}"))?;
             self.standard_input = Some(bytes);
         }
-        load(&path, self.text(), environment)
+        load(&path, self.text(), environment, &self.known)
     }
 
     fn text(&self) -> Option<Text> {
@@ -65,10 +69,10 @@ impl Files {
     pub(crate) fn load_aside(&self, text: Option<Text>, environment: &Environment) -> Loading {
         let (done, loading) = oneshot::channel();
         let (path, text) = (self.path(), text.or_else(|| self.text()));
-        let environment = environment.clone();
+        let (environment, known) = (environment.clone(), self.known.clone());
         let thread = std::thread::Builder::new().name("configuration".to_owned());
         let started = thread.spawn(move || {
-            let loaded = load(&path, text, &environment).map(|configuration| {
+            let loaded = load(&path, text, &environment, &known).map(|configuration| {
                 let superseded = all_superseded(&configuration.neighbors);
                 Loaded { configuration, superseded }
             });
@@ -120,6 +124,7 @@ fn load(
     path: &Path,
     text: Option<Text>,
     environment: &Environment,
+    known: &Known,
 ) -> Result<Configuration, String> {
     let (name, bytes) = match text {
         Some(text) => text,
@@ -139,7 +144,7 @@ fn load(
         warn!(target: "yottabgp::configuration", "{}", warning.line(&source));
     }
     let machine = Machine::for_file(path);
-    match yottabgp_config::parse(&source, &machine, environment) {
+    match yottabgp_config::parse_again(&source, &machine, environment, known) {
         Ok((configuration, warnings)) => {
             for warning in &warnings {
                 warn!(target: "yottabgp::configuration", "{}", warning.line(&source));

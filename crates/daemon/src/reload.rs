@@ -66,7 +66,11 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
             return;
         }
     };
-    shared.borrow_mut().reloads.begin();
+    {
+        let mut core = shared.borrow_mut();
+        core.files.known.remember(&configuration);
+        core.reloads.begin();
+    }
     let changed = match asked {
         Asked::Reload => helpers::Changed::Keep,
         _ => helpers::Changed::Restart,

@@ -186,9 +186,10 @@ async fn serve(
     let mut files = Files {
         files: options.files.clone(),
         rotate: environment.debug.rotate,
-        standard_input: None,
+        ..Files::default()
     };
     let configuration = files.load(&environment).map_err(StartError::Configuration)?;
+    files.known.remember(&configuration);
     info!(
         target: "yottabgp::configuration",
         "{} loaded: {} neighbors, {} processes",

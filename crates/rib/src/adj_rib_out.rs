@@ -157,6 +157,8 @@ pub struct AdjRibOut {
     watchdogs: Watchdogs,
     /// What the configuration says beside routes of the table: sent with every session.
     standing: Vec<Once>,
+    /// How often what the configuration had said of a route came to be something else.
+    alterations: u64,
     /// Whether what was sent is kept (`adj-rib-out`). Without, there is one session at most.
     cache: bool,
     chunks: Chunks,
@@ -180,6 +182,7 @@ impl AdjRibOut {
             withdrawn: HashMap::new(),
             watchdogs: Watchdogs::default(),
             standing: Vec::new(),
+            alterations: 0,
             cache,
             chunks: Chunks::default(),
             window: Window::default(),
@@ -216,6 +219,12 @@ impl AdjRibOut {
                 parked = route.is(PARKED);
             }
             route.flags |= CONFIGURED | NAMED;
+        } else if route.is(CONFIGURED) {
+            self.alterations += 1;
+        }
+        if repeated {
+            // Who looks for what a configuration has no more would take it for gone with the first of them.
+            self.alterations += 1;
         }
         let same = had == Had::Same && route.attributes == Some(attributes);
         if let Some(old) = route.attributes.replace(attributes) {
@@ -308,6 +317,7 @@ impl AdjRibOut {
         };
         let Some(route) = self.table.get_mut(id) else { return false };
         let known = route.is(WANTED | PARKED);
+        self.alterations += u64::from(route.is(CONFIGURED));
         route.flags &= !(PARKED | CONFIGURED);
         self.watchdogs.remove(id);
         self.unwant(id, true);
@@ -341,6 +351,7 @@ impl AdjRibOut {
 
     /// Withdraws and forgets every route; what was not sent yet is just forgotten.
     pub fn clear(&mut self, store: &mut AttributeStore) -> usize {
+        self.alterations += 1;
         let mut from = 0;
         let mut count = 0;
         while let Some(id) = self.table.next_from(from) {
@@ -379,6 +390,7 @@ impl AdjRibOut {
                 store.release(attributes);
             }
         }
+        self.alterations += 1;
         self.table.clear();
         self.graves.clear();
         self.watchdogs = Watchdogs::default();
@@ -388,6 +400,7 @@ impl AdjRibOut {
 
     /// Whether what was sent is kept from now on (`adj-rib-out`).
     pub const fn set_cache(&mut self, cache: bool) {
+        self.alterations += 1;
         self.cache = cache;
     }
 

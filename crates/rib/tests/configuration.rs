@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use yottabgp_rib::adj_rib_out::configuration::{Configured, Effect, Marks};
+use yottabgp_rib::adj_rib_out::configuration::{Configured, Effect, Marks, Moment};
 use yottabgp_rib::adj_rib_out::{AdjRibOut, Member, Origin, Sending};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::codes::Family;
@@ -61,12 +61,16 @@ struct Bench {
     store: AttributeStore,
     encoder: UpdateEncoder,
     negotiated: Negotiated,
+    /// The file before, when no route is in it twice.
+    basis: Option<(Vec<Route>, Moment)>,
+    /// How often only what is not in both files was looked at.
+    shortcuts: usize,
 }
 
 impl Bench {
     fn send(&mut self) -> Told {
         let mut out = Vec::new();
-        let Self { rib, member, store, encoder, negotiated } = self;
+        let Self { rib, member, store, encoder, negotiated, .. } = self;
         let mut sending = Sending { encoder, negotiated, group: true, holding: false };
         rib.fill(store, *member, &mut sending, &mut out, usize::MAX);
         let mut told = Vec::new();
@@ -122,16 +126,29 @@ impl Bench {
                 effect
             })
             .collect();
+        let mut gone = Vec::new();
         for (nlri, effect) in self.rib.would_withdraw(&marks, 0..self.rib.end()) {
-            would.push(effect);
+            gone.push(effect);
             if effect == Effect::Withdraw {
                 told.push(format!("-{}", nlri.bytes.last().unwrap()));
             }
         }
         told.sort();
+        // In which order they go depends on how they are found.
+        gone.sort_by_key(|effect| format!("{effect:?}"));
+        would.append(&mut gone);
+        let are_once = (0..routes.len()).all(|place| !configured(place).superseded);
+        let basis = self.basis.take().filter(|(_, since)| are_once && self.rib.stands(*since));
+        self.shortcuts += usize::from(basis.is_some());
+        let since = self.rib.moment();
+        let is_old = |route: &Route| basis.as_ref().is_some_and(|(old, _)| old.contains(route));
         let mut before = self.rib.begin_configuration();
         let mut did: Vec<Effect> = (0..routes.len())
             .map(|place| {
+                if is_old(routes.get(place).unwrap()) {
+                    before.leave_out(1);
+                    return Effect::Same;
+                }
                 let set = self.store.intern(attributes.get(place).unwrap(), NEXT_HOP);
                 let route = configured(place);
                 let effect = self.rib.configure(&mut self.store, &mut before, &route, set);
@@ -139,9 +156,24 @@ impl Bench {
                 effect
             })
             .collect();
-        let end = self.rib.end();
-        self.rib.end_configuration(&mut self.store, 0..end, |effect| did.push(effect));
+        if let Some((old, _)) = &basis {
+            before.rewind();
+            for route in old.iter().filter(|route| !routes.contains(route)) {
+                let bytes = [24, 10, 0, route.0];
+                gone.extend(self.rib.end_route(&mut self.store, &mut before, &nlri(&bytes)));
+            }
+            before.rewind();
+            for route in routes.iter().filter(|route| !is_old(route)) {
+                self.rib.end_name(&mut before, &nlri(&[24, 10, 0, route.0]));
+            }
+        } else {
+            let end = self.rib.end();
+            self.rib.end_configuration(&mut self.store, 0..end, |effect| gone.push(effect));
+        }
         before.forget(&mut self.store);
+        gone.sort_by_key(|effect| format!("{effect:?}"));
+        did.append(&mut gone);
+        self.basis = are_once.then(|| (routes.to_vec(), since));
         (would, did, told)
     }
 }
@@ -170,6 +202,8 @@ proptest! {
             store: AttributeStore::default(),
             encoder: UpdateEncoder::default(),
             negotiated,
+            basis: None,
+            shortcuts: 0,
         };
         bench.rib.session_up(&mut bench.store, bench.member);
         let mut dogs: BTreeMap<u8, Option<usize>> = BTreeMap::new();
@@ -183,7 +217,12 @@ proptest! {
                     prop_assert_eq!(would, did);
                     prop_assert_eq!(bench.send(), told);
                     // And once more it is no change.
+                    let shortcuts = bench.shortcuts;
                     let (again, _, _) = bench.file(&routes);
+                    let mut prefixes: Vec<u8> = routes.iter().map(|route| route.0).collect();
+                    prefixes.sort_unstable();
+                    let are_once = prefixes.is_sorted_by(|a, b| a < b);
+                    prop_assert_eq!(bench.shortcuts > shortcuts, are_once);
                     prop_assert!(again.iter().all(|effect| *effect == Effect::Same), "{:?}", again);
                     prop_assert_eq!(bench.send(), Told::new());
                     dogs = routes.iter().map(|(prefix, _, dog, _)| (*prefix, *dog)).collect();

@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 use yottabgp_testkit::bgp::kind;
 use yottabgp_testkit::wait::until;
 
-use crate::reload::{FAMILIES, nothing_came, reload};
+use crate::reload::{FAMILIES, changes, nothing_came, reload};
 use crate::support::{Daemon, Helper, Lab, PATIENCE, Session, Site, Update, script};
 
 /// Routes of a file, by number: what is announced, and with which MED.
@@ -98,6 +98,62 @@ fn of_a_large_table_only_what_changed_is_sent_and_as_little_as_can_be() {
     assert_eq!(messages, 11);
     nothing_came(&daemon, &mut session, 1);
     nothing_came(&daemon, &mut bystander, 1);
+    daemon.stop();
+}
+
+#[test]
+fn a_reload_undoes_what_commands_did_to_routes_of_the_file() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let table: Table = (0..1000).map(|number| (number, number % 50)).collect();
+    let text = |table: &Table, more: &str| {
+        let routes = routes(table).replace("static {\n", &format!("static {{\n{more}"));
+        site.neighbor(&format!("{FAMILIES} {routes}"))
+    };
+    let good = text(&table, "");
+    let daemon = lab.start(&good);
+    let mut session = site.session();
+    assert_eq!(session.until_eor().len(), 1000);
+    let mut rounds = 0u8;
+    let mut told = |daemon: &Daemon, text: &str, count: usize| {
+        reload(daemon, text);
+        let changes = changes(&mut session, count);
+        rounds += 1;
+        nothing_came(daemon, &mut session, rounds);
+        changes
+    };
+    assert_eq!(told(&daemon, &good, 0), (vec![], vec![]));
+    let middle = prefix(500);
+    for command in [
+        format!("withdraw route {middle}"),
+        format!("announce route {middle} next-hop 9.9.9.9"),
+        format!("announce route {middle} next-hop 9.9.9.9 watchdog dog"),
+    ] {
+        daemon.ask(&format!("neighbor 127.0.0.2 {command}"));
+        // The command's, and then that of the file.
+        let (announced, withdrawn) = told(&daemon, &good, 2);
+        assert_eq!(announced.last(), Some(&middle), "{command}");
+        assert_eq!(announced.len() + withdrawn.len(), 2, "{command}");
+        assert_eq!(told(&daemon, &good, 0), (vec![], vec![]));
+    }
+    // A route of the file, and one that it does not have: it is none of a reload's business.
+    daemon.ask("neighbor 127.0.0.2 announce route 10.250.0.0/24 next-hop 9.9.9.9");
+    assert_eq!(told(&daemon, &good, 1), (vec!["10.250.0.0/24".to_owned()], vec![]));
+    // Once more in the file, above: the one below counts, with this one gone as with it there.
+    let twice = text(&table, &format!("route {middle} next-hop 1.1.1.1 med 7;\n"));
+    assert_eq!(told(&daemon, &twice, 0), (vec![], vec![]));
+    assert_eq!(told(&daemon, &good, 0), (vec![], vec![]));
+    let mut fewer = table.clone();
+    fewer.remove(&500);
+    assert_eq!(told(&daemon, &text(&fewer, ""), 1), (vec![], vec![middle.clone()]));
+    assert_eq!(told(&daemon, &good, 1), (vec![middle.clone()], vec![]));
+    // What all of them depend on.
+    let other = good.replace("next-hop 1.1.1.1", "next-hop 2.2.2.2");
+    assert_eq!(told(&daemon, &other, 1000).0.len(), 1000);
+    daemon.ask("neighbor 127.0.0.2 clear adj-rib out");
+    reload(&daemon, &other);
+    let (announced, withdrawn) = changes(&mut session, 2001 + usize::from(rounds));
+    assert_eq!((announced.len(), withdrawn.len()), (1000, 1001 + usize::from(rounds)));
     daemon.stop();
 }
 

@@ -63,6 +63,8 @@ pub(crate) struct Context<'a> {
     pub(crate) lists: Lists,
     /// Where the neighbors are.
     pub(crate) places: Places,
+    /// There is something to say of a route whose place was not kept.
+    pub(crate) needs_places: bool,
 }
 
 /// Makes the configuration. What is wrong is added to the problems; the result counts only when nothing is.

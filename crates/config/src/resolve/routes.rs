@@ -32,6 +32,7 @@ pub(crate) fn resolve(
         // There are few terms and many routes.
         let mut all = written.list.terms().iter();
         if !all.all(|terms| rules.verdict(terms) == Verdict::Good) {
+            context.needs_places = true;
             rules.tell(&written, &mut dropped, context);
             written = rules.without_dropped(&written);
         }

@@ -5,7 +5,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use yottabgp_config::Neighbor;
+use yottabgp_config::{ConfiguredRoutes, Neighbor};
+use yottabgp_rib::adj_rib_out::configuration::Moment;
 use yottabgp_rib::adj_rib_out::{AdjRibOut, Member};
 use yottabgp_rib::store::AttributeStore;
 use yottabgp_wire::codes::Family;
@@ -44,9 +45,18 @@ impl Kind {
 pub(crate) struct SharedTable {
     kind: Kind,
     pub(crate) rib: AdjRibOut,
+    /// What the configuration said that was put into it last.
+    pub(crate) basis: Option<Basis>,
     members: Vec<(Member, PeerId)>,
     /// Every peer will look at it, and none has since it changed.
     is_told: bool,
+}
+
+/// The routes that a configuration had for a table, and when they were put into it.
+#[derive(Clone, Debug)]
+pub(crate) struct Basis {
+    pub(crate) routes: ConfiguredRoutes,
+    pub(crate) since: Moment,
 }
 
 impl SharedTable {
@@ -110,7 +120,8 @@ impl Tables {
         let mut rib = AdjRibOut::new(kind.cache);
         let member = rib.join();
         let members = vec![(member, peer)];
-        (self.add(SharedTable { kind, rib, members, is_told: false }), member)
+        let table = SharedTable { kind, rib, basis: None, members, is_told: false };
+        (self.add(table), member)
     }
 
     /// A peer is gone.
@@ -146,8 +157,8 @@ impl Core {
         table.members = others;
         let names: Vec<Member> = members.iter().map(|(member, _)| *member).collect();
         let rib = table.rib.split(store, &names);
-        let kind = table.kind.clone();
-        let new = tables.add(SharedTable { kind, rib, members, is_told: false });
+        let (kind, basis) = (table.kind.clone(), table.basis.clone());
+        let new = tables.add(SharedTable { kind, rib, basis, members, is_told: false });
         for peer in peers {
             if let Some(peer) = self.peers.get_mut(peer) {
                 peer.table = new;
@@ -167,6 +178,7 @@ impl Core {
         if let Some(table) = own.and_then(|own| self.tables.get_mut(own)) {
             table.rib.set_cache(kind.cache);
             table.kind = kind;
+            table.basis = None;
         }
     }
 

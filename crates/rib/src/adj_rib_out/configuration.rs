@@ -3,6 +3,10 @@
 //!
 //! [`AdjRibOut::begin_configuration`], then [`AdjRibOut::configure`] for each route of the file in its order, then
 //! [`AdjRibOut::end_configuration`] for what the file does not have any more. Commands may change the table between.
+//!
+//! Who knows which routes the file before had, and that the table still has them as they were ([`AdjRibOut::stands`]), can do
+//! with less: [`AdjRibOut::configure`] for each route that is not in both, then [`AdjRibOut::end_route`] for each that only the file
+//! before may have, then [`AdjRibOut::end_name`] for each that was configured.
 
 use std::ops::Range;
 
@@ -76,7 +80,63 @@ impl Marks {
     }
 }
 
+/// A moment of a table: see [`AdjRibOut::stands`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment(u64);
+
+impl Before {
+    /// So many routes are left out that stand in the table one behind the other, as they do in the file.
+    pub const fn leave_out(&mut self, count: u32) {
+        self.next.0 = self.next.0.saturating_add(count);
+    }
+
+    /// The next route is probably the first of the table.
+    pub const fn rewind(&mut self) {
+        self.next.0 = 0;
+    }
+}
+
 impl AdjRibOut {
+    /// When a configuration begins to be read; to be compared with when the next one does.
+    pub const fn moment(&self) -> Moment {
+        Moment(self.alterations)
+    }
+
+    /// Whether each route of the configuration that began then is still what the configuration said, and there once. What
+    /// watchdogs do is no change of that: a configuration that is read again does not undo it.
+    pub const fn stands(&self, since: Moment) -> bool {
+        self.alterations == since.0 && self.cache && self.standing.is_empty()
+    }
+
+    /// Withdraws a route of the configuration before, unless the present one named it. Tells whether the peer is told.
+    pub fn end_route(
+        &mut self,
+        store: &mut AttributeStore,
+        before: &mut Before,
+        nlri: &Nlri<'_>,
+    ) -> Option<Effect> {
+        let id = self.find_next(before, nlri)?;
+        let route = self.table.get(id).filter(|route| route.is(CONFIGURED) && !route.is(NAMED))?;
+        let effect = if route.is(WANTED) { Effect::Withdraw } else { Effect::Unseen };
+        self.give_up(store, id);
+        Some(effect)
+    }
+
+    /// The present configuration has named all its routes, this one among them.
+    pub fn end_name(&mut self, before: &mut Before, nlri: &Nlri<'_>) {
+        if let Some(id) = self.find_next(before, nlri)
+            && let Some(route) = self.table.get_mut(id)
+        {
+            route.flags &= !NAMED;
+        }
+    }
+
+    fn find_next(&self, before: &mut Before, nlri: &Nlri<'_>) -> Option<RouteId> {
+        let id = self.table.find_near(nlri, before.next.0)?;
+        before.next.0 = id.saturating_add(1);
+        Some(id)
+    }
+
     /// A configuration is about to be read: what its predecessor had sent once a session is put aside.
     pub fn begin_configuration(&mut self) -> Before {
         let standing = std::mem::take(&mut self.standing);
@@ -109,6 +169,7 @@ impl AdjRibOut {
         if effect == Effect::Same
             && let Some(route) = known.and_then(|id| self.table.get_mut(id))
         {
+            self.alterations += u64::from(route.is(NAMED));
             route.flags |= CONFIGURED | NAMED;
             return effect;
         }

@@ -23,6 +23,7 @@ impl AdjRibOut {
             withdrawn: self.withdrawn.clone(),
             watchdogs: self.watchdogs.clone(),
             standing: self.standing.clone(),
+            alterations: self.alterations,
             cache: self.cache,
             chunks: Chunks::default(),
             window: Window::default(),
