@@ -10,7 +10,7 @@ use super::{
     push_attribute, subcode,
 };
 use crate::asn::Asn;
-use crate::io::text::{push, push_decimal};
+use crate::io::text::{Line, push, push_decimal};
 use crate::layout::Paths;
 use crate::negotiated::Negotiated;
 
@@ -158,12 +158,14 @@ pub(super) fn json_segments(name: &str, value: &[u8], asn4: bool, out: &mut Vec<
             },
         );
         push(out, "\", \"value\": [");
-        let mut separator = "";
+        let before = out.len();
         for number in segment.numbers() {
-            push(out, separator);
-            separator = ", ";
-            push_decimal(out, number.into());
+            let mut line = Line::<16>::new(b"");
+            line.push_decimal(number.into());
+            line.push(b", ");
+            line.write(out);
         }
+        out.truncate(before.max(out.len().saturating_sub(2)));
         push(out, "]}");
     }
     if position == 0 {

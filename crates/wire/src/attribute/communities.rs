@@ -4,7 +4,7 @@ use super::{
     AttributeType, OnError, Repeat, ValueContext, ValueFault, flags, require_multiple, send_as_is,
 };
 use crate::community::{push_list_text, standard};
-use crate::io::text::{push, push_decimal};
+use crate::io::text::{Line, push};
 use crate::io::tokens::{TextError, Tokens};
 
 /// The row of the registry.
@@ -31,16 +31,22 @@ fn check(value: &[u8], _: &ValueContext) -> Result<(), ValueFault> {
 
 /// In the order of the wire, and never by name.
 fn json(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
-    push(out, "\"community\": [ ");
-    let mut separator = "[ ";
-    for [a, b, c, d] in value.as_chunks::<4>().0 {
-        push(out, separator);
-        push_decimal(out, u16::from_be_bytes([*a, *b]).into());
-        push(out, ", ");
-        push_decimal(out, u16::from_be_bytes([*c, *d]).into());
-        separator = " ], [ ";
+    const BETWEEN: &[u8] = b" ], [ ";
+    let communities = value.as_chunks::<4>().0;
+    if communities.is_empty() {
+        return push(out, "\"community\": [  ]");
     }
-    push(out, if value.len() < 4 { " ]" } else { " ] ]" });
+    push(out, "\"community\": [ [ ");
+    for [a, b, c, d] in communities {
+        let mut line = Line::<32>::new(b"");
+        line.push_decimal(u16::from_be_bytes([*a, *b]).into());
+        line.push(b", ");
+        line.push_decimal(u16::from_be_bytes([*c, *d]).into());
+        line.push(BETWEEN);
+        line.write(out);
+    }
+    out.truncate(out.len() - BETWEEN.len());
+    push(out, " ] ]");
 }
 
 fn text(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {

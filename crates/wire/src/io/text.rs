@@ -103,6 +103,66 @@ impl<const SIZE: usize> Line<SIZE> {
         }
     }
 
+    /// Appends an IPv6 address as [`push_ipv6`] writes it, unless it is IPv4-mapped: then nothing, and false is returned. Needs
+    /// room for 42 characters.
+    #[inline]
+    pub fn push_ipv6(&mut self, address: Ipv6Addr) -> bool {
+        let bits = address.to_bits();
+        if bits >> 32 == 0xffff {
+            return false;
+        }
+        // A bit for each group of zeros, the first the lowest.
+        let segments = address.segments();
+        let zeros =
+            segments.iter().rev().fold(0_u32, |bits, group| bits << 1 | u32::from(*group == 0));
+        // The longest run of two or more, the first of equals, becomes `::`: as often as each bit has its neighbour.
+        let (mut runs, mut length) = (zeros & zeros >> 1, 1);
+        let mut longest = 0;
+        while runs != 0 {
+            longest = runs;
+            length += 1;
+            runs &= zeros >> length;
+        }
+        let (start, end) = match longest {
+            0 => (8, 8),
+            _ => (longest.trailing_zeros() as usize, longest.trailing_zeros() as usize + length),
+        };
+        self.push_groups(segments.get(..start).unwrap_or_default());
+        if start < 8 {
+            self.push(b"::");
+            self.push_groups(segments.get(end..).unwrap_or_default());
+        }
+        true
+    }
+
+    /// Appends groups with a colon between them. Needs room for five characters each.
+    #[inline]
+    fn push_groups(&mut self, groups: &[u16]) {
+        for (index, group) in groups.iter().enumerate() {
+            if index > 0 {
+                self.push(b":");
+            }
+            self.push_group(*group);
+        }
+    }
+
+    /// Appends a number in decimal. Needs room for eight characters, and for as many as it has.
+    #[inline]
+    pub fn push_decimal(&mut self, number: u64) {
+        if number < 100_000_000 {
+            let digits = eight_digits(number);
+            // Zeros in front are the low octets; one digit always stays.
+            let zeros = (digits | 1 << 56).trailing_zeros() / 8;
+            let characters = (digits | 0x3030_3030_3030_3030) >> (8 * zeros);
+            if let Some(room) = self.characters.get_mut(self.length..self.length + 8) {
+                room.copy_from_slice(&characters.to_le_bytes());
+                self.length += 8 - zeros as usize;
+            }
+            return;
+        }
+        self.push(itoa::Buffer::new().format(number).as_bytes());
+    }
+
     /// Writes the text.
     #[inline]
     pub fn write(&self, out: &mut Vec<u8>) {
@@ -166,37 +226,12 @@ pub fn push_ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
 
 /// Writes an IPv6 address as RFC 5952 says; an IPv4-mapped one as `::ffff:1.2.3.4`.
 pub fn push_ipv6(out: &mut Vec<u8>, address: Ipv6Addr) {
-    if address.to_ipv4_mapped().is_some() {
-        let _ = write!(out, "{address}");
-        return;
-    }
-    let segments = address.segments();
-    // A bit for each group of zeros, the first the lowest.
-    let zeros = segments.iter().rev().fold(0_u32, |bits, group| bits << 1 | u32::from(*group == 0));
-    // The longest run of two or more, the first of equals, becomes `::`: as often as each bit has its neighbour.
-    let (mut runs, mut length) = (zeros & zeros >> 1, 1);
-    let mut longest = 0;
-    while runs != 0 {
-        longest = runs;
-        length += 1;
-        runs &= zeros >> length;
-    }
-    let start = longest.trailing_zeros() as usize;
-    let gap = if longest == 0 { 8..8 } else { start..start + length };
     let mut line = Line::<48>::new(b"");
-    for (index, group) in segments.iter().enumerate() {
-        if gap.contains(&index) {
-            if index == gap.start {
-                line.push(b"::");
-            }
-        } else {
-            if index > 0 && index != gap.end {
-                line.push(b":");
-            }
-            line.push_group(*group);
-        }
+    if line.push_ipv6(address) {
+        line.write(out);
+    } else {
+        let _ = write!(out, "{address}");
     }
-    line.write(out);
 }
 
 /// Writes an address of either family.
@@ -288,6 +323,10 @@ mod tests {
             for number in [number >> bits, 10u64.pow(bits % 20), 10u64.pow(bits % 20) - 1] {
                 let mut out = b"x".to_vec();
                 push_decimal(&mut out, number);
+                prop_assert_eq!(String::from_utf8(out).unwrap(), format!("x{number}"));
+                let (mut out, mut line) = (Vec::new(), Line::<32>::new(b"x"));
+                line.push_decimal(number);
+                line.write(&mut out);
                 prop_assert_eq!(String::from_utf8(out).unwrap(), format!("x{number}"));
             }
         }

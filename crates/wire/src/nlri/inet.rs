@@ -1,13 +1,13 @@
 //! IPv4 and IPv6 unicast and multicast (RFC 4271 section 4.3, RFC 4760): `length(1) prefix`.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{
     Grammar, Identity, JsonForm, NextHopForm, Nlri, NlriContext, NlriIter, NlriType, PrefixParts,
 };
 use crate::codes::{Afi, Family, Safi};
 use crate::io::reader::{Fault, Reader, WireError};
-use crate::io::text::{Line, push, push_ipv4};
+use crate::io::text::{Line, push, push_ipv4, push_ipv6};
 use crate::io::tokens::{TextError, Tokens};
 use crate::prefix::{Prefix, PrefixError, longest, octets_for, push_ipv4_prefix, push_prefix};
 
@@ -114,7 +114,7 @@ fn json(nlri: Nlri<'_>, &NlriContext { form, .. }: &NlriContext, out: &mut Vec<u
 }
 
 /// Writes those of a field that was checked, as [`json`] does one after the other, where they are what nearly all routes are:
-/// IPv4 without path identifiers. Returns whether they are.
+/// without path identifiers. Returns whether they are.
 pub(crate) fn push_json_list(
     nlri: &NlriIter<'_>,
     form: JsonForm,
@@ -122,15 +122,21 @@ pub(crate) fn push_json_list(
     out: &mut Vec<u8>,
 ) -> bool {
     let family = nlri.family();
-    if family.afi != Afi::IPV4
-        || nlri.has_path_id()
-        || form.compact
-        || !super::is_plain_prefix(family)
-    {
+    if nlri.has_path_id() || form.compact || !super::is_plain_prefix(family) {
         return false;
     }
-    const BETWEEN: &[u8] = b", { \"nlri\": \"";
-    let mut rest = nlri.octets();
+    match family.afi {
+        Afi::IPV4 => push_json_list_ipv4(nlri.octets(), first, out),
+        _ => push_json_list_ipv6(nlri.octets(), first, out),
+    }
+    true
+}
+
+const BETWEEN: &[u8] = b", { \"nlri\": \"";
+
+#[inline]
+fn push_json_list_ipv4(octets: &[u8], first: &mut bool, out: &mut Vec<u8>) {
+    let mut rest = octets;
     while let [length, octets @ ..] = rest {
         let count = octets_for(*length);
         let address = match (count, octets.first_chunk::<4>()) {
@@ -154,7 +160,40 @@ pub(crate) fn push_json_list(
         line.write(out);
         rest = octets.get(count..).unwrap_or_default();
     }
-    true
+}
+
+fn push_json_list_ipv6(octets: &[u8], first: &mut bool, out: &mut Vec<u8>) {
+    let mut rest = octets;
+    while let [length, octets @ ..] = rest {
+        let count = octets_for(*length);
+        let mut address = [0; 16];
+        match (count, octets.first_chunk::<8>()) {
+            // What most are: eight octets are read, and those that belong to the next cut off.
+            (1..=8, Some(octets)) => {
+                let cut = u64::from_be_bytes(*octets) >> (64 - 8 * count) << (64 - 8 * count);
+                if let Some(start) = address.first_chunk_mut() {
+                    *start = cut.to_be_bytes();
+                }
+            }
+            _ => {
+                address.iter_mut().zip(octets.iter().take(count)).for_each(|(to, from)| *to = *from)
+            }
+        }
+        let start =
+            if std::mem::take(first) { BETWEEN.get(2..).unwrap_or_default() } else { BETWEEN };
+        let mut line = Line::<64>::new(start);
+        let address = Ipv6Addr::from(address);
+        if !line.push_ipv6(address) {
+            line.write(out);
+            push_ipv6(out, address);
+            line = Line::new(b"");
+        }
+        line.push(b"/");
+        line.push_octet(*length);
+        line.push(b"\" }");
+        line.write(out);
+        rest = octets.get(count..).unwrap_or_default();
+    }
 }
 
 fn parts(nlri: Nlri<'_>) -> Option<PrefixParts<'_>> {
@@ -215,4 +254,38 @@ pub fn parse(family: Family, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Resu
     }
     prefix.encode(out);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_list_is_what_its_members_are(
+            prefixes: Vec<(u8, u128, bool)>,
+            is_ipv6: bool,
+        ) {
+            let family = if is_ipv6 { Family::IPV6_UNICAST } else { Family::IPV4_UNICAST };
+            let mut field = Vec::new();
+            for (length, bits, is_mapped) in prefixes {
+                let length = length % (longest(family.afi) + 1);
+                let bits = if is_mapped && is_ipv6 { 0xffff << 32 | bits >> 96 } else { bits };
+                field.push(length);
+                field.extend(bits.to_be_bytes().iter().take(octets_for(length)));
+            }
+            let list = || NlriIter::new(family, false, Reader::new(&field));
+            let (mut first, mut out, mut expected) = (true, Vec::new(), Vec::new());
+            let form = JsonForm::default();
+            prop_assert!(push_json_list(&list(), form, &mut first, &mut out));
+            for (index, nlri) in list().enumerate() {
+                if index > 0 {
+                    push(&mut expected, ", ");
+                }
+                json(nlri.unwrap(), &NlriContext { form, ..NlriContext::default() }, &mut expected);
+            }
+            prop_assert_eq!(String::from_utf8(out).unwrap(), String::from_utf8(expected).unwrap());
+        }
+    }
 }
