@@ -158,6 +158,12 @@ impl Outbox {
         self.added(&self.lock());
     }
 
+    /// Lends the buffer, for events to be written to its end. [`Self::added_some`] is to follow when it is given back.
+    pub fn lend(&self) -> Lent {
+        let buffer = std::mem::take(&mut self.lock().ready);
+        Lent { outbox: self.clone(), whole: buffer.len(), buffer }
+    }
+
     /// Adds events: whole lines, any number of them.
     pub fn events(&self, lines: &[u8]) {
         self.events_with(|buffer| buffer.extend_from_slice(lines));
@@ -390,6 +396,39 @@ impl Outbox {
     }
 }
 
+/// The buffer of an outbox, which gets it back when this goes.
+///
+/// What is added meanwhile comes behind; what is taken meanwhile is without it.
+#[derive(Debug)]
+pub struct Lent {
+    outbox: Outbox,
+    buffer: Vec<u8>,
+    /// So many bytes are whole lines, whatever becomes of the next.
+    whole: usize,
+}
+
+impl Lent {
+    /// To append whole lines to, and nothing else.
+    pub const fn buffer(&mut self) -> &mut Vec<u8> {
+        self.whole = self.buffer.len();
+        &mut self.buffer
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let mut queue = self.outbox.lock();
+        if queue.closed {
+            return;
+        }
+        if std::thread::panicking() {
+            self.buffer.truncate(self.whole);
+        }
+        self.buffer.extend_from_slice(&queue.ready);
+        queue.ready = std::mem::take(&mut self.buffer);
+    }
+}
+
 impl Queue {
     fn unread(&self) -> usize {
         self.ready.len() + self.in_flight + self.deferred_answers
@@ -488,6 +527,29 @@ mod tests {
             told.push_str(&batch);
         }
         told
+    }
+
+    #[test]
+    fn what_is_lent_comes_back_as_whole_lines() {
+        let outbox = Outbox::new();
+        outbox.events(b"one\n");
+        let mut lent = outbox.lend();
+        lent.buffer().extend_from_slice(b"two\n");
+        outbox.ack(Ack::Done);
+        drop(lent);
+        assert_eq!(outbox.lock().ready, b"one\ntwo\ndone\n");
+        let cut = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let mut lent = outbox.lend();
+            lent.buffer().extend_from_slice(b"three\n");
+            lent.buffer().extend_from_slice(b"fo");
+            panic!("in the middle of a line");
+        }));
+        assert!(cut.is_err());
+        assert_eq!(outbox.lock().ready, b"one\ntwo\ndone\nthree\n");
+        let lent = outbox.lend();
+        outbox.close();
+        drop(lent);
+        assert_eq!(outbox.unread(), 0);
     }
 
     #[tokio::test]

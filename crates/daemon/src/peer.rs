@@ -2,6 +2,7 @@
 
 mod advisories;
 mod drive;
+mod listeners;
 mod lull;
 mod pace;
 pub(crate) mod tables;
@@ -36,12 +37,13 @@ use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::{JsonForm, Nlri};
 
 use crate::core::{Core, PeerId, Shared};
-use crate::outbox::{Offered, Outbox};
+use crate::outbox::Outbox;
 use crate::reload;
 use crate::server::since_epoch;
 use crate::signals::Received;
 use crate::turns;
 use advisories::Advisories;
+use listeners::Listeners;
 use tables::TableId;
 
 /// Connections that may wait to be taken by the task of their peer.
@@ -129,15 +131,13 @@ struct Surroundings<'a> {
     neighbor: &'a Neighbor,
     rib_in: &'a mut AdjRibIn,
     feed: &'a mut Feed,
-    listeners: &'a [(ProcessId, Outbox)],
+    listeners: Listeners<'a>,
     counts: &'a mut Counts,
     /// Not while messages are sent: they are not kept.
     store: Option<&'a mut AttributeStore>,
     encoders: &'a Encoders,
     /// When what happens does: the clock is read once for all that is read at once.
     time: Duration,
-    /// Whether listeners have events that nobody told them of yet.
-    told: bool,
     afterwards: Vec<Afterwards>,
 }
 
@@ -227,24 +227,13 @@ impl Surroundings<'_> {
             }
             Event::Message { .. } | Event::Connected => {}
         }
-        let listeners = self.listeners;
-        let told = &mut self.told;
-        self.feed.event(self.encoders, self.time, event, |process, lines| {
-            // Nothing stops our own messages from being sent while nobody reads of them.
-            if matches!(event, Event::Message { direction: Direction::Send, .. }) {
-                offer(self.key.peer, listeners, process, lines);
-            } else if let Some((_, outbox)) = listeners.iter().find(|(id, _)| *id == process) {
-                outbox.add(lines);
-                *told = true;
-            }
-        });
+        let sends = matches!(event, Event::Message { direction: Direction::Send, .. });
+        self.feed.event_to(self.encoders, self.time, event, self.listeners.of_event(sends));
     }
 
     /// Lets the listeners know of their events.
     fn finish(self) -> Vec<Afterwards> {
-        if self.told {
-            self.listeners.iter().for_each(|(_, outbox)| outbox.added_some());
-        }
+        self.listeners.finish();
         self.afterwards
     }
 }
@@ -280,22 +269,6 @@ fn tell(listeners: &[(ProcessId, Outbox)], process: ProcessId, lines: &[u8]) {
     }
 }
 
-/// The same for an event that is left out when too many are unread.
-fn offer(peer: IpAddr, listeners: &[(ProcessId, Outbox)], process: ProcessId, lines: &[u8]) {
-    let Some((_, outbox)) = listeners.iter().find(|(id, _)| *id == process) else { return };
-    match outbox.offer(lines) {
-        Offered::Taken(0) | Offered::LeftOut => {}
-        Offered::Taken(count) => warn!(
-            target: "yottabgp::processes",
-            "{peer}: a helper reads again, which missed {count} events of messages sent"
-        ),
-        Offered::LeftOutFirst => warn!(
-            target: "yottabgp::processes",
-            "{peer}: a helper does not read what it asked for: events of messages sent are left out"
-        ),
-    }
-}
-
 impl Core {
     /// Lets a session do something: `act` is given the session and where its events go. Then the tables are told what the
     /// session told, and its task is woken.
@@ -310,12 +283,11 @@ impl Core {
             neighbor: &peer.neighbor,
             rib_in: &mut peer.rib_in,
             feed: &mut peer.feed,
-            listeners: &peer.listeners,
+            listeners: Listeners::new(peer.key.peer, &peer.listeners),
             counts: &mut peer.counts,
             store: Some(&mut self.store),
             encoders: &self.encoders,
             time: since_epoch(),
-            told: false,
             afterwards: Vec::new(),
         };
         let result = act(&mut peer.session, &mut |event| surroundings.event(&event));

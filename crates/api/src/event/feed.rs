@@ -7,7 +7,10 @@ use yottabgp_session::event::Event;
 use yottabgp_wire::codes::MessageType;
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 
-use super::{Agreed, Encoder, Encoders, Form, Format, Label, Moment, Raw, Subscription, Wants};
+use super::sink::Lines;
+use super::{
+    Agreed, Encoder, Encoders, Form, Format, Label, Moment, Raw, Sink, Subscription, Wants,
+};
 
 /// A process, named by the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,13 +91,24 @@ impl Feed {
         encoders: &Encoders,
         time: Duration,
         event: &Event<'_>,
-        mut sink: impl FnMut(ProcessId, &[u8]),
+        sink: impl FnMut(ProcessId, &[u8]),
+    ) {
+        self.event_to(encoders, time, event, &mut Lines(sink));
+    }
+
+    /// The same, to buffers where there are some.
+    pub fn event_to(
+        &mut self,
+        encoders: &Encoders,
+        time: Duration,
+        event: &Event<'_>,
+        sink: &mut impl Sink,
     ) {
         match event {
             Event::Connected => self.tell(
                 encoders,
                 time,
-                &mut sink,
+                sink,
                 |subscription| subscription.neighbor_changes,
                 |encoder, at, out| encoder.state(at, "connected", None, out),
             ),
@@ -103,7 +117,7 @@ impl Feed {
                 self.tell(
                     encoders,
                     time,
-                    &mut sink,
+                    sink,
                     |subscription| subscription.neighbor_changes,
                     |encoder, at, out| encoder.state(at, "up", None, out),
                 );
@@ -113,7 +127,7 @@ impl Feed {
                 self.tell(
                     encoders,
                     time,
-                    &mut sink,
+                    sink,
                     |subscription| subscription.neighbor_changes,
                     |encoder, at, out| encoder.state(at, "down", Some(reason), out),
                 );
@@ -121,7 +135,7 @@ impl Feed {
             Event::Fsm(state) => self.tell(
                 encoders,
                 time,
-                &mut sink,
+                sink,
                 |subscription| subscription.fsm,
                 |encoder, at, out| encoder.fsm(at, *state, out),
             ),
@@ -131,7 +145,7 @@ impl Feed {
                 self.tell(
                     encoders,
                     time,
-                    &mut sink,
+                    sink,
                     |subscription| subscription.negotiated,
                     |encoder, at, out| encoder.negotiated(at, &json, out),
                 );
@@ -150,7 +164,7 @@ impl Feed {
                 self.deliver(
                     encoders,
                     time,
-                    &mut sink,
+                    sink,
                     |subscriber| match subscriber.subscription.forms(*direction, *kind) {
                         [Some(Form::Packet), _] => Some(Key {
                             format: subscriber.format,
@@ -167,7 +181,7 @@ impl Feed {
                 self.deliver(
                     encoders,
                     time,
-                    &mut sink,
+                    sink,
                     |subscriber| match subscriber.subscription.forms(*direction, *kind) {
                         [_, Some(Form::Parsed { raw })] => Some(Key {
                             format: subscriber.format,
@@ -195,12 +209,12 @@ impl Feed {
         time: Duration,
         code: i32,
         name: &str,
-        mut sink: impl FnMut(ProcessId, &[u8]),
+        sink: impl FnMut(ProcessId, &[u8]),
     ) {
         self.tell(
             encoders,
             time,
-            &mut sink,
+            &mut Lines(sink),
             |subscription| subscription.signal,
             |encoder, at, out| encoder.signal(at, code, name, out),
         );
@@ -214,7 +228,7 @@ impl Feed {
         &mut self,
         encoders: &Encoders,
         time: Duration,
-        sink: &mut impl FnMut(ProcessId, &[u8]),
+        sink: &mut impl Sink,
         wanted: impl Fn(&Subscription) -> bool,
         mut render: impl FnMut(&Encoder, Moment<'_>, &mut Vec<u8>),
     ) {
@@ -238,13 +252,23 @@ impl Feed {
         &mut self,
         encoders: &Encoders,
         time: Duration,
-        sink: &mut impl FnMut(ProcessId, &[u8]),
+        sink: &mut impl Sink,
         wanted: impl Fn(&Subscriber) -> Option<Key>,
         mut render: impl FnMut(&Encoder, Moment<'_>, Key, &mut Vec<u8>),
     ) {
+        let mut wanting =
+            self.subscribers.iter().filter_map(|one| Some((one.process, wanted(one)?)));
+        let Some((process, key)) = wanting.next() else { return };
+        let is_alone = wanting.next().is_none();
+        let at = Moment { time, counter: self.counter + 1, label: &self.label };
+        if is_alone && let Some(out) = sink.buffer(process) {
+            let before = out.len();
+            render(encoders.of(key.format), at, key, out);
+            self.counter += u64::from(out.len() > before);
+            return;
+        }
         self.scratch.clear();
         self.rendered.clear();
-        let at = Moment { time, counter: self.counter + 1, label: &self.label };
         let mut said = false;
         for subscriber in &self.subscribers {
             let Some(key) = wanted(subscriber) else { continue };
@@ -261,7 +285,7 @@ impl Feed {
             };
             if let Some(lines) = self.scratch.get(range).filter(|lines| !lines.is_empty()) {
                 said = true;
-                sink(subscriber.process, lines);
+                sink.lines(subscriber.process, lines);
             }
         }
         self.counter += u64::from(said);

@@ -8,10 +8,12 @@ mod encoder;
 mod feed;
 mod label;
 mod layout;
+mod sink;
 mod subscription;
 
 pub use self::encoder::{Encoder, Encoders, Moment, Raw, Way};
 pub use self::feed::{Feed, ProcessId, Subscriber};
 pub use self::label::Label;
 pub use self::layout::{Agreed, Format};
+pub use self::sink::Sink;
 pub use self::subscription::{Form, MessageFlags, Subscription, Wants};

@@ -17,6 +17,7 @@ use yottabgp_session::event::{Action, ConnectionId, Source};
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::negotiated::Negotiated;
 
+use super::listeners::Listeners;
 use super::lull::{Lull, Wait};
 use super::pace::Pace;
 use super::{Incoming, PeerState, Surroundings};
@@ -340,12 +341,11 @@ impl Core {
             neighbor,
             rib_in,
             feed,
-            listeners,
+            listeners: Listeners::new(key.peer, listeners),
             counts,
             store: None,
             encoders: &self.encoders,
             time: since_epoch(),
-            told: false,
             afterwards: Vec::new(),
         };
         let mut routes = Routes {
