@@ -34,6 +34,10 @@ const READ: usize = 1 << 20;
 /// How long to wait before the next try to connect, in nanoseconds.
 const RETRY: u64 = SECOND / 100;
 
+/// How many connections may wait for the speaker's OPEN. BIRD's queue of those that it has not accepted yet has room for eight;
+/// whatever does not fit is tried again by the system after one second, then after two, four and so on.
+const AT_ONCE: usize = 8;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// No connection; from then on one is tried.
@@ -136,8 +140,9 @@ impl Fleet {
         let at = now();
         if at.saturating_sub(self.looked) >= RETRY {
             self.looked = at;
-            self.timers(at)?;
+            self.timers(at);
         }
+        self.connect(at)?;
         let wait = most.min(Duration::from_nanos(RETRY));
         match self.poll.poll(&mut self.events, Some(wait)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
@@ -170,26 +175,45 @@ impl Fleet {
         Ok(())
     }
 
-    /// Connects, and sends what is due.
-    fn timers(&mut self, at: u64) -> Result<()> {
-        for peer in 0..self.sessions.len() {
-            let Some(session) = self.sessions.get_mut(peer) else { break };
+    /// Sends what is due.
+    fn timers(&mut self, at: u64) {
+        for session in &mut self.sessions {
             if session.due <= at {
                 session.due = at + keepalive_interval(session.hold);
                 session.send(&keepalive());
             }
-            if let (State::Idle { until }, Some(to)) = (session.state, self.arguments.connect)
-                && until <= at
-            {
+        }
+    }
+
+    /// Connects those that are to, as many as may wait at once.
+    fn connect(&mut self, at: u64) -> Result<()> {
+        let Some(to) = self.arguments.connect else { return Ok(()) };
+        let waiting = self.sessions.iter().filter(|session| session.state == State::Opening);
+        let room = AT_ONCE.saturating_sub(waiting.count());
+        if room == 0 {
+            return Ok(());
+        }
+        let is_due =
+            |session: &Session| matches!(session.state, State::Idle { until } if until <= at);
+        let due: Vec<usize> = self
+            .sessions
+            .iter()
+            .enumerate()
+            .filter(|(_, session)| is_due(session))
+            .map(|(peer, _)| peer)
+            .take(room)
+            .collect();
+        for peer in due {
+            if let Some(session) = self.sessions.get_mut(peer) {
                 session.state = State::Idle { until: at + RETRY };
-                let stream = self.connect(peer, to)?;
-                self.begin(peer, stream)?;
             }
+            let stream = self.stream(peer, to)?;
+            self.begin(peer, stream)?;
         }
         Ok(())
     }
 
-    fn connect(&self, peer: usize, to: SocketAddr) -> Result<TcpStream> {
+    fn stream(&self, peer: usize, to: SocketAddr) -> Result<TcpStream> {
         let socket = self.arguments.socket(peer, to)?;
         socket.set_nonblocking(true)?;
         // That it is under way is no error; any other shows when the socket is ready.
