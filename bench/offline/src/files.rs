@@ -18,22 +18,28 @@ pub struct Made {
     pub octets: u64,
 }
 
-/// UPDATEs, and the routes of a table.
+/// UPDATEs, and the routes of a table; of none there is no file.
 pub fn make(folder: &Path, updates: u64, many: u64) -> io::Result<Vec<Made>> {
-    let mut random = Random::default();
-    let heard_of = make_one(folder, "UPDATEs", updates, |number, out| {
-        let update = of_a_table(&mut random);
-        // A thousand a second.
-        heard(&mut random, 1_700_000_000 + (number / 1000) as u32, &update, out);
-    })?;
-    let mut random = Random::default();
-    let table = make_one(folder, "routes of a table dump", many / ROUTES, |number, out| {
-        if number == 0 {
-            index(out);
-        }
-        routes(&mut random, number as u32, ROUTES as u16, out);
-    })?;
-    Ok(vec![heard_of, Made { count: many / ROUTES * ROUTES, ..table }])
+    let mut made = Vec::new();
+    if updates > 0 {
+        let mut random = Random::default();
+        made.push(make_one(folder, "UPDATEs", updates, |number, out| {
+            let update = of_a_table(&mut random);
+            // A thousand a second.
+            heard(&mut random, 1_700_000_000 + (number / 1000) as u32, &update, out);
+        })?);
+    }
+    if many > 0 {
+        let (mut random, prefixes) = (Random::default(), many.div_ceil(ROUTES));
+        let table = make_one(folder, "routes of a table dump", prefixes, |number, out| {
+            if number == 0 {
+                index(out);
+            }
+            routes(&mut random, number as u32, ROUTES as u16, out);
+        })?;
+        made.push(Made { count: prefixes * ROUTES, ..table });
+    }
+    Ok(made)
 }
 
 fn make_one(

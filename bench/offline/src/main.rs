@@ -19,12 +19,13 @@ use std::time::{Duration, Instant};
 use bgpkit_parser::BgpkitParser;
 use nix::sys::resource::{UsageWho, getrusage};
 
-const USAGE: &str = "usage: yottabgp-bench-offline [--updates N] [--routes N] [--runs N] [--program FILE] [--markdown FILE]
-  --updates N      UPDATEs of the one file (default 10000000)
-  --routes N       routes of the other (default 10000000)
+const USAGE: &str = "usage: yottabgp-bench-offline [--updates N] [--routes N] [--runs N] [--program FILE] [--markdown FILE] [--json FILE]
+  --updates N      UPDATEs of the one file (default 10000000); 0 is no such file
+  --routes N       routes of the other (default 10000000); 0 is no such file
   --runs N         the median of so many counts (default 3)
   --program FILE   yottabgp (default target/release/yottabgp)
-  --markdown FILE  put the table into FILE, between `<!-- offline:begin -->` and `<!-- offline:end -->`";
+  --markdown FILE  put the table into FILE, between `<!-- offline:begin -->` and `<!-- offline:end -->`
+  --json FILE      write a line of JSON for each figure, and no table";
 
 /// One program on one file.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,7 @@ struct Wanted {
     runs: usize,
     program: PathBuf,
     markdown: Option<PathBuf>,
+    json: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -66,17 +68,19 @@ fn wanted(words: Vec<String>) -> Result<Wanted, String> {
         runs: 3,
         program: root.join("target/release/yottabgp"),
         markdown: None,
+        json: None,
     };
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
         let value = words.next().ok_or(USAGE)?;
-        let number = || value.parse::<u64>().ok().filter(|number| *number > 0).ok_or(USAGE);
+        let number = || value.parse::<u64>().map_err(|_| USAGE);
         match word.as_str() {
             "--updates" => wanted.updates = number()?,
             "--routes" => wanted.routes = number()?,
-            "--runs" => wanted.runs = number()? as usize,
+            "--runs" => wanted.runs = number()?.max(1) as usize,
             "--program" => wanted.program = value.into(),
             "--markdown" => wanted.markdown = Some(value.into()),
+            "--json" => wanted.json = Some(value.into()),
             _ => return Err(USAGE.to_owned()),
         }
     }
@@ -112,9 +116,14 @@ fn measure(wanted: &Wanted, files: &[files::Made]) -> Result<(), String> {
             }
         }
     }
+    if let Some(path) = &wanted.json {
+        let lines = report::lines(files, &rows);
+        return std::fs::write(path, lines).map_err(|error| format!("{}: {error}", path.display()));
+    }
     let table = report::table(files, &rows, wanted.runs);
     print!("{table}");
-    wanted.markdown.as_deref().map_or(Ok(()), |path| report::write(path, &table))
+    let insert = |page: &PathBuf| yottabgp_bench_markers::insert(page, "offline", &table);
+    wanted.markdown.as_ref().map_or(Ok(()), insert).map_err(|error| error.to_string())
 }
 
 /// Runs a program with a file as its last word.

@@ -1,13 +1,11 @@
-//! The results as a table of Markdown.
+//! The results as a table of Markdown, or as lines of JSON.
 
 use std::fmt::Write as _;
-use std::path::Path;
+
+use serde_json::json;
 
 use crate::Figure;
 use crate::files::Made;
-
-const BEGIN: &str = "<!-- offline:begin -->";
-const END: &str = "<!-- offline:end -->";
 
 /// What a program took for each file, run by run.
 pub struct Row {
@@ -64,12 +62,18 @@ pub fn table(files: &[Made], rows: &[Row], runs: usize) -> String {
     text
 }
 
-/// Puts the table between the two marks of a file.
-pub fn write(path: &Path, table: &str) -> Result<(), String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let missing = || format!("no {BEGIN} … {END} in it");
-    let (before, rest) = text.split_once(BEGIN).ok_or_else(missing)?;
-    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
-    std::fs::write(path, format!("{before}{BEGIN}\n{table}{END}{after}"))
-        .map_err(|error| error.to_string())
+/// A line of JSON for each program and file: medians.
+pub fn lines(files: &[Made], rows: &[Row]) -> String {
+    let mut text = String::new();
+    for (column, file) in files.iter().enumerate() {
+        for row in rows {
+            let (seconds, cpu) = row.medians(column);
+            let line = json!({
+                "file": file.name, "count": file.count, "program": row.name,
+                "seconds": seconds, "cpu": cpu,
+            });
+            let _ = writeln!(text, "{line}");
+        }
+    }
+    text
 }

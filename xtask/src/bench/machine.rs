@@ -173,10 +173,8 @@ pub(crate) fn queued(ports: [u16; 2]) -> u64 {
 
 /// The processors and the kernel, in words.
 pub(crate) fn description() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let model = model.map_or("unknown processor", |(_, name)| name);
+    let model = yottabgp_bench_markers::processor();
     format!("{processors} × {model}, Linux {}", kernel.trim())
 }

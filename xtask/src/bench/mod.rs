@@ -11,6 +11,7 @@ mod record;
 mod run;
 mod scenario;
 mod table;
+mod target;
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -18,24 +19,23 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use serde_json::Map;
 
 use machine::Machine;
-use program::Program;
+use program::{Kind, Program};
 use record::Record;
 use run::Run;
-use scenario::{SCENARIOS, Scenario, Sizes};
+use scenario::{Crates, SCENARIOS, Scenario, Sizes};
 
 /// What `bench` is told.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Needs root, for a network of its own; a release build (cargo build --release); the others from \
 .ci/install-peers. Examples:
-  cargo xtask bench --markdown docs/performance.md
+  cargo xtask bench --markdown docs/performance.md --check
   cargo xtask bench --quick --scenario announce,json --only yottabgp,ExaBGP
   cargo xtask bench --program before=/tmp/yottabgp --only yottabgp,before --scenario rib
   cargo xtask bench --table bench.jsonl"
@@ -74,6 +74,15 @@ pub(crate) struct BenchArgs {
     /// Wait no longer for that
     #[arg(long, default_value_t = 5.0, value_name = "SECONDS")]
     quiet_wait: f64,
+    /// Give a run up after so long
+    #[arg(long, default_value_t = 40.0, value_name = "SECONDS")]
+    limit: f64,
+    /// Begin no run when so much time is over
+    #[arg(long, default_value_t = 13.0, value_name = "MINUTES")]
+    within: f64,
+    /// Fail when a target is missed
+    #[arg(long)]
+    check: bool,
     /// Add the results to this file, a line of JSON each
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -95,8 +104,7 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<bool> {
         let records = text.lines().enumerate().map(|(number, line)| {
             Record::read(line).with_context(|| format!("{}:{}", path.display(), number + 1))
         });
-        publish(arguments, &records.collect::<Result<Vec<_>>>()?)?;
-        return Ok(true);
+        return publish(arguments, &records.collect::<Result<Vec<_>>>()?);
     }
     let ours = match &arguments.yottabgp {
         Some(path) => std::path::absolute(path)?,
@@ -116,10 +124,10 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<bool> {
     }
     let programs = chosen(programs, &arguments.only)?;
     let scenarios = wanted(&arguments.scenario)?;
+    let unbuilt = build(&scenarios, &programs);
     own_network()?;
-    let sizes = arguments.sizes.unwrap_or(if arguments.quick { Sizes::Quick } else { Sizes::Full });
-    let runs = arguments.runs.unwrap_or(if arguments.quick { 1 } else { 3 });
-    let mut out = match &arguments.out {
+    let versions = programs.iter().map(Program::version).collect();
+    let out = match &arguments.out {
         Some(path) => Some(
             File::options()
                 .create(true)
@@ -129,91 +137,179 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<bool> {
         ),
         None => None,
     };
+    let mut bench = Bench {
+        arguments,
+        programs,
+        versions,
+        tools,
+        unbuilt,
+        out,
+        records: Vec::new(),
+        slow: Vec::new(),
+        end: Instant::now() + Duration::from_secs_f64(arguments.within * 60.0),
+    };
     let began = Instant::now();
-    let versions: Vec<String> = programs.iter().map(Program::version).collect();
-    let mut records: Vec<Record> = Vec::new();
-    for scenario in scenarios {
-        for _ in 0..runs {
-            // Programs inside of runs: what disturbs one disturbs the next as well.
-            for (program, version) in programs.iter().zip(&versions) {
-                let Some(count) = scenario.count(program.kind, sizes) else { continue };
-                // What failed once would fail again, after as long a time.
-                let failed = |record: &Record| {
-                    record.scenario == scenario.name
-                        && record.program == program.name
-                        && record.failed.is_some()
-                };
-                if records.iter().any(failed) {
-                    continue;
+    bench.all(&scenarios)?;
+    eprintln!("{} s", began.elapsed().as_secs());
+    let good = publish(arguments, &bench.records)?;
+    Ok(good && bench.records.iter().all(|record| record.failed.is_none()))
+}
+
+/// Builds the programs of `bench/` that are needed: now, as there is no other network later. Gives those that could not be.
+fn build(scenarios: &[&Scenario], programs: &[Program]) -> Vec<Crates> {
+    if !programs.first().is_some_and(|program| program.name == program::OURS) {
+        return Vec::new();
+    }
+    let needed = scenarios.iter().filter_map(|scenario| scenario.step.crates());
+    needed.filter(|crates| crates.build().is_err()).collect()
+}
+
+/// A program other than ours that took as long for a run has only one.
+const SLOW: Duration = Duration::from_secs(8);
+
+/// What is measured, and what has been.
+struct Bench<'a> {
+    arguments: &'a BenchArgs,
+    programs: Vec<Program>,
+    versions: Vec<String>,
+    tools: PathBuf,
+    /// What could not be built.
+    unbuilt: Vec<Crates>,
+    out: Option<File>,
+    records: Vec<Record>,
+    /// Scenarios and programs that have one run only.
+    slow: Vec<(&'static str, String)>,
+    /// When no run begins any more.
+    end: Instant,
+}
+
+impl Bench<'_> {
+    /// Every scenario once, and then again, as long as there is time: all have been measured when the others are repeated.
+    fn all(&mut self, scenarios: &[&'static Scenario]) -> Result<()> {
+        let runs = self.arguments.runs.unwrap_or(if self.arguments.quick { 1 } else { 3 });
+        for pass in 0..runs {
+            for scenario in scenarios {
+                // Programs inside of scenarios: what disturbs one disturbs the next as well.
+                for index in 0..self.programs.len() {
+                    if Instant::now() >= self.end {
+                        eprintln!(
+                            "the time is over: run {} of {runs}, {}",
+                            pass + 1,
+                            scenario.name
+                        );
+                        return Ok(());
+                    }
+                    self.one(scenario, index, pass)?;
                 }
-                machine::wait_for_quiet(
-                    arguments.quiet,
-                    Duration::from_secs_f64(arguments.quiet_wait),
-                );
-                let record = measure(scenario, program, version, count, &tools);
-                eprintln!("{}", record.line());
-                if let Some(out) = &mut out {
-                    writeln!(out, "{}", record.line())?;
-                }
-                records.push(record);
+            }
+        }
+        Ok(())
+    }
+
+    /// One run of one program, if it is to have one.
+    fn one(&mut self, scenario: &'static Scenario, index: usize, pass: usize) -> Result<()> {
+        let quick = if self.arguments.quick { Sizes::Quick } else { Sizes::Full };
+        let sizes = self.arguments.sizes.unwrap_or(quick);
+        let (Some(program), Some(version)) = (self.programs.get(index), self.versions.get(index))
+        else {
+            return Ok(());
+        };
+        let Some(count) = scenario.count(program.kind, sizes) else { return Ok(()) };
+        // What failed once would fail again, after as long a time.
+        let failed = |record: &Record| {
+            record.scenario == scenario.name
+                && record.program == program.name
+                && record.failed.is_some()
+        };
+        let is_slow = self.slow.contains(&(scenario.name, program.name.clone()));
+        if is_slow || self.records.iter().any(failed) {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let records = match scenario.step.crates() {
+            // They make their own rounds, beside all that they compare us with.
+            Some(_) if pass > 0 || index > 0 || program.name != program::OURS => return Ok(()),
+            Some(crates) => self.crates(crates, scenario, program, version, count),
+            None => {
+                let most = Duration::from_secs_f64(self.arguments.quiet_wait);
+                machine::wait_for_quiet(self.arguments.quiet, most);
+                vec![self.measure(scenario, program, version, count)]
+            }
+        };
+        if program.kind != Kind::Ours && began.elapsed() > SLOW {
+            self.slow.push((scenario.name, program.name.clone()));
+        }
+        for record in records {
+            eprintln!("{}", record.line());
+            if let Some(out) = &mut self.out {
+                writeln!(out, "{}", record.line())?;
+            }
+            self.records.push(record);
+        }
+        Ok(())
+    }
+
+    /// A program of `bench/`, which has figures of others, too.
+    fn crates(
+        &self,
+        crates: Crates,
+        scenario: &Scenario,
+        program: &Program,
+        version: &str,
+        count: u32,
+    ) -> Vec<Record> {
+        let before = Machine::now();
+        let outcome = if self.unbuilt.contains(&crates) {
+            Err(anyhow!("it could not be built"))
+        } else {
+            crates.run(program, version, scenario.name, count)
+        };
+        let others = (before.others() * 1e3).round() / 1e3;
+        match outcome {
+            Ok(records) => records.into_iter().map(|record| Record { others, ..record }).collect(),
+            Err(error) => {
+                let failed = Some(format!("{error:#}"));
+                vec![Record { others, failed, ..Record::of(scenario, program, version, count) }]
             }
         }
     }
-    eprintln!("{} s", began.elapsed().as_secs());
-    publish(arguments, &records)?;
-    Ok(records.iter().all(|record| record.failed.is_none()))
-}
 
-/// One run.
-fn measure(
-    scenario: &Scenario,
-    program: &Program,
-    version: &str,
-    count: u32,
-    tools: &Path,
-) -> Record {
-    let before = Machine::now();
-    let outcome = Run::new(tools).and_then(|mut run| {
-        let outcome = (scenario.run)(program, &mut run, count);
-        // What it used counts as ours when it has ended.
-        drop(run);
-        outcome
-    });
-    let others = (before.others() * 1e3).round() / 1e3;
-    let mut record = Record {
-        scenario: scenario.name.into(),
-        program: program.name.clone(),
-        version: version.into(),
-        count: count.into(),
-        seconds: 0.0,
-        rate: 0.0,
-        cpu: 0.0,
-        peak: 0.0,
-        others,
-        more: Map::new(),
-        failed: None,
-    };
-    match outcome {
-        Ok(outcome) => {
-            record.seconds = outcome.seconds;
-            record.rate = outcome.rate;
-            record.cpu = (outcome.usage.cpu * 1e3).round() / 1e3;
-            record.peak = (outcome.usage.peak * 1e3).round() / 1e3;
-            record.more = outcome.more;
+    /// A program, with our tools around it.
+    fn measure(&self, scenario: &Scenario, program: &Program, version: &str, count: u32) -> Record {
+        let before = Machine::now();
+        let limit = Duration::from_secs_f64(self.arguments.limit);
+        let outcome = Run::new(&self.tools, limit).and_then(|mut run| {
+            let outcome = scenario.step.run(program, &mut run, count);
+            // What it used counts as ours when it has ended.
+            drop(run);
+            outcome
+        });
+        let others = (before.others() * 1e3).round() / 1e3;
+        let mut record = Record { others, ..Record::of(scenario, program, version, count) };
+        match outcome {
+            Ok(outcome) => {
+                record.seconds = outcome.seconds;
+                record.rate = outcome.rate;
+                record.cpu = (outcome.usage.cpu * 1e3).round() / 1e3;
+                record.peak = (outcome.usage.peak * 1e3).round() / 1e3;
+                record.more = outcome.more;
+            }
+            Err(error) => record.failed = Some(format!("{error:#}")),
         }
-        Err(error) => record.failed = Some(format!("{error:#}")),
+        record
     }
-    record
 }
 
-/// Prints the table, and puts it where it belongs.
-fn publish(arguments: &BenchArgs, records: &[Record]) -> Result<()> {
-    let table = table::table(records);
-    println!("{table}");
-    if let Some(path) = &arguments.markdown {
-        table::insert(path, &table)?;
+/// Prints both tables, and puts them where they belong. Says whether that is well: targets count if that was asked for.
+fn publish(arguments: &BenchArgs, records: &[Record]) -> Result<bool> {
+    let all = table::summed_up(records);
+    let (targets, is_missed) = table::targets(&all);
+    let tables = format!("{targets}\n{}", table::table(&all));
+    println!("{tables}");
+    if let Some(page) = &arguments.markdown {
+        yottabgp_bench_markers::insert(page, "bench", &tables)?;
     }
-    Ok(())
+    Ok(!(arguments.check && is_missed))
 }
 
 fn list(programs: &[Program]) {

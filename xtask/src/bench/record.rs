@@ -3,11 +3,14 @@
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
 
+use super::program::Program;
+use super::scenario::Scenario;
+
 /// The share of the machine that others may have used in a run that is quoted.
 pub(crate) const CALM: f64 = 0.10;
 
 /// One run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Record {
     pub(crate) scenario: String,
     pub(crate) program: String,
@@ -28,6 +31,12 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// A record without figures.
+    pub(crate) fn of(scenario: &Scenario, program: &Program, version: &str, count: u32) -> Self {
+        let (scenario, program) = (scenario.name.into(), program.name.clone());
+        Self { scenario, program, version: version.into(), count: count.into(), ..Self::default() }
+    }
+
     /// A line of the file.
     pub(crate) fn line(&self) -> String {
         json!({

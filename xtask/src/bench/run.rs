@@ -19,9 +19,6 @@ use tempfile::TempDir;
 
 use super::machine::{self, Usage};
 
-/// How much a run may take at most.
-const LIMIT: Duration = Duration::from_secs(120);
-
 /// A run.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -31,6 +28,8 @@ pub(crate) struct Run {
     children: Vec<Child>,
     /// The program that is measured.
     program: Option<u32>,
+    /// How much time it may take, and when that is over.
+    limit: Duration,
     end: Instant,
 }
 
@@ -52,13 +51,18 @@ pub(crate) struct Control {
 
 impl Run {
     /// A run in an empty folder.
-    pub(crate) fn new(tools: &Path) -> Result<Self> {
+    pub(crate) fn new(tools: &Path, limit: Duration) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("yottabgp-bench-").tempdir()?;
         // Programs that become another user read their configuration there.
         fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
         let tools = tools.to_owned();
-        let end = Instant::now() + LIMIT;
-        Ok(Self { folder, tools, children: Vec::new(), program: None, end })
+        let end = Instant::now() + limit;
+        Ok(Self { folder, tools, children: Vec::new(), program: None, limit, end })
+    }
+
+    /// One more, with as much time.
+    pub(crate) fn another(&self) -> Result<Self> {
+        Self::new(&self.tools, self.limit)
     }
 
     /// A file of the run.
@@ -217,7 +221,7 @@ impl Run {
     /// Refuses to wait on when the time is over or a process has ended.
     fn check(&mut self, what: &str) -> Result<()> {
         if self.left().is_zero() {
-            bail!("{what}: not done within {} s\n{}", LIMIT.as_secs(), self.logs());
+            bail!("{what}: not done within {} s\n{}", self.limit.as_secs(), self.logs());
         }
         for index in 0..self.children.len() {
             let Some(child) = self.children.get_mut(index) else { break };

@@ -1,46 +1,56 @@
 //! The results as one table of Markdown.
 
 use std::fmt::Write as _;
-use std::path::Path;
-
-use anyhow::{Context as _, Result, bail};
 
 use super::machine;
+use super::program::OTHERS;
 use super::record::{CALM, Record, Summary};
 use super::scenario::{Compare, SCENARIOS, Scenario};
+use super::target::{Summaries, TARGETS, Verdict, is_of_time};
 
-const BEGIN: &str = "<!-- bench:begin -->";
-const END: &str = "<!-- bench:end -->";
+/// What each program came to, scenario by scenario.
+pub(crate) fn summed_up(records: &[Record]) -> Vec<(&'static Scenario, Vec<Summary>)> {
+    let each = SCENARIOS.iter().map(|scenario| (scenario, summaries(scenario, records)));
+    each.filter(|(_, summaries)| !summaries.is_empty()).collect()
+}
 
-/// The table of all records, with what has to be said about it.
-pub(crate) fn table(records: &[Record]) -> String {
+/// The table of all scenarios, with what has to be said about it.
+pub(crate) fn table(all: &Summaries) -> String {
     let mut text = format!("{}.\n", machine::description());
-    text += "\n| | routes | s | a second | CPU s | peak MiB | others | to the best other | target | more |\n\
-             |---|---:|---:|---:|---:|---:|---:|---:|---|---|\n";
+    text += "\n| | routes | s | a second | CPU s | peak MiB | others | to the best other | more |\n\
+             |---|---:|---:|---:|---:|---:|---:|---:|---|\n";
     let (mut disturbed, mut failures) = (0, String::new());
-    let mut versions: Vec<&str> = records.iter().map(|record| record.version.as_str()).collect();
+    let ran = |name: &str| {
+        all.iter().any(|(_, summaries)| summaries.iter().any(|summary| summary.program == name))
+    };
+    let others: Vec<_> = OTHERS.iter().filter(|(name, _)| ran(name)).collect();
+    let summaries = all.iter().flat_map(|(_, summaries)| summaries);
+    let mut versions: Vec<&str> = summaries.map(|summary| summary.version.as_str()).collect();
     versions.sort_unstable();
     versions.dedup();
-    for scenario in SCENARIOS {
-        let summaries = summaries(scenario, records);
-        if summaries.is_empty() {
-            continue;
-        }
-        let _ = writeln!(text, "| **{}** | | | | | | | | {} | |", scenario.title, scenario.target);
-        for summary in &summaries {
+    for (scenario, summaries) in all {
+        let _ = writeln!(text, "| **{}** | | | | | | | | |", scenario.title);
+        for summary in summaries {
             if let Some(why) = &summary.failed {
                 let why = why.lines().next().unwrap_or_default();
                 let _ = writeln!(failures, "- {}, {}: {why}", scenario.title, summary.program);
                 let _ = writeln!(
                     text,
-                    "| {} | {} | failed | | | | | | | |",
+                    "| {} | {} | failed | | | | | | |",
                     summary.program,
                     grouped(summary.count as f64)
                 );
                 continue;
             }
             disturbed += usize::from(!summary.calm);
-            row(&mut text, scenario, summary, &summaries);
+            row(&mut text, scenario, summary, summaries);
+        }
+        let is_missing = |kind| scenario.sizes.iter().all(|(one, _)| *one != kind);
+        let missing = others.iter().filter(|(_, kind)| is_missing(*kind));
+        let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
+        if !scenario.lacking.is_empty() && !missing.is_empty() {
+            let (names, lacking) = (missing.join(", "), scenario.lacking);
+            let _ = writeln!(text, "| {names} | | | | | | | | can not: {lacking} |");
         }
     }
     let _ = writeln!(text, "\n{}.", versions.join(", "));
@@ -56,6 +66,25 @@ pub(crate) fn table(records: &[Record]) -> String {
         let _ = write!(text, "\nFailed:\n\n{failures}");
     }
     text
+}
+
+/// What this program was to reach, and whether it did. Says whether a target was missed, too.
+pub(crate) fn targets(all: &Summaries) -> (String, bool) {
+    let mut text = String::from("| scenario | target | here | |\n|---|---|---:|---|\n");
+    let mut is_missed = false;
+    for target in TARGETS {
+        let (here, word) = match target.verdict(all) {
+            Verdict::Met(here) => (here, "met".to_owned()),
+            Verdict::Missed(here) => {
+                is_missed = true;
+                (here, "**missed**".into())
+            }
+            Verdict::NotMeasured(why) => (String::new(), format!("not measured: {why}")),
+        };
+        let (scenario, words) = (target.scenario, target.words());
+        let _ = writeln!(text, "| `{scenario}` | {words} | {here} | {word} |");
+    }
+    (text, is_missed)
 }
 
 /// What each program came to in a scenario, in the order in which they ran first.
@@ -81,6 +110,10 @@ fn row(text: &mut String, scenario: &Scenario, summary: &Summary, all: &[Summary
         (true, true) => words,
         (false, true) => "–".into(),
     };
+    // Where no memory was measured no program ran, or it was another that did the measuring.
+    let used = |words: String, value: f64| {
+        if summary.peak > 0.0 || value > 0.0 { words } else { String::new() }
+    };
     let more: Vec<String> = summary
         .more
         .iter()
@@ -94,22 +127,17 @@ fn row(text: &mut String, scenario: &Scenario, summary: &Summary, all: &[Summary
     };
     let _ = writeln!(
         text,
-        "| {}{runs} | {} | {} | {} | {:.2} | {:.1} | {:.2} | {} | | {} |",
+        "| {}{runs} | {} | {} | {} | {} | {} | {:.2} | {} | {} |",
         summary.program,
         grouped(summary.count as f64),
         quoted(summary.seconds, figure(summary.seconds)),
         quoted(summary.rate, grouped(summary.rate.round())),
-        summary.cpu,
-        summary.peak,
+        used(format!("{:.2}", summary.cpu), summary.cpu),
+        used(format!("{:.1}", summary.peak), 0.0),
         summary.others,
         ratio(scenario, summary, all).unwrap_or_default(),
         more.join(", ")
     );
-}
-
-/// Whether a figure moves with what else the machine does.
-fn is_of_time(name: &str) -> bool {
-    [" s", " ms", "/s"].iter().any(|unit| name.ends_with(unit))
 }
 
 /// How much better a program is than the best of the others: of this one, the best that is not this one.
@@ -134,7 +162,7 @@ fn ratio(scenario: &Scenario, summary: &Summary, all: &[Summary]) -> Option<Stri
 }
 
 /// A number with as many digits as say something.
-fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     match value.abs() {
         0.0 => "0".into(),
         size if size < 1.0 => format!("{value:.3}"),
@@ -155,17 +183,6 @@ fn grouped(number: f64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// Puts the table into a file between its two marks.
-pub(crate) fn insert(path: &Path, table: &str) -> Result<()> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let (Some((before, _)), Some((_, after))) = (text.split_once(BEGIN), text.split_once(END))
-    else {
-        bail!("{} has no lines {BEGIN} and {END}, between which the table goes", path.display());
-    };
-    let text = format!("{before}{BEGIN}\n{table}{END}{after}");
-    std::fs::write(path, text).with_context(|| path.display().to_string())
 }
 
 #[cfg(test)]
@@ -197,22 +214,22 @@ mod tests {
             record("ExaBGP", 500.0, 0.0),
             record("GoBGP", 1_000.0, 0.0),
         ];
-        let table = table(&records);
+        let table = table(&summed_up(&records));
         assert!(
-            table.contains(
-                "| yottabgp | 1,000 | 0.014 | 70,000 | 0.25 | 12.3 | 0.00 | 70.0 × | |  |"
-            ),
+            table
+                .contains("| yottabgp | 1,000 | 0.014 | 70,000 | 0.25 | 12.3 | 0.00 | 70.0 × |  |"),
             "{table}"
         );
         assert!(
-            table.contains("| ExaBGP | 1,000 | 2.00 | 500 | 0.25 | 12.3 | 0.00 |  | |  |"),
+            table.contains("| ExaBGP | 1,000 | 2.00 | 500 | 0.25 | 12.3 | 0.00 |  |  |"),
             "{table}"
         );
     }
 
     #[test]
     fn a_disturbed_run_is_not_quoted_and_the_table_says_so() {
-        let table = table(&[record("yottabgp", 70_000.0, 0.5), record("GoBGP", 1_000.0, 0.0)]);
+        let records = [record("yottabgp", 70_000.0, 0.5), record("GoBGP", 1_000.0, 0.0)];
+        let table = table(&summed_up(&records));
         assert!(!table.contains("70,000"), "{table}");
         assert!(!table.contains('×') || !table.contains("70.0 ×"), "{table}");
         assert!(table.contains("Not quoted: 1 rows"), "{table}");
@@ -220,15 +237,20 @@ mod tests {
     }
 
     #[test]
-    fn the_table_goes_between_its_marks() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("page.md");
-        assert!(insert(&path, "x").is_err());
-        std::fs::write(&path, "a\n").unwrap();
-        assert!(insert(&path, "x").unwrap_err().to_string().contains("bench:begin"));
-        std::fs::write(&path, format!("a\n{BEGIN}\nold\n{END}\nb\n")).unwrap();
-        insert(&path, "new\n").unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, format!("a\n{BEGIN}\nnew\n{END}\nb\n"));
+    fn who_can_not_do_it_is_told() {
+        let mut of_bird = record("BIRD", 1.0, 0.0);
+        of_bird.scenario = "rib".into();
+        let table = table(&summed_up(&[record("yottabgp", 70_000.0, 0.0), of_bird]));
+        assert!(table.contains("| BIRD | | | | | | | | can not: no helpers |"), "{table}");
+    }
+
+    #[test]
+    fn targets_are_told_whether_they_were_met_or_not() {
+        let records = [record("yottabgp", 70_000.0, 0.0), record("ExaBGP", 500.0, 0.0)];
+        let (text, is_missed) = targets(&summed_up(&records));
+        assert!(is_missed);
+        let row = "| `announce` | a second at least 500 × ExaBGP | 140 × | **missed** |";
+        assert!(text.contains(row), "{text}");
+        assert!(text.contains("70 × GoBGP |  | not measured: GoBGP was not run |"), "{text}");
     }
 }

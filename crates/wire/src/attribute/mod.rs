@@ -170,8 +170,20 @@ pub struct AttributeType {
 
 /// Writes the header and value of an attribute: the length takes two octets when the value is longer than 255, or when
 /// the flags ask for it.
+#[inline]
 pub fn push_attribute(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
+    match *value {
+        // Most values are numbers and addresses.
+        [a, b, c, d] if flags & flags::EXTENDED_LENGTH == 0 => {
+            out.extend_from_slice(&[flags, code, 4, a, b, c, d]);
+        }
+        _ => push_any(out, flags, code, value),
+    }
+}
+
+fn push_any(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
     let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
+    out.reserve(4 + value.len());
     match u8::try_from(length) {
         Ok(short) if flags & flags::EXTENDED_LENGTH == 0 => {
             out.extend_from_slice(&[flags, code, short]);
@@ -181,7 +193,7 @@ pub fn push_attribute(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
             out.extend_from_slice(&length.to_be_bytes());
         }
     }
-    out.extend(value.iter().take(usize::from(length)));
+    out.extend_from_slice(value.get(..usize::from(length)).unwrap_or_default());
 }
 
 /// The `send` of most attributes: as it is; an optional one without a value is left out.

@@ -70,6 +70,33 @@ const fn by_code() -> [Option<&'static AttributeType>; 256] {
     rows
 }
 
+/// Those that are sent where a set lacks them, by ascending code: every UPDATE that is written is compared with them.
+pub static DEFAULTS: [&AttributeType; COUNT_OF_DEFAULTS] = defaults();
+
+const COUNT_OF_DEFAULTS: usize = {
+    let (mut count, mut index) = (0, 0);
+    #[expect(clippy::indexing_slicing, reason = "a constant table, walked by its own bounds")]
+    while index < TABLE.len() {
+        count += TABLE[index].default.is_some() as usize;
+        index += 1;
+    }
+    count
+};
+
+const fn defaults() -> [&'static AttributeType; COUNT_OF_DEFAULTS] {
+    let mut rows = [&origin::ROW; COUNT_OF_DEFAULTS];
+    let (mut count, mut index) = (0, 0);
+    #[expect(clippy::indexing_slicing, reason = "constant tables, walked by their own bounds")]
+    while index < TABLE.len() {
+        if TABLE[index].default.is_some() {
+            rows[count] = TABLE[index];
+            count += 1;
+        }
+        index += 1;
+    }
+    rows
+}
+
 /// The row of a code.
 #[inline]
 pub fn row(code: u8) -> Option<&'static AttributeType> {

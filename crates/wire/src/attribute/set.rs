@@ -64,11 +64,13 @@ impl<'a> Iterator for SetIter<'a> {
         let (&[code, flags, kind, high, low], rest) = self.0.split_first_chunk::<HEADER>()?;
         let (value, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([high, low])))?;
         self.0 = rest;
-        let (length, value) = match value.split_first_chunk::<2>() {
-            Some((length, value)) if kind == Kind::OwnLength as u8 => {
-                (Some(u16::from_be_bytes(*length)), value)
+        let (length, value) = if kind == Kind::OwnLength as u8 {
+            match value.split_first_chunk::<2>() {
+                Some((length, value)) => (Some(u16::from_be_bytes(*length)), value),
+                None => (None, value),
             }
-            _ => (None, value),
+        } else {
+            (None, value)
         };
         Some(StoredAttribute {
             attribute: Attribute { flags, code, value },

@@ -22,8 +22,10 @@ pub const MARKER: [u8; 16] = [0xff; 16];
 /// Starts a message: marker, a length to be filled in, the type. Returns where it starts, for [`finish`].
 pub fn start(out: &mut Vec<u8>, kind: MessageType) -> usize {
     let start = out.len();
-    out.extend_from_slice(&MARKER);
-    out.extend_from_slice(&[0, 0, kind.0]);
+    let mut header = [0xFF; HEADER_LENGTH];
+    let [.., high, low, last] = &mut header;
+    (*high, *low, *last) = (0, 0, kind.0);
+    out.extend_from_slice(&header);
     start
 }
 

@@ -30,6 +30,16 @@ pub(crate) const PEERS: &str = "127.0.1.1";
 pub(crate) const OUR_AS: u32 = 65_000;
 pub(crate) const PEER_AS: u32 = 65_001;
 
+/// The name of this program in the table, and those of the others.
+pub(crate) const OURS: &str = "yottabgp";
+pub(crate) const OTHERS: &[(&str, Kind)] = &[
+    ("ExaBGP", Kind::Exabgp),
+    ("BIRD", Kind::Bird),
+    ("GoBGP", Kind::Gobgp),
+    ("OpenBGPD", Kind::Openbgpd),
+    ("FRR", Kind::Frr),
+];
+
 /// A peer of the program.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
@@ -114,7 +124,7 @@ impl Program {
         let mut add = |name: &str, kind, path: Option<PathBuf>| {
             programs.extend(path.map(|path| Self { name: name.into(), kind, path }));
         };
-        add("yottabgp", Kind::Ours, Some(ours.to_owned()));
+        add(OURS, Kind::Ours, Some(ours.to_owned()));
         for one in more {
             let Some((name, path)) = one.split_once('=') else {
                 bail!("--program {one}: give NAME=PATH");
@@ -125,17 +135,24 @@ impl Program {
             }
             add(name, Kind::Ours, Some(path));
         }
-        add("ExaBGP", Kind::Exabgp, exabgp.map(Path::to_owned).or_else(|| found("exabgp")));
-        add("BIRD", Kind::Bird, found("bird"));
-        add("GoBGP", Kind::Gobgp, found("gobgpd"));
-        add(
-            "OpenBGPD",
-            Kind::Openbgpd,
-            found("bgpd").filter(|path| !path.starts_with("/usr/lib/frr")),
-        );
-        let frr = PathBuf::from("/usr/lib/frr/bgpd");
-        add("FRR", Kind::Frr, Some(frr).filter(|path| path.exists()));
+        for (name, kind) in OTHERS {
+            let frr = || Some(PathBuf::from("/usr/lib/frr/bgpd")).filter(|path| path.exists());
+            let path = match kind {
+                Kind::Exabgp => exabgp.map(Path::to_owned).or_else(|| found("exabgp")),
+                Kind::Bird => found("bird"),
+                Kind::Gobgp => found("gobgpd"),
+                Kind::Openbgpd => found("bgpd").filter(|path| !path.starts_with("/usr/lib/frr")),
+                Kind::Frr => frr(),
+                Kind::Ours => None,
+            };
+            add(name, *kind, path);
+        }
         Ok(programs)
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether it has helper processes, and connects to its peers.

@@ -10,17 +10,7 @@ use serde_json::json;
 use super::{Outcome, between, number};
 use crate::bench::machine;
 use crate::bench::program::{Kind, PEER, Program, Setup, gobgp};
-use crate::bench::run::Run;
-
-/// How much is announced.
-pub(super) fn size(kind: Kind) -> Option<u32> {
-    match kind {
-        Kind::Ours => Some(1_000_000),
-        Kind::Exabgp => Some(10_000),
-        Kind::Gobgp => Some(20_000),
-        _ => None,
-    }
-}
+use crate::bench::run::{Run, Tool};
 
 /// What GoBGP is given beyond what is counted: `gobgp mrt inject` ends before its last routes are sent.
 const BEYOND: u32 = 20_000;
@@ -50,22 +40,13 @@ pub(super) fn helper(
         "sink",
         &format!("{session} --local {PEER} --load {load} --count {count} {lenient}"),
     )?;
-    let mut setup = Setup { acknowledge, families, ..Setup::default() };
+    let setup = Setup { acknowledge, families, ..Setup::default() };
     if program.kind == Kind::Gobgp {
         return inject_mrt(program, run, &setup, sink, count);
     }
-    let control = run.control("inject")?;
     let ack = if acknowledge { "on" } else { "off" };
     let arguments = format!("--form {form} --count {count} --ack {ack}");
-    setup.helper = Some((run.helper(&control, &arguments), false));
-    program.configure(run, &setup)?;
-    program.start(run, &setup)?;
-    let mut inject = run.accept(control)?;
-    sink.wait("established", run)?;
-    inject.wait("ready", run)?;
-    // Nothing else is to happen meanwhile: End-of-RIB has been sent.
-    std::thread::sleep(Duration::from_millis(300));
-    inject.order("go")?;
+    let mut inject = announcing(program, run, setup, &mut sink, &arguments)?;
     let got = sink.done(run)?;
     let usage = run.usage();
     let written = inject.done(run)?;
@@ -75,12 +56,33 @@ pub(super) fn helper(
     Ok(outcome.with("written s", number(&written, "seconds")))
 }
 
+/// Starts the program with a helper, and lets that begin when all sessions are up.
+pub(super) fn announcing(
+    program: &Program,
+    run: &mut Run,
+    mut setup: Setup,
+    sink: &mut Tool,
+    arguments: &str,
+) -> Result<Tool> {
+    let control = run.control("inject")?;
+    setup.helper = Some((run.helper(&control, arguments), false));
+    program.configure(run, &setup)?;
+    program.start(run, &setup)?;
+    let mut inject = run.accept(control)?;
+    sink.wait("established", run)?;
+    inject.wait("ready", run)?;
+    // Nothing else is to happen meanwhile: End-of-RIB has been sent.
+    std::thread::sleep(Duration::from_millis(300));
+    inject.order("go")?;
+    Ok(inject)
+}
+
 /// The nearest that GoBGP has to a helper: its command line, which sends a table dump.
 fn inject_mrt(
     program: &Program,
     run: &mut Run,
     setup: &Setup,
-    mut sink: crate::bench::run::Tool,
+    mut sink: Tool,
     count: u32,
 ) -> Result<Outcome> {
     run.routes("mrt", count + BEYOND, &[])?;
@@ -106,26 +108,18 @@ pub(super) fn latency(program: &Program, run: &mut Run, count: u32) -> Result<Ou
         times.display()
     );
     let mut sink = run.tool("sink", &arguments)?;
-    let mut setup = Setup { families: &["ipv4 unicast"], ..Setup::default() };
+    let families = &["ipv4 unicast"];
+    let setup = Setup { families, acknowledge: program.is_programmed(), ..Setup::default() };
     let sent = if program.kind == Kind::Gobgp {
         program.configure(run, &setup)?;
         program.start(run, &setup)?;
         sink.wait("established", run)?;
         by_client(count)?
     } else {
-        let control = run.control("inject")?;
         let path = run.path("sent");
         let arguments =
             format!("--count {count} --interval 5000 --ack on --times {}", path.display());
-        setup.helper = Some((run.helper(&control, &arguments), false));
-        setup.acknowledge = true;
-        program.configure(run, &setup)?;
-        program.start(run, &setup)?;
-        let mut inject = run.accept(control)?;
-        sink.wait("established", run)?;
-        inject.wait("ready", run)?;
-        std::thread::sleep(Duration::from_millis(300));
-        inject.order("go")?;
+        let mut inject = announcing(program, run, setup, &mut sink, &arguments)?;
         inject.done(run)?;
         numbers(&fs::read_to_string(path)?)
     };

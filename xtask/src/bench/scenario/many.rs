@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use serde_json::json;
 
+use super::announce::announcing;
 use super::{Outcome, between, number};
 use crate::bench::program::{PEER, PEER_AS, PEERS, Peer, Program, Setup};
 use crate::bench::run::Run;
@@ -19,21 +20,13 @@ pub(super) fn fan(program: &Program, run: &mut Run, count: u32, peers: u32) -> R
     let routes = f64::from(count) * f64::from(peers);
     if program.is_programmed() {
         let mut sink = run.tool("sink", &format!("{sinks} --load route"))?;
-        let control = run.control("inject")?;
-        let helper = run.helper(&control, &format!("--count {count} --ack off"));
         let setup = Setup {
             peers: Peer::several(peers, PEER_AS),
-            helper: Some((helper, false)),
             families: &["ipv4 unicast"],
             ..Setup::default()
         };
-        program.configure(run, &setup)?;
-        program.start(run, &setup)?;
-        let mut inject = run.accept(control)?;
-        sink.wait("established", run)?;
-        inject.wait("ready", run)?;
-        std::thread::sleep(Duration::from_millis(300));
-        inject.order("go")?;
+        let arguments = format!("--count {count} --ack off");
+        let mut inject = announcing(program, run, setup, &mut sink, &arguments)?;
         let got = sink.done(run)?;
         let usage = run.usage();
         let written = inject.done(run)?;

@@ -1,16 +1,23 @@
-//! What is measured: one row each, in the order of the table.
+//! What is measured.
 
 mod announce;
+mod crates;
+mod limits;
 mod many;
 mod receive;
+mod rows;
 mod start;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::{Map, Value};
 
 use super::machine::Usage;
-use super::program::{Kind, Program};
+use super::program::{Kind, OURS, Program};
+use super::record::Summary;
 use super::run::Run;
+
+pub(crate) use crates::Crates;
+pub(crate) use rows::SCENARIOS;
 
 /// How much there is of everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -61,244 +68,111 @@ impl Outcome {
 }
 
 /// A scenario.
+#[derive(Debug)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     /// What happens, in the table.
     pub(crate) title: &'static str,
-    /// What this program is to reach.
-    pub(crate) target: &'static str,
+    /// How many routes each program gets. One that is not named can not do it, or not in reasonable time.
+    pub(crate) sizes: &'static [(Kind, u32)],
+    /// Why not, in the table; empty where it is for this program alone.
+    pub(crate) lacking: &'static str,
     pub(crate) compare: Compare,
-    /// How many routes a program gets, if it can do it at all.
-    pub(crate) size: fn(Kind) -> Option<u32>,
-    pub(crate) run: fn(&Program, &mut Run, u32) -> Result<Outcome>,
+    pub(crate) step: Step,
+}
+
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A helper announces lines of some form.
+    Announce {
+        form: &'static str,
+        acknowledge: bool,
+    },
+    /// The same, one line at a time.
+    Latency,
+    /// A load arrives, and a helper is told.
+    Json(&'static str),
+    /// A table arrives, and nobody is told.
+    Rib,
+    /// Routes to so many peers.
+    Fan(u32),
+    /// The start with static routes.
+    Static,
+    /// Static routes that neighbors share.
+    Template,
+    Reload,
+    Bounce,
+    Sessions,
+    /// A helper that reads slowly.
+    Slow,
+    Idle,
+    /// No program at all.
+    Limits,
+    /// `bench/codec`: the rows with this in their names.
+    Codec(&'static str),
+    /// `bench/offline`: the file of this option.
+    Offline(&'static str),
+}
+
+impl Step {
+    /// The program of `bench/` that does it, where one does.
+    pub(crate) const fn crates(self) -> Option<Crates> {
+        match self {
+            Self::Codec(rows) => Some(Crates::Codec(rows)),
+            Self::Offline(file) => Some(Crates::Offline(file)),
+            _ => None,
+        }
+    }
+
+    /// Runs one program.
+    pub(crate) fn run(self, program: &Program, run: &mut Run, count: u32) -> Result<Outcome> {
+        match self {
+            Self::Announce { form, acknowledge } => {
+                announce::helper(program, run, count, form, acknowledge)
+            }
+            Self::Latency => announce::latency(program, run, count),
+            Self::Json(load) => receive::json(program, run, count, load),
+            Self::Rib => receive::rib(program, run, count),
+            Self::Fan(peers) => many::fan(program, run, count, peers),
+            Self::Static => start::with_routes(program, run, count),
+            Self::Template => start::template(program, run, count),
+            Self::Reload => start::reload(program, run, count),
+            Self::Bounce => many::bounce(program, run, count),
+            Self::Sessions => many::sessions(program, run, count),
+            Self::Slow => receive::slow(program, run, count),
+            Self::Idle => start::idle(program, run),
+            Self::Limits => limits::all(program, run, count),
+            Self::Codec(_) | Self::Offline(_) => bail!("a program of bench/ does that"),
+        }
+    }
 }
 
 impl Scenario {
-    /// How many routes there are.
+    /// How many routes a program gets, if it can do it at all.
     pub(crate) fn count(&self, kind: Kind, sizes: Sizes) -> Option<u32> {
-        let full = (self.size)(kind)?;
+        let full = self.full(kind)?;
         Some(match sizes {
             Sizes::Full => full,
             Sizes::Quick => (full / 10).max(full.min(1_000)),
             Sizes::Small => full.min(200),
         })
     }
+
+    fn full(&self, kind: Kind) -> Option<u32> {
+        self.sizes.iter().find(|(one, _)| *one == kind).map(|(_, count)| *count)
+    }
+
+    /// Whether these are the figures of this program.
+    pub(crate) fn is_ours(&self, summary: &Summary) -> bool {
+        summary.program == OURS
+    }
+
+    /// Whether there were as many routes as there are in the table.
+    pub(crate) fn is_full(&self, summary: &Summary) -> bool {
+        self.full(Kind::Ours).map(u64::from) == Some(summary.count)
+    }
 }
-
-const MILLION: u32 = 1_000_000;
-
-/// Only this program.
-fn ours(kind: Kind, count: u32) -> Option<u32> {
-    (kind == Kind::Ours).then_some(count)
-}
-
-/// All of them.
-pub(crate) const SCENARIOS: &[Scenario] = &[
-    Scenario {
-        name: "announce",
-        title: "a helper announces, acknowledgements off",
-        target: "70 ×",
-        compare: Compare::Rate,
-        size: announce::size,
-        run: |program, run, n| announce::helper(program, run, n, "route", false),
-    },
-    Scenario {
-        name: "announce-ack",
-        title: "a helper announces, acknowledgements on",
-        target: "half of that",
-        compare: Compare::Rate,
-        size: |kind| announce::size(kind).filter(|_| kind != Kind::Gobgp),
-        run: |program, run, n| announce::helper(program, run, n, "route", true),
-    },
-    Scenario {
-        name: "announce-attributes",
-        title: "… as `attributes … nlri …`",
-        target: "half of `route`",
-        compare: Compare::Rate,
-        size: |kind| ours(kind, MILLION),
-        run: |program, run, n| announce::helper(program, run, n, "attributes", false),
-    },
-    Scenario {
-        name: "announce-ipv6",
-        title: "… of IPv6",
-        target: "half of `route`",
-        compare: Compare::Rate,
-        size: |kind| ours(kind, MILLION),
-        run: |program, run, n| announce::helper(program, run, n, "ipv6", false),
-    },
-    Scenario {
-        name: "announce-vpn",
-        title: "… of a VPN",
-        target: "half of `route`",
-        compare: Compare::Rate,
-        size: |kind| ours(kind, MILLION),
-        run: |program, run, n| announce::helper(program, run, n, "vpn", false),
-    },
-    Scenario {
-        name: "announce-flow",
-        title: "… of FlowSpec",
-        target: "half of `route`",
-        compare: Compare::Rate,
-        size: |kind| ours(kind, MILLION),
-        run: |program, run, n| announce::helper(program, run, n, "flow", false),
-    },
-    Scenario {
-        name: "announce-v6",
-        title: "… in the grammar of ExaBGP 6",
-        target: "half of `route`",
-        compare: Compare::Rate,
-        size: |kind| ours(kind, MILLION),
-        run: |program, run, n| announce::helper(program, run, n, "v6", false),
-    },
-    Scenario {
-        name: "latency",
-        title: "one command at a time, until the peer has the route: p50",
-        target: "15 ×, p99 8 ×",
-        compare: Compare::Least("p50 ms"),
-        size: |kind| match kind {
-            Kind::Ours | Kind::Exabgp => Some(1_000),
-            Kind::Gobgp => Some(100),
-            _ => None,
-        },
-        run: announce::latency,
-    },
-    Scenario {
-        name: "json",
-        title: "a table arrives, a helper has its JSON",
-        target: "30 ×",
-        compare: Compare::Rate,
-        size: |kind| match kind {
-            Kind::Ours => Some(MILLION),
-            Kind::Exabgp => Some(30_000),
-            Kind::Gobgp => Some(100_000),
-            _ => None,
-        },
-        run: |program, run, n| receive::json(program, run, n, "table"),
-    },
-    Scenario {
-        name: "json-single",
-        title: "UPDATEs of one prefix each, a helper has their JSON",
-        target: "400 ×",
-        compare: Compare::Rate,
-        size: |kind| match kind {
-            Kind::Ours => Some(MILLION),
-            Kind::Exabgp => Some(10_000),
-            _ => None,
-        },
-        run: |program, run, n| receive::json(program, run, n, "single"),
-    },
-    Scenario {
-        name: "rib",
-        title: "a table arrives, no helper: it is in the Adj-RIB-In",
-        target: "1.5 ×",
-        compare: Compare::Rate,
-        size: |kind| match kind {
-            Kind::Ours | Kind::Bird => Some(MILLION),
-            Kind::Exabgp => Some(20_000),
-            _ => Some(100_000),
-        },
-        run: receive::rib,
-    },
-    Scenario {
-        name: "fan-10",
-        title: "to 10 peers",
-        target: "4 ×",
-        compare: Compare::Rate,
-        size: |kind| match kind {
-            Kind::Exabgp => Some(2_000),
-            Kind::Gobgp => Some(10_000),
-            _ => Some(100_000),
-        },
-        run: |program, run, n| many::fan(program, run, n, 10),
-    },
-    Scenario {
-        name: "fan-100",
-        title: "to 100 peers",
-        target: "4 ×",
-        compare: Compare::Rate,
-        size: |kind| match kind {
-            Kind::Exabgp | Kind::Gobgp => None,
-            _ => Some(10_000),
-        },
-        run: |program, run, n| many::fan(program, run, n, 100),
-    },
-    Scenario {
-        name: "static-100k",
-        title: "start with static routes, until the peer has the last",
-        target: "10 ×",
-        compare: Compare::Rate,
-        size: |kind| match kind {
-            Kind::Gobgp => None,
-            Kind::Exabgp | Kind::Openbgpd => Some(10_000),
-            _ => Some(100_000),
-        },
-        run: start::with_routes,
-    },
-    Scenario {
-        name: "static-1m",
-        title: "the same, a million",
-        target: "1.5 s, 300 MiB",
-        compare: Compare::Seconds,
-        size: |kind| matches!(kind, Kind::Ours | Kind::Bird).then_some(MILLION),
-        run: start::with_routes,
-    },
-    Scenario {
-        name: "template",
-        title: "static routes in a template of 100 neighbors: memory, times that of one neighbor",
-        target: "under 3",
-        compare: Compare::Least("times"),
-        size: |kind| ours(kind, 100_000),
-        run: start::template,
-    },
-    Scenario {
-        name: "reload",
-        title: "reload with 1% changed, until the peer has the last change",
-        target: "half the start",
-        compare: Compare::Seconds,
-        size: |kind| ours(kind, MILLION),
-        run: start::reload,
-    },
-    Scenario {
-        name: "bounce",
-        title: "a session comes back, the peer has the table again",
-        target: "3 ×, no KEEPALIVE 20 ms late",
-        compare: Compare::Rate,
-        size: |kind| matches!(kind, Kind::Ours | Kind::Bird).then_some(MILLION),
-        run: many::bounce,
-    },
-    Scenario {
-        name: "sessions",
-        title: "sessions from a cold start, then idle: all up",
-        target: "2 s, 60 KiB a peer, under 1% idle",
-        compare: Compare::Seconds,
-        size: |kind| matches!(kind, Kind::Ours | Kind::Bird | Kind::Openbgpd).then_some(1_000),
-        run: many::sessions,
-    },
-    Scenario {
-        name: "slow",
-        title: "a table arrives, a helper reads 1,000 events a second, then catches up",
-        target: "nothing lost, memory bounded",
-        compare: Compare::Nothing,
-        size: |kind| ours(kind, MILLION),
-        run: receive::slow,
-    },
-    Scenario {
-        name: "idle",
-        title: "start with one peer and no routes, until the session is up",
-        target: "as BIRD, 8 MiB, 5 wake-ups/s",
-        compare: Compare::Seconds,
-        size: |_| Some(1),
-        run: start::idle,
-    },
-    Scenario {
-        name: "limits",
-        title: "what the machine can do at all",
-        target: "",
-        compare: Compare::Nothing,
-        size: |kind| ours(kind, MILLION),
-        run: receive::limits,
-    },
-];
 
 /// A number of what a tool said.
 fn number(value: &Value, name: &str) -> f64 {

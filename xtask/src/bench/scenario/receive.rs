@@ -1,6 +1,6 @@
 //! A peer announces a table.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -137,22 +137,4 @@ pub(super) fn slow(program: &Program, run: &mut Run, count: u32) -> Result<Outco
         .with("read slowly", number(&slow, "routes"))
         .with("MiB meanwhile", slowed.resident)
         .with("caught up s", caught_up))
-}
-
-/// What the machine can do, without any program.
-pub(super) fn limits(_: &Program, run: &mut Run, count: u32) -> Result<Outcome> {
-    let mut command = Command::new(run.tools());
-    let output = command.args(["bench", "limits", "--count", &count.to_string()]).output()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let said: Vec<Value> =
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let [tcp, pipe, relay] = said.as_slice() else {
-        bail!("bench limits: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    let rate = |value: &Value, name: &str| number(value, name).round();
-    Ok(Outcome::default()
-        .with("TCP routes/s", rate(tcp, "routes_per_second"))
-        .with("pipe lines/s", rate(pipe, "lines_per_second"))
-        .with("relay p50 ms", number(relay, "p50_ms"))
-        .with("relay p99 ms", number(relay, "p99_ms")))
 }

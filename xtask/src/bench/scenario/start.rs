@@ -29,7 +29,7 @@ pub(super) fn with_routes(program: &Program, run: &mut Run, count: u32) -> Resul
 /// The memory that a hundred neighbors with the same routes take, and one.
 pub(super) fn template(program: &Program, run: &mut Run, count: u32) -> Result<Outcome> {
     let alone = {
-        let mut alone = Run::new(run.tools())?;
+        let mut alone = run.another()?;
         inherited(program, &mut alone, count, 1)?
     };
     let all = inherited(program, run, count, 100)?;
@@ -83,7 +83,7 @@ pub(super) fn reload(program: &Program, run: &mut Run, count: u32) -> Result<Out
 }
 
 /// From the start to the established session, and then nothing for some seconds.
-pub(super) fn idle(program: &Program, run: &mut Run, _: u32) -> Result<Outcome> {
+pub(super) fn idle(program: &Program, run: &mut Run) -> Result<Outcome> {
     let mut peers =
         run.tool("peers", &format!("{} --local {PEER} --count 1", program.session()))?;
     let setup = Setup::default();

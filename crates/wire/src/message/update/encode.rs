@@ -6,9 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use smallvec::SmallVec;
-
-use crate::attribute::{AttributeType, flags, push_attribute, registry, set};
+use crate::attribute::{flags, push_attribute, registry, set};
 use crate::codes::{Afi, Family, MessageType};
 use crate::message::{HEADER_LENGTH, finish, start};
 use crate::negotiated::{Direction, Negotiated};
@@ -16,6 +14,12 @@ use crate::next_hop::NextHop;
 use crate::nlri::{self, NextHopForm, Nlri};
 
 use super::decode::{MP_REACH_NLRI, MP_UNREACH_NLRI, NEXT_HOP};
+
+mod absent;
+mod packed;
+
+use absent::Absent;
+use packed::Packed;
 
 /// Why routes can not be sent. Nothing of the call was written then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,16 +56,7 @@ pub enum EncodeError {
 pub struct UpdateEncoder {
     attributes: Vec<u8>,
     next_hop: Vec<u8>,
-    octets: Vec<u8>,
-    nlri: Vec<Item>,
-}
-
-/// An encoded NLRI: where its path identifier starts in `octets`, where its own encoding starts and ends.
-#[derive(Clone, Copy, Debug)]
-struct Item {
-    start: u32,
-    own: u32,
-    end: u32,
+    nlri: Packed,
 }
 
 /// Where the NLRI of a message stand.
@@ -93,16 +88,20 @@ impl UpdateEncoder {
         if !negotiated.has_family(family) {
             return Ok(0);
         }
-        self.collect(negotiated, group, family, nlri, None);
+        let path_id = negotiated.has_path_id(family, Direction::Send);
+        self.nlri.collect(path_id, group, nlri, None);
         if self.nlri.is_empty() {
             return Ok(0);
         }
         let row = nlri::registry::row(family);
         let form = (row.next_hop)(family);
         let next_hop = resolve(negotiated, family.afi, next_hop);
-        let verbatim = has_verbatim(set, NEXT_HOP);
         let native = family == Family::IPV4_UNICAST
-            && (matches!(next_hop, NextHop::V4(_)) || next_hop == NextHop::Absent && verbatim);
+            && match next_hop {
+                NextHop::V4(_) => true,
+                NextHop::Absent => has_verbatim(set, NEXT_HOP),
+                _ => false,
+            };
         let place = if native { Place::Announced } else { Place::Reachable(family) };
         if !native {
             self.write_next_hop(negotiated, family, &form, next_hop)?;
@@ -135,7 +134,8 @@ impl UpdateEncoder {
             return Ok(0);
         }
         let row = nlri::registry::row(family);
-        self.collect(negotiated, true, family, nlri, row.withdrawn);
+        let path_id = negotiated.has_path_id(family, Direction::Send);
+        self.nlri.collect(path_id, true, nlri, row.withdrawn);
         self.attributes.clear();
         if row.withdraws_with_attributes {
             let address = match resolve(negotiated, family.afi, next_hop) {
@@ -179,40 +179,6 @@ impl UpdateEncoder {
         out.extend_from_slice(&self.attributes);
         finish(out, at);
         Ok(1)
-    }
-
-    /// Encodes the NLRI of a family, with `sorted` by their own octets, then by path identifier. `instead` may write others.
-    fn collect<'n>(
-        &mut self,
-        negotiated: &Negotiated,
-        sorted: bool,
-        family: Family,
-        nlri: impl IntoIterator<Item = Nlri<'n>>,
-        instead: Option<nlri::WriteNlri>,
-    ) {
-        self.octets.clear();
-        self.nlri.clear();
-        let path_id = negotiated.has_path_id(family, Direction::Send);
-        let clip = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
-        for nlri in nlri {
-            let start = self.octets.len();
-            if path_id {
-                self.octets.extend_from_slice(&nlri.path_id.unwrap_or(0).to_be_bytes());
-            }
-            let own = self.octets.len();
-            if !instead.is_some_and(|instead| instead(family, nlri.bytes, &mut self.octets)) {
-                self.octets.extend_from_slice(nlri.bytes);
-            }
-            let end = self.octets.len();
-            self.nlri.push(Item { start: clip(start), own: clip(own), end: clip(end) });
-        }
-        let Self { octets, nlri, .. } = self;
-        let key = |item: &Item| {
-            (between(octets, item.own, item.end), between(octets, item.start, item.own))
-        };
-        if sorted && !nlri.is_sorted_by(|a, b| key(a) <= key(b)) {
-            nlri.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
-        }
     }
 
     /// Writes the next hop field of MP_REACH_NLRI.
@@ -273,33 +239,21 @@ impl UpdateEncoder {
     ) {
         let out = &mut self.attributes;
         out.clear();
-        let mut absent: SmallVec<[Absent; 8]> = registry::TABLE
-            .iter()
-            .filter(|row| row.default.is_some())
-            .map(|row| Absent::Default(row))
-            .collect();
-        if let Some(address) = next_hop {
-            let after = |absent: &&Absent| absent.code() < NEXT_HOP;
-            absent.insert(absent.iter().filter(after).count(), Absent::NextHop(address));
-        }
-        let mut absent = absent.into_iter().peekable();
+        let mut absent = Absent::new(negotiated, next_hop);
         for stored in set::iter(set) {
-            let attribute = stored.attribute;
-            while let Some(absent) = absent.next_if(|absent| absent.code() < attribute.code) {
-                absent.write(negotiated, out);
-            }
-            // One of the set, or an earlier one of the same code, stands for it.
-            absent.next_if(|absent| absent.code() == attribute.code);
+            // Not copied: the processor waits where octets that were just written are read as a whole.
+            let attribute = &stored.attribute;
+            absent.before(attribute.code, out);
             if stored.verbatim {
                 stored.push(out);
-            } else {
-                match registry::row(attribute.code) {
-                    Some(row) => (row.send)(&attribute, negotiated, out),
-                    None => push_attribute(out, attribute.flags, attribute.code, attribute.value),
-                }
+                continue;
+            }
+            match registry::row(attribute.code) {
+                Some(row) => (row.send)(attribute, negotiated, out),
+                None => push_attribute(out, attribute.flags, attribute.code, attribute.value),
             }
         }
-        absent.for_each(|absent| absent.write(negotiated, out));
+        absent.rest(out);
     }
 
     /// Writes the messages: as many NLRI in each as fit, or one.
@@ -311,28 +265,18 @@ impl UpdateEncoder {
         out: &mut Vec<u8>,
     ) -> Result<usize, EncodeError> {
         let before = out.len();
-        let mut rest = self.nlri.as_slice();
-        let mut messages = 0;
-        while let Some(first) = rest.first() {
-            let most = room(negotiated);
-            let fixed = self.attributes.len() + self.multiprotocol_length(place);
-            let mut length = fixed + first.len();
-            let mut count = 1;
-            if length > most {
+        let most = room(negotiated);
+        let fixed = self.attributes.len() + self.multiprotocol_length(place);
+        let (mut first, mut messages) = (0, 0);
+        while let Some((nlri, next)) = self.nlri.take(first, most.saturating_sub(fixed), group) {
+            if fixed + nlri.len() > most {
                 out.truncate(before);
-                return Err(EncodeError::TooLong { attributes: fixed, nlri: first.len(), most });
+                let nlri = nlri.len();
+                return Err(EncodeError::TooLong { attributes: fixed, nlri, most });
             }
-            while group
-                && let Some(next) = rest.get(count)
-                && length + next.len() <= most
-            {
-                length += next.len();
-                count += 1;
-            }
-            let (these, others) = rest.split_at_checked(count).unwrap_or((rest, &[]));
-            self.message(place, these, length - fixed, out);
+            self.message(place, nlri, out);
             messages += 1;
-            rest = others;
+            first = next;
         }
         Ok(messages)
     }
@@ -346,28 +290,29 @@ impl UpdateEncoder {
         }
     }
 
-    /// Writes one message with NLRI of `length` octets.
-    fn message(&self, place: Place, nlri: &[Item], length: usize, out: &mut Vec<u8>) {
+    /// Writes one message with these octets of NLRI.
+    fn message(&self, place: Place, nlri: &[u8], out: &mut Vec<u8>) {
+        let length = nlri.len();
         out.reserve(HEADER_LENGTH + 16 + self.attributes.len() + self.next_hop.len() + length);
         let at = start(out, MessageType::UPDATE);
         match place {
             Place::Withdrawn => {
                 push_length(out, length);
-                self.push_nlri(nlri, out);
+                out.extend_from_slice(nlri);
                 push_length(out, 0);
             }
             Place::Announced => {
-                push_length(out, 0);
-                push_length(out, self.attributes.len());
+                let [high, low] = clipped(self.attributes.len());
+                out.extend_from_slice(&[0, 0, high, low]);
                 out.extend_from_slice(&self.attributes);
-                self.push_nlri(nlri, out);
+                out.extend_from_slice(nlri);
             }
             Place::Unreachable(family) => {
                 push_length(out, 0);
                 push_length(out, attribute_length(3 + length) + self.attributes.len());
                 push_header(out, MP_UNREACH_NLRI, 3 + length);
                 out.extend_from_slice(&family.octets());
-                self.push_nlri(nlri, out);
+                out.extend_from_slice(nlri);
                 out.extend_from_slice(&self.attributes);
             }
             Place::Reachable(family) => {
@@ -380,16 +325,10 @@ impl UpdateEncoder {
                 out.push(u8::try_from(self.next_hop.len()).unwrap_or(u8::MAX));
                 out.extend_from_slice(&self.next_hop);
                 out.push(0);
-                self.push_nlri(nlri, out);
+                out.extend_from_slice(nlri);
             }
         }
         finish(out, at);
-    }
-
-    fn push_nlri(&self, nlri: &[Item], out: &mut Vec<u8>) {
-        for item in nlri {
-            out.extend_from_slice(between(&self.octets, item.start, item.end));
-        }
     }
 }
 
@@ -406,40 +345,6 @@ pub fn end_of_rib(family: Family, out: &mut Vec<u8>) {
     finish(out, at);
 }
 
-impl Item {
-    const fn len(self) -> usize {
-        (self.end - self.start) as usize
-    }
-}
-
-/// An attribute that a set may lack.
-enum Absent {
-    Default(&'static AttributeType),
-    NextHop(Ipv4Addr),
-}
-
-impl Absent {
-    const fn code(&self) -> u8 {
-        match self {
-            Self::Default(row) => row.code,
-            Self::NextHop(_) => NEXT_HOP,
-        }
-    }
-
-    fn write(&self, negotiated: &Negotiated, out: &mut Vec<u8>) {
-        match self {
-            Self::Default(row) => {
-                if let Some(default) = row.default {
-                    default(negotiated, out);
-                }
-            }
-            Self::NextHop(address) => {
-                push_attribute(out, flags::WELL_KNOWN, NEXT_HOP, &address.octets());
-            }
-        }
-    }
-}
-
 /// What `self` means in a session; it stays what it is where the session has no such address.
 fn resolve(negotiated: &Negotiated, afi: Afi, next_hop: NextHop) -> NextHop {
     next_hop.resolve(afi, negotiated.local_address, negotiated.local_router_id).unwrap_or(next_hop)
@@ -454,13 +359,14 @@ fn room(negotiated: &Negotiated) -> usize {
     usize::from(negotiated.message_size).saturating_sub(HEADER_LENGTH + 4)
 }
 
-fn between(octets: &[u8], start: u32, end: u32) -> &[u8] {
-    octets.get(start as usize..end as usize).unwrap_or_default()
-}
-
 /// Writes a length in two octets.
 fn push_length(out: &mut Vec<u8>, length: usize) {
-    out.extend_from_slice(&u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
+    out.extend_from_slice(&clipped(length));
+}
+
+/// A length in two octets.
+fn clipped(length: usize) -> [u8; 2] {
+    u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes()
 }
 
 /// The octets of an optional attribute with a value of `length` octets.
