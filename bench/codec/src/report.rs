@@ -1,27 +1,33 @@
-//! The results as a table of Markdown, and what they have to fulfil.
+//! The results as a table of Markdown or as lines of JSON, and what they have to fulfil.
 
 use std::fmt::Write;
-use std::path::Path;
+
+use serde_json::json;
 
 use crate::Figure;
-use crate::programs::PROGRAMS;
+use crate::programs::{Output, PROGRAMS};
 
-const BEGIN: &str = "<!-- codec:begin -->";
-const END: &str = "<!-- codec:end -->";
-
-type Row = Vec<Option<Figure>>;
+/// A row of the table.
+pub struct Row {
+    pub name: String,
+    /// Its batch.
+    pub batch: usize,
+    pub output: Output,
+    /// Of each program that has such an output.
+    pub figures: Vec<Option<Figure>>,
+}
 
 /// The table, with a line on how it came about.
-pub fn table(names: &[String], rows: &[Row], rounds: usize) -> String {
+pub fn table(rows: &[Row], rounds: usize) -> String {
     let mut text = format!(
         "Nanoseconds of processor time for one UPDATE, and allocations; the median of {rounds} rounds, {}.\n\n",
-        machine()
+        yottabgp_bench_markers::processor()
     );
     let heads: Vec<_> = PROGRAMS.iter().map(|program| program.name).collect();
     let _ = writeln!(text, "| | {} |", heads.join(" | "));
     let _ = writeln!(text, "|---|{}", "---:|".repeat(heads.len()));
-    for (name, row) in names.iter().zip(rows) {
-        let cells: Vec<_> = row
+    for Row { name, figures, .. } in rows {
+        let cells: Vec<_> = figures
             .iter()
             .map(|figure| match figure {
                 None => "–".into(),
@@ -35,34 +41,32 @@ pub fn table(names: &[String], rows: &[Row], rounds: usize) -> String {
     text
 }
 
+/// A line of JSON for each figure.
+pub fn lines(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for Row { name, figures, .. } in rows {
+        for (program, figure) in PROGRAMS.iter().zip(figures) {
+            let Some(Figure { nanoseconds, allocations }) = figure else { continue };
+            let line = json!({
+                "row": name, "program": program.name,
+                "nanoseconds": nanoseconds, "allocations": allocations,
+            });
+            let _ = writeln!(text, "{line}");
+        }
+    }
+    text
+}
+
 /// A whole number without a point.
 fn short(number: f64) -> String {
     if number.fract() < 0.005 { format!("{number:.0}") } else { format!("{number:.1}") }
 }
 
-fn machine() -> String {
-    let information = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model =
-        information.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    model.map_or_else(|| std::env::consts::ARCH.into(), |(_, name)| name.to_owned())
-}
-
-/// Puts the table between the two marks of a file.
-pub fn write(path: &Path, table: &str) -> Result<(), String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let missing = || format!("no {BEGIN} … {END} in it");
-    let (before, rest) = text.split_once(BEGIN).ok_or_else(missing)?;
-    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
-    std::fs::write(path, format!("{before}{BEGIN}\n{table}{END}{after}"))
-        .map_err(|error| error.to_string())
-}
-
 /// What is not as it has to be: this project comes first in each row, and allocates nothing.
-pub fn complaint(names: &[String], rows: &[Row]) -> Option<String> {
+pub fn complaint(rows: &[Row]) -> Option<String> {
     let mut text = String::new();
-    for (name, row) in names.iter().zip(rows) {
-        let (ours, theirs) = row.split_first()?;
-        let ours = ours.as_ref()?;
+    for Row { name, figures, .. } in rows {
+        let Some((Some(ours), theirs)) = figures.split_first() else { continue };
         if ours.allocations > 0.0 {
             let _ = writeln!(text, "{name}: {} allocations", ours.allocations);
         }

@@ -157,7 +157,7 @@ pub(crate) fn run(arguments: &BenchArgs) -> Result<bool> {
 
 /// Builds the programs of `bench/` that are needed: now, as there is no other network later. Gives those that could not be.
 fn build(scenarios: &[&Scenario], programs: &[Program]) -> Vec<Crates> {
-    if !programs.first().is_some_and(|program| program.name == program::OURS) {
+    if programs.first().is_none_or(|program| program.name != program::OURS) {
         return Vec::new();
     }
     let needed = scenarios.iter().filter_map(|scenario| scenario.step.crates());
