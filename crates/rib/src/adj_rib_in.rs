@@ -78,7 +78,8 @@ impl AdjRibIn {
                 push_set(update, &mut self.set);
                 set_is_made = true;
             }
-            let attributes = store.intern(&self.set, self::next_hop(next_hop));
+            let next_hop = wire_next_hop(next_hop).map_or(NextHop::Absent, NextHop::from);
+            let attributes = store.intern(&self.set, next_hop);
             announced += self.announce(store, attributes, nlri);
         }
         (announced, withdrawn)
@@ -123,7 +124,7 @@ impl AdjRibIn {
         let mut prefixes = [None; AHEAD];
         for (mut entry, (set, prefix)) in entries.zip(sets.iter_mut().zip(&mut prefixes)) {
             let announced = entry.announced.next();
-            *set = announced.map(|field| store.hash(entry.set, next_hop(field.next_hop)));
+            *set = announced.map(|field| store.hash(entry.set, field.next_hop));
             *prefix = announced.or_else(|| entry.withdrawn.next()).and_then(|field| {
                 let table =
                     self.prefixes.iter().find(|table| is_of(table, field.family, field.paths))?;
@@ -145,9 +146,8 @@ impl AdjRibIn {
         }
         let mut hash = hash;
         for field in entry.announced {
-            let next_hop = next_hop(field.next_hop);
-            let hash = hash.take().unwrap_or_else(|| store.hash(entry.set, next_hop));
-            let attributes = store.intern_hashed(hash, entry.set, next_hop);
+            let hash = hash.take().unwrap_or_else(|| store.hash(entry.set, field.next_hop));
+            let attributes = store.intern_packed(hash, entry.set, field.next_hop);
             let table = find_or_make(&mut self.prefixes, field.family, field.paths);
             announce(table, store, attributes, field.octets);
         }
@@ -328,11 +328,6 @@ impl Remains {
         removed.finish(store);
         more
     }
-}
-
-/// The next hop as the field of a message has it.
-fn next_hop(field: &[u8]) -> NextHop {
-    wire_next_hop(field).map_or(NextHop::Absent, NextHop::from)
 }
 
 fn is_of(table: &Prefixes, family: Family, paths: bool) -> bool {

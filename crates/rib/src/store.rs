@@ -9,7 +9,7 @@ mod entries;
 mod index;
 
 use std::hash::{BuildHasher, Hasher};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use yottabgp_wire::next_hop::NextHop;
 
@@ -40,35 +40,39 @@ pub struct AttributeStore {
 impl AttributeStore {
     /// The identifier of this set and next hop, with one more reference.
     pub fn intern(&mut self, set: &[u8], next_hop: NextHop) -> AttributesId {
-        self.intern_hashed(self.hash(set, next_hop), set, next_hop)
+        let next_hop = Packed::new(next_hop);
+        self.intern_packed(self.hash(set, next_hop.octets()), set, next_hop.octets())
     }
 
-    /// The hash of a set and its next hop.
+    /// The hash of a set and its [packed](Packed) next hop.
     #[inline]
-    pub(crate) fn hash(&self, set: &[u8], next_hop: NextHop) -> SetHash {
-        self.hash_packed(set, &Packed::new(next_hop))
+    #[expect(clippy::cast_possible_truncation, reason = "half of the hash is meant")]
+    pub(crate) fn hash(&self, set: &[u8], next_hop: &[u8]) -> SetHash {
+        let mut state = self.hasher.build_hasher();
+        state.write(set);
+        state.write(next_hop);
+        SetHash(state.finish() as u32)
     }
 
-    /// Lets the processor get what [`Self::intern_hashed`] will need.
+    /// Lets the processor get what [`Self::intern_packed`] will need.
     #[inline]
     pub(crate) fn fetch(&self, hash: SetHash) {
         self.index.fetch(hash.0);
     }
 
-    /// The same as [`Self::intern`], for who knows the hash.
-    pub(crate) fn intern_hashed(
+    /// The same as [`Self::intern`], for who knows the hash and has the next hop [packed](Packed).
+    pub(crate) fn intern_packed(
         &mut self,
         hash: SetHash,
         set: &[u8],
-        next_hop: NextHop,
+        next_hop: &[u8],
     ) -> AttributesId {
-        let next_hop = Packed::new(next_hop);
-        if let Some(id) = self.look_up(hash, set, &next_hop) {
+        if let Some(id) = self.look_up(hash, set, next_hop) {
             self.retain(id);
             return id;
         }
         let id = self.entries.next();
-        let place = self.arena.push(id, next_hop.octets(), set);
+        let place = self.arena.push(id, next_hop, set);
         self.entries.insert(id, Entry { place, references: 1, hash: hash.0 });
         self.index.insert(hash.0, id);
         AttributesId(id)
@@ -77,15 +81,15 @@ impl AttributeStore {
     /// The identifier of this set and next hop, if it is kept; without a reference.
     pub fn find(&self, set: &[u8], next_hop: NextHop) -> Option<AttributesId> {
         let next_hop = Packed::new(next_hop);
-        self.look_up(self.hash_packed(set, &next_hop), set, &next_hop)
+        self.look_up(self.hash(set, next_hop.octets()), set, next_hop.octets())
     }
 
     #[inline]
-    fn look_up(&self, hash: SetHash, set: &[u8], next_hop: &Packed) -> Option<AttributesId> {
+    fn look_up(&self, hash: SetHash, set: &[u8], next_hop: &[u8]) -> Option<AttributesId> {
         let is_it = |id| {
             self.entries.get(id).is_some_and(|entry| {
                 entry.hash == hash.0
-                    && self.arena.get(entry.place).strip_prefix(next_hop.octets()) == Some(set)
+                    && self.arena.get(entry.place).strip_prefix(next_hop) == Some(set)
             })
         };
         self.index.find(hash.0, is_it).map(AttributesId)
@@ -150,19 +154,10 @@ impl AttributeStore {
     pub const fn is_empty(&self) -> bool {
         self.entries.len() == 0
     }
-
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "half of the hash is meant")]
-    fn hash_packed(&self, set: &[u8], next_hop: &Packed) -> SetHash {
-        let mut state = self.hasher.build_hasher();
-        state.write(set);
-        state.write(next_hop.octets());
-        SetHash(state.finish() as u32)
-    }
 }
 
 /// A next hop as it stands before the octets of a set: what it is, and the address.
-struct Packed {
+pub(crate) struct Packed {
     octets: [u8; 17],
     length: usize,
 }
@@ -175,34 +170,37 @@ const V6: u8 = 6;
 impl Packed {
     #[inline]
     fn new(next_hop: NextHop) -> Self {
-        let mut octets = [0; 17];
-        let [kind, address @ ..] = &mut octets;
-        let length = match next_hop {
-            NextHop::Absent => {
-                *kind = ABSENT;
-                1
-            }
-            NextHop::SelfAddress => {
-                *kind = SELF;
-                1
-            }
-            NextHop::V4(v4) => {
-                *kind = V4;
-                let [a, b, c, d, ..] = address;
-                [*a, *b, *c, *d] = v4.octets();
-                5
-            }
-            NextHop::V6(v6) => {
-                *kind = V6;
-                *address = v6.octets();
-                17
-            }
-        };
-        Self { octets, length }
+        match next_hop {
+            NextHop::SelfAddress => Self::of(SELF, []),
+            NextHop::Absent => Self::address(None),
+            NextHop::V4(address) => Self::address(Some(address.into())),
+            NextHop::V6(address) => Self::address(Some(address.into())),
+        }
+    }
+
+    /// An address, or none.
+    #[inline]
+    pub(crate) fn address(address: Option<IpAddr>) -> Self {
+        match address {
+            None => Self::of(ABSENT, []),
+            Some(IpAddr::V4(address)) => Self::of(V4, address.octets()),
+            Some(IpAddr::V6(address)) => Self::of(V6, address.octets()),
+        }
     }
 
     #[inline]
-    fn octets(&self) -> &[u8] {
+    fn of<const N: usize>(kind: u8, address: [u8; N]) -> Self {
+        let mut octets = [0; 17];
+        let [first, rest @ ..] = &mut octets;
+        *first = kind;
+        if let Some(rest) = rest.first_chunk_mut() {
+            *rest = address;
+        }
+        Self { octets, length: 1 + N }
+    }
+
+    #[inline]
+    pub(crate) fn octets(&self) -> &[u8] {
         self.octets.get(..self.length).unwrap_or_default()
     }
 

@@ -75,6 +75,7 @@ pub fn push_wire_next_hop(out: &mut Vec<u8>, field: &[u8]) {
 }
 
 /// The first address of a next hop field, as [`push_wire_next_hop`] shows it.
+#[inline]
 pub fn wire_next_hop(field: &[u8]) -> Option<IpAddr> {
     let field = match field.len() {
         12 | 24 | 40 | 48 => field.get(8..)?,

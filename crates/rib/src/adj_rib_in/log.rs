@@ -8,10 +8,12 @@ use std::ops::Range;
 
 use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::message::update::Update;
+use yottabgp_wire::next_hop::wire_next_hop;
 use yottabgp_wire::nlri::{NlriIter, is_plain_prefix};
 use yottabgp_wire::prefix::octets_for;
 
 use super::push_set;
+use crate::store::Packed;
 
 /// Octets of one allocation. A block that is taken in is used again for what comes, or given back.
 const BLOCK: usize = 256 * 1024;
@@ -28,7 +30,7 @@ pub(super) struct Field<'a> {
     pub(super) family: Family,
     /// Whether there are path identifiers.
     pub(super) paths: bool,
-    /// The next hop of what is announced.
+    /// The next hop of what is announced, [packed](Packed).
     pub(super) next_hop: &'a [u8],
     /// The NLRI.
     pub(super) octets: &'a [u8],
@@ -84,7 +86,7 @@ impl Log {
         block.extend_from_slice(&[0; HEADER]);
         let (mut announced, mut withdrawn) = (0, 0);
         let mut are_plain = true;
-        let mut push = |block: &mut Vec<u8>, nlri: &NlriIter<'_>, next_hop| {
+        let mut push = |block: &mut Vec<u8>, nlri: &NlriIter<'_>, next_hop: &[u8]| {
             are_plain &= is_plain_prefix(nlri.family());
             push_field(block, nlri, next_hop);
             count(nlri.octets(), nlri.has_path_id())
@@ -94,7 +96,8 @@ impl Log {
         }
         let announced_at = block.len() - before;
         for (next_hop, nlri) in update.announced() {
-            announced += push(block, &nlri, next_hop);
+            let next_hop = Packed::address(wire_next_hop(next_hop));
+            announced += push(block, &nlri, next_hop.octets());
         }
         if !are_plain {
             block.truncate(before);
