@@ -50,7 +50,12 @@ impl AttributeStore {
     pub(crate) fn hash(&self, set: &[u8], next_hop: &[u8]) -> SetHash {
         let mut state = self.hasher.build_hasher();
         state.write(set);
-        state.write(next_hop);
+        match *next_hop {
+            [kind, a, b, c, d] => {
+                state.write_u64(u64::from_ne_bytes([kind, a, b, c, d, 0, 0, 0]));
+            }
+            _ => state.write(next_hop),
+        }
         SetHash(state.finish() as u32)
     }
 
@@ -61,6 +66,7 @@ impl AttributeStore {
     }
 
     /// The same as [`Self::intern`], for who knows the hash and has the next hop [packed](Packed).
+    #[inline]
     pub(crate) fn intern_packed(
         &mut self,
         hash: SetHash,
@@ -68,9 +74,15 @@ impl AttributeStore {
         next_hop: &[u8],
     ) -> AttributesId {
         if let Some(id) = self.look_up(hash, set, next_hop) {
-            self.retain(id);
+            self.retain_many(id, 1);
             return id;
         }
+        self.add(hash, set, next_hop)
+    }
+
+    /// Adds a set that is not there. By itself, so that finding one is short.
+    #[inline(never)]
+    fn add(&mut self, hash: SetHash, set: &[u8], next_hop: &[u8]) -> AttributesId {
         let id = self.entries.next();
         let place = self.arena.push(id, next_hop, set);
         self.entries.insert(id, Entry { place, references: 1, hash: hash.0 });
@@ -87,10 +99,11 @@ impl AttributeStore {
     #[inline]
     fn look_up(&self, hash: SetHash, set: &[u8], next_hop: &[u8]) -> Option<AttributesId> {
         let is_it = |id| {
-            self.entries.get(id).is_some_and(|entry| {
-                entry.hash == hash.0
-                    && self.arena.get(entry.place).strip_prefix(next_hop) == Some(set)
-            })
+            let entry = self.entries.get(id);
+            let octets = entry.map_or(&[][..], |entry| self.arena.get(entry.place));
+            octets
+                .split_at_checked(next_hop.len())
+                .is_some_and(|(first, second)| second == set && is_same(first, next_hop))
         };
         self.index.find(hash.0, is_it).map(AttributesId)
     }
@@ -153,6 +166,15 @@ impl AttributeStore {
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
         self.entries.len() == 0
+    }
+}
+
+/// Whether two packed next hops of one length are the same; mostly it is one address of four octets.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match (one.as_array::<5>(), other.as_array::<5>()) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
     }
 }
 

@@ -138,6 +138,9 @@ impl Arena {
         if self.open == Some(number) {
             self.open = None;
         }
+        if self.octets == 0 && self.chunks.len() > 1 {
+            *self = Self::default();
+        }
     }
 
     /// Empties a chunk that has more that was removed than was not. There is one: the chunk that is being filled can not have all

@@ -111,6 +111,9 @@ impl Entries {
         if chunk.used == 0 {
             *chunk = Chunk::EMPTY;
         }
+        if self.used == 0 && self.chunks.len() > 1 {
+            *self = Self::default();
+        }
     }
 
     /// How many there are.

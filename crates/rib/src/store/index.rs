@@ -200,7 +200,8 @@ impl Index {
         }
     }
 
-    /// Joins the page of this hash with the one that it was parted from, if they have few. Says whether it did.
+    /// Joins the page of this hash with the one that it was parted from, if they have few. Says whether
+    /// there may be another one.
     fn join(&mut self, hash: u32) -> bool {
         let Some(page) = self.page(hash).filter(|page| page.bits > 0) else { return false };
         let (bits, used) = (page.bits, page.used);
@@ -217,11 +218,15 @@ impl Index {
             other_page.used().for_each(|slot| page.insert(slot));
             page.bits -= 1;
         }
+        if bits == 1 {
+            // It is the last one.
+            let page = self.pages.get_mut(number as usize).map(std::mem::take);
+            *self =
+                Self { pages: page.into_iter().collect(), vacant: Vec::new(), directory: vec![0] };
+            return false;
+        }
         let range = self.with_beginning(hash, bits - 1);
         self.directory.get_mut(range).into_iter().flatten().for_each(|page| *page = number);
-        if bits == 1 {
-            self.directory = vec![number];
-        }
         true
     }
 
