@@ -193,7 +193,17 @@ fn push_any(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
             out.extend_from_slice(&length.to_be_bytes());
         }
     }
-    out.extend_from_slice(value.get(..usize::from(length)).unwrap_or_default());
+    match (value.first_chunk::<16>(), value.last_chunk::<16>()) {
+        // Paths and communities: the first and the last sixteen octets, which may be the same in part. Known lengths are cheaper to
+        // write than the octets that there are.
+        (Some(first), Some(last)) if value.len() <= 32 => {
+            let end = out.len() + value.len();
+            out.extend_from_slice(first);
+            out.truncate(end - 16);
+            out.extend_from_slice(last);
+        }
+        _ => out.extend_from_slice(value.get(..usize::from(length)).unwrap_or_default()),
+    }
 }
 
 /// The `send` of most attributes: as it is; an optional one without a value is left out.
