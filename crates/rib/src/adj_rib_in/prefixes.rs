@@ -182,31 +182,31 @@ impl<const N: usize> Table<N> {
     ) -> u32 {
         let mut octets = octets;
         let mut added = 0;
-        let mut put = |table: &mut Self, hash, key| {
-            if let Some(record) = table.find_mut(hash, &key) {
-                replaced(std::mem::replace(&mut record.attributes, attributes));
-            } else {
-                added += 1;
-                table.insert(hash, Record { key, attributes });
-            }
-        };
         while let Some(first) = Self::take(afi, &mut octets) {
-            let first_hash = hash(&self.hasher, &first);
-            if octets.is_empty() {
-                put(self, first_hash, first);
+            let first = (first, hash(&self.hasher, &first));
+            let (one, mut several);
+            let keys = if octets.is_empty() {
+                one = [first];
+                one.as_slice()
             } else {
-                self.index.fetch(first_hash);
-                let mut ahead = [(first, first_hash); AHEAD];
+                self.index.fetch(first.1);
+                several = [first; AHEAD];
                 let mut count = 1;
-                for next in ahead.iter_mut().skip(1) {
+                for next in several.iter_mut().skip(1) {
                     let Some(key) = Self::take(afi, &mut octets) else { break };
                     *next = (key, hash(&self.hasher, &key));
                     count += 1;
                     // All of them are fetched from memory at once.
                     self.index.fetch(next.1);
                 }
-                for &(key, hash) in ahead.iter().take(count) {
-                    put(self, hash, key);
+                several.get(..count).unwrap_or_default()
+            };
+            for &(key, hash) in keys {
+                if let Some(record) = self.find_mut(hash, &key) {
+                    replaced(std::mem::replace(&mut record.attributes, attributes));
+                } else {
+                    added += 1;
+                    self.insert(hash, Record { key, attributes });
                 }
             }
             self.go_on();
