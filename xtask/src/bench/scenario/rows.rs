@@ -55,7 +55,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "latency",
         title: "one command at a time, until the peer has the route: p50",
-        sizes: &[(Ours, 1_000), (Exabgp, 1_000), (Gobgp, 100)],
+        sizes: &[(Ours, 1_000), (Exabgp, 400), (Gobgp, 100)],
         lacking: HELPERS,
         compare: Compare::Least("p50 ms"),
         step: Step::Latency,
