@@ -8,6 +8,7 @@
 
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::net::IpAddr;
+use std::ops::Range;
 
 use memchr::memchr;
 use yottabgp_wire::codes::Safi;
@@ -22,6 +23,9 @@ use crate::routes::{Open, Routes};
 /// So many ends of statements are remembered.
 const MOST: usize = 1024;
 
+/// So many of them may have the place that their octets give them: with one, two that come in turn would forget each other.
+const WAYS: usize = 8;
+
 /// Lists that are no longer than this are read by the grammar alone: most files have only such.
 const FEW: usize = 3;
 
@@ -29,7 +33,9 @@ const FEW: usize = 3;
 #[derive(Debug, Default)]
 pub(crate) struct Repeats<'p> {
     slots: Vec<Option<Known<'p>>>,
-    hasher: foldhash::fast::RandomState,
+    /// Which of those of a full place is forgotten next.
+    oldest: usize,
+    hasher: foldhash::quality::RandomState,
     /// The last name that a list was given.
     names: u64,
 }
@@ -160,25 +166,30 @@ impl<'p> Repeats<'p> {
         if self.slots.is_empty() {
             self.slots.resize(MOST, None);
         }
-        let slot = self.slot(statement.rest);
-        if let Some(slot) = self.slots.get_mut(slot) {
+        let at = self.place(statement.rest);
+        let Some(ways) = self.slots.get_mut(at) else { return };
+        let is_free =
+            |slot: &Option<Known<'_>>| slot.is_none_or(|old| old.is_of(place, &statement));
+        let way = ways.iter().position(is_free).unwrap_or_else(|| {
+            self.oldest += 1;
+            self.oldest % WAYS
+        });
+        if let Some(slot) = ways.get_mut(way) {
             *slot = Some(known);
         }
     }
 
     fn find(&self, place: &'static str, statement: &Statement<'_>) -> Option<&Known<'p>> {
-        let known = self.slots.get(self.slot(statement.rest))?.as_ref()?;
-        let same = known.rest == statement.rest
-            && known.keyword == statement.keyword
-            && known.kind == statement.prefix.kind
-            && std::ptr::eq(known.place, place);
-        same.then_some(known)
+        let ways = self.slots.get(self.place(statement.rest))?;
+        ways.iter().flatten().find(|known| known.is_of(place, statement))
     }
 
-    fn slot(&self, rest: &[u8]) -> usize {
+    /// Where statements of these octets are.
+    fn place(&self, rest: &[u8]) -> Range<usize> {
         let mut state = self.hasher.build_hasher();
         state.write(rest);
-        usize::try_from(state.finish() % MOST as u64).unwrap_or(0)
+        let place = usize::try_from(state.finish() % (MOST / WAYS) as u64).unwrap_or(0);
+        place * WAYS..(place + 1) * WAYS
     }
 }
 
@@ -209,6 +220,14 @@ impl<'p> Known<'p> {
         };
         let same = statement.prefix.bits.checked_add(known.inserted_bits()) == Some(*bits);
         (fits && same).then_some(known)
+    }
+
+    /// Whether it tells of a statement.
+    fn is_of(&self, place: &'static str, statement: &Statement<'_>) -> bool {
+        self.rest == statement.rest
+            && self.keyword == statement.keyword
+            && self.kind == statement.prefix.kind
+            && std::ptr::eq(self.place, place)
     }
 
     fn inserted(&self) -> &[u8] {
