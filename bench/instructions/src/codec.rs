@@ -2,13 +2,13 @@
 
 use std::hint::black_box;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use yottabgp_testkit::updates::{Random, update};
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 use yottabgp_wire::nlri::JsonForm;
 
-use crate::HotPath;
+use crate::rounds::Part;
 
 /// UPDATEs of one shape.
 struct Shape {
@@ -36,30 +36,16 @@ const SHAPES: &[Shape] = &[
 /// How many UPDATEs a round has.
 const UPDATES: usize = 128;
 
-/// How many rounds are counted; a first one, in which buffers grow, is not.
-const ROUNDS: u64 = 4;
-
-/// One path for each shape: the instructions of an UPDATE.
-pub(crate) fn paths() -> Vec<HotPath> {
-    let path = |shape: &'static Shape| HotPath {
-        name: shape.name.to_owned(),
-        count: Box::new(|callgrind| {
-            let program = std::env::current_exe()?;
-            let rounds = |rounds: u64| {
-                callgrind.run(&program, &["--codec", shape.name, &rounds.to_string()])
-            };
-            let (with, without) = (rounds(1 + ROUNDS)?, rounds(1)?);
-            let counted = with.checked_sub(without).context("fewer rounds took more")?;
-            Ok(counted / (ROUNDS * UPDATES as u64))
-        }),
+/// One for each shape: the instructions of an UPDATE.
+pub(crate) fn parts() -> Vec<Part> {
+    let part = |shape: &'static Shape| {
+        Part::new(shape.name.to_owned(), UPDATES as u64, move |rounds| run(shape, rounds))
     };
-    SHAPES.iter().map(path).collect()
+    SHAPES.iter().map(part).collect()
 }
 
 /// Runs so many rounds of one shape.
-pub(crate) fn run(name: &str, rounds: u64) -> Result<()> {
-    let shape = SHAPES.iter().find(|shape| shape.name == name);
-    let shape = shape.with_context(|| format!("no shape «{name}»"))?;
+fn run(shape: &Shape, rounds: u64) -> Result<()> {
     let mut random = Random::default();
     let bodies: Vec<_> =
         (0..UPDATES).map(|_| update(&mut random, shape.prefixes, shape.ipv6)).collect();

@@ -40,8 +40,7 @@ struct Setup {
 struct Lab {
     counted: Counted,
     listener: TcpListener,
-    folder: tempfile::TempDir,
-    setup: Setup,
+    _folder: tempfile::TempDir,
 }
 
 impl Setup {
@@ -106,21 +105,12 @@ impl Lab {
         ];
         let file = file.to_str().context("a path that is no text")?;
         let counted = callgrind.start(&callgrind.program, &["server", file], &environment)?;
-        Ok(Self { counted, listener, folder, setup: setup.clone() })
+        Ok(Self { counted, listener, _folder: folder })
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {
         let id = i32::try_from(self.counted.id())?;
         Ok(kill(Pid::from_raw(id), signal)?)
-    }
-
-    /// Another configuration takes the place of the present one.
-    fn reload(&self, routes: String) -> Result<()> {
-        let setup = Setup { routes, ..self.setup.clone() };
-        let port = self.listener.local_addr()?.port();
-        let text = setup.configuration(port, self.folder.path());
-        std::fs::write(self.folder.path().join("configuration"), text)?;
-        self.signal(Signal::SIGUSR1)
     }
 }
 
@@ -128,12 +118,12 @@ impl Lab {
 fn count(
     callgrind: &Callgrind,
     setup: &Setup,
-    play: impl FnOnce(&Lab, &mut [Peer]) -> Result<()>,
+    play: impl FnOnce(&mut [Peer]) -> Result<()>,
 ) -> Result<u64> {
     let lab = Lab::start(callgrind, setup)?;
     let mut peers =
         (0..setup.peers).map(|_| Peer::accept(&lab.listener)).collect::<Result<Vec<_>>>()?;
-    play(&lab, &mut peers)?;
+    play(&mut peers)?;
     lab.signal(Signal::SIGTERM)?;
     lab.counted.end()
 }
@@ -154,7 +144,7 @@ fn path(
 /// Every path of the daemon.
 pub(crate) fn paths() -> Vec<HotPath> {
     let mut paths = vec![path("the start and the end, a neighbor", 1, |callgrind| {
-        Ok((count(callgrind, &Setup::new(), |_, _| Ok(()))?, 0))
+        Ok((count(callgrind, &Setup::new(), |_| Ok(()))?, 0))
     })];
     paths.extend(FORMS.iter().map(|form| {
         let name = format!("a route of a helper's lines to the wire: {}", form.name);
@@ -165,30 +155,7 @@ pub(crate) fn paths() -> Vec<HotPath> {
         lines(callgrind, &form, MANY / 4, 10)
     }));
     paths.push(path("a static route of the file to the wire", MANY, |callgrind| {
-        Ok((with_routes(callgrind)?, count(callgrind, &Setup::new(), |_, _| Ok(()))?))
-    }));
-    paths.push(path("a route sent again to a peer that comes back", MANY, |callgrind| {
-        let twice = count(callgrind, &Setup::with_routes(MANY), |lab, peers| {
-            for peer in peers {
-                peer.await_routes(MANY.into(), 0)?;
-                *peer = again(lab, peer)?;
-                peer.await_routes(MANY.into(), 0)?;
-            }
-            Ok(())
-        })?;
-        Ok((twice, with_routes(callgrind)?))
-    }));
-    paths.push(path("a route of a reload, one in a hundred changed", MANY, |callgrind| {
-        let reloaded = count(callgrind, &Setup::with_routes(MANY), |lab, peers| {
-            for peer in peers {
-                peer.await_routes(MANY.into(), 0)?;
-                let (text, announced, withdrawn) = changed();
-                lab.reload(text)?;
-                peer.await_routes(u64::from(MANY) + announced, withdrawn)?;
-            }
-            Ok(())
-        })?;
-        Ok((reloaded, with_routes(callgrind)?))
+        Ok((with_routes(callgrind)?, count(callgrind, &Setup::new(), |_| Ok(()))?))
     }));
     for (name, one_prefix) in [("", false), (", one prefix each", true)] {
         let updates = MANY / 2;
@@ -219,37 +186,9 @@ fn route(number: u32) -> String {
 
 /// The daemon with static routes, until the peer has them.
 fn with_routes(callgrind: &Callgrind) -> Result<u64> {
-    count(callgrind, &Setup::with_routes(MANY), |_, peers| {
+    count(callgrind, &Setup::with_routes(MANY), |peers| {
         peers.iter_mut().try_for_each(|peer| peer.await_routes(MANY.into(), 0))
     })
-}
-
-/// The peer ends its connection, and takes the daemon's next call.
-fn again(lab: &Lab, peer: &Peer) -> Result<Peer> {
-    peer.close()?;
-    Peer::accept(&lab.listener)
-}
-
-/// The routes of a file with one in a hundred changed, in turn: another MED, gone, gone and another one come. Also how many
-/// are announced and withdrawn because of it.
-fn changed() -> (String, u64, u64) {
-    let (mut text, mut announced, mut withdrawn) = (String::new(), 0, 0);
-    for number in 0..MANY {
-        match (number % 100, number / 100 % 3) {
-            (50, 0) => {
-                let _ = writeln!(text, "route {} next-hop 192.0.2.1 med 1000;", prefix(number));
-                announced += 1;
-            }
-            (50, 1) => withdrawn += 1,
-            (50, _) => {
-                text.push_str(&route(MANY + number));
-                announced += 1;
-                withdrawn += 1;
-            }
-            _ => text.push_str(&route(number)),
-        }
-    }
-    (text, announced, withdrawn)
 }
 
 /// Lines of a helper with so many routes to some peers: with them, and without.
@@ -260,10 +199,10 @@ fn lines(callgrind: &Callgrind, form: &Form, routes: u32, peers: usize) -> Resul
     let with = Setup { peers, families, helper, lines, ..Setup::new() };
     let without = Setup { lines: String::new(), ..with.clone() };
     let routes = u64::from(many * form.routes);
-    let with = count(callgrind, &with, |_, peers| {
+    let with = count(callgrind, &with, |peers| {
         peers.iter_mut().try_for_each(|peer| peer.await_routes(routes, 0))
     })?;
-    Ok((with, count(callgrind, &without, |_, _| Ok(()))?))
+    Ok((with, count(callgrind, &without, |_| Ok(()))?))
 }
 
 fn bodies(number: u32, one_prefix: bool) -> Vec<Vec<u8>> {
@@ -281,7 +220,7 @@ fn receive(callgrind: &Callgrind, bodies: &[Vec<u8>], told: Option<u32>) -> Resu
         setup.lines = plain(7) + "\n";
         setup.helper = format!("head -n {lines} > /dev/null; cat lines; exec cat > /dev/null");
     }
-    count(callgrind, &setup, |_, peers| {
+    count(callgrind, &setup, |peers| {
         for peer in peers {
             peer.await_routes(1, 0)?;
             peer.send(bodies)?;

@@ -3,7 +3,8 @@
 //! `cargo xtask instructions [--update]`
 //!
 //! The daemon runs as users run it, under callgrind, with a peer and helpers that are not: the figures are those of the
-//! program that is shipped, and know nothing of its inside. The codec is called in this very program. Counts hardly move with
+//! program that is shipped, and know nothing of its inside. Those that depend on how much is read or sent at once are only
+//! told. What stands behind them, and the codec, is called in this very program, in pieces of one size. Counts hardly move with
 //! what else the machine does, so that one run is enough and a few percent can be told; times can not do that.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -14,6 +15,8 @@ mod daemon;
 mod lines;
 mod offline;
 mod peer;
+mod rounds;
+mod tables;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,9 +46,9 @@ struct Arguments {
     /// Keep callgrind's files in this folder, for `callgrind_annotate`
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
-    /// Run part of the codec: what callgrind looks at
+    /// Run a path of this program: what callgrind looks at
     #[arg(long, hide = true, num_args = 2, value_names = ["NAME", "ROUNDS"])]
-    codec: Option<Vec<String>>,
+    rounds: Option<Vec<String>>,
 }
 
 /// One path: its name, and how its instructions are counted.
@@ -73,8 +76,8 @@ fn main() -> ExitCode {
 
 /// Says whether nothing got worse.
 fn run(arguments: &Arguments) -> Result<bool> {
-    if let Some([name, rounds]) = arguments.codec.as_deref() {
-        codec::run(name, rounds.parse()?)?;
+    if let Some([name, number]) = arguments.rounds.as_deref() {
+        rounds::run(name, number.parse()?)?;
         return Ok(true);
     }
     let Some(callgrind) = Callgrind::find(arguments.program.as_deref(), arguments.keep.as_deref())?
@@ -84,7 +87,7 @@ fn run(arguments: &Arguments) -> Result<bool> {
         );
         return Ok(true);
     };
-    let mut paths: Vec<HotPath> = codec::paths();
+    let mut paths: Vec<HotPath> = rounds::paths();
     paths.extend(offline::paths());
     paths.extend(daemon::paths());
     paths.retain(|path| path.name.contains(&arguments.only));

@@ -1,6 +1,6 @@
 //! The other end of a session: counts the routes that come.
 
-use std::net::{Ipv4Addr, Shutdown, TcpListener};
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
@@ -74,11 +74,6 @@ impl Peer {
         let messages: Vec<_> =
             bodies.iter().map(|body| yottabgp_testkit::bgp::frame(kind::UPDATE, body)).collect();
         Ok(self.connection.send_bytes(&messages.concat())?)
-    }
-
-    /// Ends the connection.
-    pub(crate) fn close(&self) -> Result<()> {
-        Ok(self.connection.stream().shutdown(Shutdown::Both)?)
     }
 
     /// Asks for the routes of IPv4 once more: when they come, everything sent before was read.
