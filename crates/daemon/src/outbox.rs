@@ -94,6 +94,8 @@ struct Queue {
     /// Bytes of `ready` that are acknowledgements, and bytes that are answers.
     ready_acks: usize,
     ready_answers: usize,
+    /// Bytes that were ready when the buffer was lent.
+    lent: usize,
     /// Bytes taken by the writer and not yet written.
     in_flight: usize,
     in_flight_acks: usize,
@@ -160,7 +162,10 @@ impl Outbox {
 
     /// Lends the buffer, for events to be written to its end. [`Self::added_some`] is to follow when it is given back.
     pub fn lend(&self) -> Lent {
-        let buffer = std::mem::take(&mut self.lock().ready);
+        let mut queue = self.lock();
+        let buffer = std::mem::take(&mut queue.ready);
+        queue.lent = buffer.len();
+        drop(queue);
         Lent { outbox: self.clone(), whole: buffer.len(), buffer }
     }
 
@@ -355,12 +360,15 @@ impl Outbox {
         if queue.life != life {
             return;
         }
+        let before = queue.unread();
         queue.in_flight = queue.in_flight.saturating_sub(count);
         if queue.in_flight == 0 {
             queue.in_flight_acks = 0;
             queue.in_flight_answers = 0;
         }
-        if queue.unread() <= LOW {
+        let (unread, all) = (queue.unread(), queue.in_flight == 0);
+        // Only when somebody may have waited for this: who is woken in between for nothing has to be waited for.
+        if unread <= LOW && (before >= LOW || all) {
             self.pause(false);
             drop(queue);
             self.shared.changed.notify_waiters();
@@ -418,6 +426,7 @@ impl Lent {
 impl Drop for Lent {
     fn drop(&mut self) {
         let mut queue = self.outbox.lock();
+        queue.lent = 0;
         if queue.closed {
             return;
         }
@@ -431,7 +440,7 @@ impl Drop for Lent {
 
 impl Queue {
     fn unread(&self) -> usize {
-        self.ready.len() + self.in_flight + self.deferred_answers
+        self.ready.len() + self.lent + self.in_flight + self.deferred_answers
     }
 
     fn unread_answers(&self) -> usize {
