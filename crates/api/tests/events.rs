@@ -74,7 +74,7 @@ fn write(
     let label = label();
     let encoder = encoder(version, encoding, "vm");
     let mut out = Vec::new();
-    event(&encoder, Moment { time: time(), counter: 3, label: &label }, &mut out);
+    event(&encoder, Moment { time: time(), counter: 3, label: &label, told: None }, &mut out);
     if encoding == Encoding::Json && !out.is_empty() {
         let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(value["exabgp"], if version == Version::V4 { "4.0.1" } else { "6.0.0" });
@@ -316,7 +316,7 @@ fn what_is_not_known_is_left_out() {
     let label = Label::new(None, Ipv4Addr::LOCALHOST.into(), None, None, Ipv4Addr::UNSPECIFIED);
     let encoder = encoder(Version::V6, Encoding::Json, "a \"host\"");
     let mut out = Vec::new();
-    let at = Moment { time: Duration::from_secs(5), counter: 1, label: &label };
+    let at = Moment { time: Duration::from_secs(5), counter: 1, label: &label, told: None };
     encoder.state(at, "up", None, &mut out);
     assert_eq!(
         String::from_utf8(out).unwrap(),

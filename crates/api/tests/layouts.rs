@@ -58,7 +58,12 @@ fn shown(
 ) -> String {
     let encoder = Encoder::new(Format { encoding, layout }, false, "vm", 7, 6);
     let label = label();
-    let at = Moment { time: Duration::new(1_795_403_747, 250_000_000), counter: 9, label: &label };
+    let at = Moment {
+        time: Duration::new(1_795_403_747, 250_000_000),
+        counter: 9,
+        label: &label,
+        told: None,
+    };
     let mut out = Vec::new();
     event(&encoder, at, &mut out);
     let out = String::from_utf8(out).unwrap();

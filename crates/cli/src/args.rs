@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Diff(crate::diff::DiffArgs),
     /// Check a service, and announce its addresses while it is well
     Healthcheck(HealthcheckArgs),
+    /// Take what routers tell by BMP, as JSON
+    Bmp(crate::bmp::BmpArgs),
     /// Completion for shells, and manual pages
     Shell(ShellArgs),
     /// Put load on a BGP speaker, measure it and check what comes out

@@ -5,6 +5,7 @@
 
 mod args;
 mod as_command;
+mod bmp;
 mod capture;
 mod client;
 mod configuration;
@@ -90,6 +91,7 @@ fn dispatch(invocation: Invocation) -> Result<u8> {
         Command::Version => version::run(&called, environment.version.as_deref()),
         Command::Env(arguments) => env::run(&arguments, &settings),
         Command::Decode(arguments) => decode::run(&arguments, environment),
+        Command::Bmp(arguments) => bmp::run(&arguments, environment),
         Command::Encode(arguments) => encode::run(&arguments, environment),
         Command::Validate(arguments) => validate::run(&arguments, environment),
         Command::Configuration(arguments) => configuration::run(arguments, environment),

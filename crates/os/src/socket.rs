@@ -5,6 +5,7 @@
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpListener, TcpStream};
 use std::os::fd::AsFd;
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -159,6 +160,17 @@ pub fn ttl(socket: &impl AsFd, peer: IpAddr) -> Result<(u8, u8), Error> {
             .map_err(|source| Error::new(format!("TTL for {peer}"), source))
     };
     Ok((get(sent)?, get(least)?))
+}
+
+/// Finds out within about two minutes that the other end is gone, for protocols in which it may be silent for ever.
+pub fn keep_alive(socket: &impl AsFd) -> Result<(), Error> {
+    let probes = socket2::TcpKeepalive::new()
+        .with_time(Duration::from_secs(60))
+        .with_interval(Duration::from_secs(10))
+        .with_retries(6);
+    socket2::SockRef::from(socket)
+        .set_tcp_keepalive(&probes)
+        .map_err(|source| Error::new("TCP keepalive", source))
 }
 
 /// Bytes the peer has sent that nobody has read yet.

@@ -17,6 +17,7 @@ mod connection;
 mod end;
 mod established;
 pub mod event;
+mod inspect;
 mod link;
 pub mod negotiate;
 mod open_confirm;
@@ -28,5 +29,6 @@ pub mod statistics;
 mod transmit;
 
 pub use event::{Action, ConnectionId, Decoded, Event, Source, State};
+pub use inspect::inspect;
 pub use peer::{Peer, Reset, StopReason};
 pub use settings::Settings;

@@ -4,7 +4,8 @@ pub mod error;
 
 use std::fmt;
 
-/// Makes an open newtype with named values and `name()`.
+/// Makes an open newtype with named values and `name()`. Where it is used, `std::fmt` is `fmt`.
+#[macro_export]
 macro_rules! code_points {
     ($(#[$attribute:meta])* $type:ident($repr:ty) { $($(#[$doc:meta])* $constant:ident = $value:literal, $name:literal;)* }) => {
         $(#[$attribute])*

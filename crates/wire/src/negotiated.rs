@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::asn::Asn;
 use crate::codes::{Afi, Family};
+use crate::message::open::Open;
 
 /// Which way a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -128,6 +129,34 @@ impl Negotiated {
     /// Whether a next hop of `afi` may be used for `family`, because of RFC 8950.
     pub fn has_next_hop(&self, family: Family, afi: Afi) -> bool {
         self.next_hop.contains(&(family, afi))
+    }
+
+    /// How a third party reads messages from `sender` to `receiver`: by the OPENs of both, those that were seen. The sender is the
+    /// peer.
+    pub fn observed(sender: Option<&Open>, receiver: Option<&Open>) -> Self {
+        let mut negotiated = Self::permissive();
+        let asn = |open: &Open| open.capabilities.asn4().unwrap_or(Asn(open.asn.into()));
+        negotiated.asn4 =
+            [sender, receiver].into_iter().flatten().all(|open| open.capabilities.asn4().is_some());
+        if let Some(open) = sender {
+            (negotiated.peer_as, negotiated.peer_router_id) = (asn(open), open.router_id);
+        }
+        if let Some(open) = receiver {
+            (negotiated.local_as, negotiated.local_router_id) = (asn(open), open.router_id);
+        }
+        if let (Some(sender), Some(receiver)) = (sender, receiver) {
+            let takes = receiver.capabilities.add_path();
+            let takes =
+                |family: Family| takes.iter().any(|(of, mode)| *of == family && mode & 1 != 0);
+            negotiated.add_path.receive = sender
+                .capabilities
+                .add_path()
+                .iter()
+                .filter(|(family, mode)| mode & 2 != 0 && takes(*family))
+                .map(|(family, _)| *family)
+                .collect();
+        }
+        negotiated
     }
 
     /// A context with every family and option that needs no agreement: what `decode` assumes. The AS is 65533 on both

@@ -11,7 +11,7 @@ use yottabgp_wire::negotiated::Direction;
 use yottabgp_wire::nlri::JsonForm;
 
 use super::Label;
-use super::layout::{self, Agreed, Format, Message, Packet, Writer};
+use super::layout::{self, Agreed, Format, Message, Packet, Writer, Wrong};
 use crate::Encoding;
 
 /// Writes events. What never changes is written once, at the start.
@@ -47,6 +47,17 @@ pub struct Moment<'a> {
     pub counter: u64,
     /// The peer.
     pub label: &'a Label,
+    /// The member that says who told it, with its name, where it was not the session itself: the type of the event is that name.
+    pub told: Option<Source<'a>>,
+}
+
+/// Who told what an event says, where it is not a session of ours.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The type of its events: `bmp`.
+    pub kind: &'a str,
+    /// The member, written out: `"bmp": { … }`.
+    pub member: &'a [u8],
 }
 
 /// A message as octets.
@@ -189,6 +200,29 @@ impl Encoder {
         if !matches!(decoded, Decoded::None) {
             self.writer.message(self, at, Message { way, decoded, raw }, agreed, out);
         }
+    }
+
+    /// What another tells that is about no session, as JSON in every format: so are the next two.
+    pub fn told(&self, time: Duration, counter: u64, source: Source<'_>, out: &mut Vec<u8>) {
+        layout::told(self, (time, counter), source, None, None, out);
+    }
+
+    /// What another tells of a session, all of which is in its member.
+    pub fn told_of(&self, at: Moment<'_>, source: Source<'_>, out: &mut Vec<u8>) {
+        layout::told(self, (at.time, at.counter), source, Some(at.label), None, out);
+    }
+
+    /// A message of a session that another tells of, and why it can not be read.
+    pub fn unreadable(
+        &self,
+        at: Moment<'_>,
+        source: Source<'_>,
+        (way, raw): (Way, Raw<'_>),
+        why: &str,
+        out: &mut Vec<u8>,
+    ) {
+        let wrong = Wrong { way, why, raw };
+        layout::told(self, (at.time, at.counter), source, Some(at.label), Some(wrong), out);
     }
 
     /// A service that the daemon checks made a step: its name, its state, what was done.

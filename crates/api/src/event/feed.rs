@@ -260,7 +260,7 @@ impl Feed {
             self.subscribers.iter().filter_map(|one| Some((one.process, wanted(one)?)));
         let Some((process, key)) = wanting.next() else { return };
         let is_alone = wanting.next().is_none();
-        let at = Moment { time, counter: self.counter + 1, label: &self.label };
+        let at = Moment { time, counter: self.counter + 1, label: &self.label, told: None };
         if is_alone && let Some(out) = sink.buffer(process) {
             let before = out.len();
             render(encoders.of(key.format), at, key, out);

@@ -11,7 +11,7 @@ mod layout;
 mod sink;
 mod subscription;
 
-pub use self::encoder::{Encoder, Encoders, Moment, Raw, Way};
+pub use self::encoder::{Encoder, Encoders, Moment, Raw, Source, Way};
 pub use self::feed::{Feed, ProcessId, Subscriber};
 pub use self::label::Label;
 pub use self::layout::{Agreed, Format};

@@ -12,8 +12,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use yottabgp_wire::asn::Asn;
-use yottabgp_wire::codes::Family;
-use yottabgp_wire::message::open::Open;
 use yottabgp_wire::negotiated::Negotiated;
 
 /// One end of a session, as far as the file tells.
@@ -86,30 +84,4 @@ impl Format {
         }
         yottabgp_mrt::Record::starts(octets).then_some(Self::Mrt)
     }
-}
-
-/// How messages from `sender` to `receiver` are read, by the OPENs of both, those that were seen.
-fn agreed(sender: Option<&Open>, receiver: Option<&Open>) -> Negotiated {
-    let mut negotiated = Negotiated::permissive();
-    let asn = |open: &Open| open.capabilities.asn4().unwrap_or(Asn(open.asn.into()));
-    negotiated.asn4 =
-        [sender, receiver].into_iter().flatten().all(|open| open.capabilities.asn4().is_some());
-    if let Some(open) = sender {
-        (negotiated.peer_as, negotiated.peer_router_id) = (asn(open), open.router_id);
-    }
-    if let Some(open) = receiver {
-        (negotiated.local_as, negotiated.local_router_id) = (asn(open), open.router_id);
-    }
-    if let (Some(sender), Some(receiver)) = (sender, receiver) {
-        let takes = receiver.capabilities.add_path();
-        let takes = |family: Family| takes.iter().any(|(of, mode)| *of == family && mode & 1 != 0);
-        negotiated.add_path.receive = sender
-            .capabilities
-            .add_path()
-            .iter()
-            .filter(|(family, mode)| mode & 2 != 0 && takes(*family))
-            .map(|(family, _)| *family)
-            .collect();
-    }
-    negotiated
 }

@@ -13,9 +13,10 @@ use yottabgp_wire::asn::Asn;
 use yottabgp_wire::codes::MessageType;
 use yottabgp_wire::message::HEADER_LENGTH;
 use yottabgp_wire::message::open::Open;
+use yottabgp_wire::negotiated::Negotiated;
 
 use super::stream::{Piece, Stream};
-use super::{Captured, Side, Sink, agreed};
+use super::{Captured, Side, Sink};
 
 const PORT: u16 = 179;
 
@@ -219,7 +220,7 @@ impl Connections {
         }
         let (ours, theirs) =
             (self.opens.get(&(sender, receiver)), self.opens.get(&(receiver, sender)));
-        let negotiated = agreed(ours, theirs);
+        let negotiated = Negotiated::observed(ours, theirs);
         let number = self.messages;
         self.messages += 1;
         let side = |end: End, open: Option<&Open>| Side {

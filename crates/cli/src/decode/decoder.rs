@@ -7,13 +7,9 @@ use yottabgp_api::event::{Encoder, Format as EventFormat, Moment, Way};
 use yottabgp_api::{Encoding, Version};
 use yottabgp_config::Environment;
 use yottabgp_session::event::Decoded;
+use yottabgp_session::inspect;
 use yottabgp_wire::codes::{Family, MessageType};
 use yottabgp_wire::io::reader::Reader;
-use yottabgp_wire::message::notification::Notification;
-use yottabgp_wire::message::open::Open;
-use yottabgp_wire::message::operational::Operational;
-use yottabgp_wire::message::route_refresh::RouteRefresh;
-use yottabgp_wire::message::update::{Scrutiny, Update};
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 use yottabgp_wire::nlri::{JsonForm, NlriIter};
 use yottabgp_wire::route;
@@ -206,72 +202,31 @@ impl Decoder {
         place: &dyn std::fmt::Display,
         output: &mut Output,
     ) -> Result<bool, String> {
-        let body = message.body;
-        let wrong = |why: String| Err(format!("{message}: {why}"));
-        let open;
-        let update;
-        let notification;
-        let operational;
-        let decoded = match message.kind {
-            MessageType::OPEN => match Open::decode(body) {
-                Ok(decoded) => {
-                    open = decoded;
-                    Decoded::Open(&open)
+        inspect(message.kind, message.body, &session.negotiated, |decoded| {
+            let decoded = decoded.map_err(|why| format!("{message}: {why}"))?;
+            if let Decoded::Update(update) = &decoded {
+                for fault in update.faults() {
+                    output.warn(format!("warning{place}: {message}: {fault}"));
                 }
-                Err(error) => return wrong(error.to_string()),
-            },
-            MessageType::UPDATE => {
-                let scrutiny = Scrutiny::Inspection;
-                let decoded =
-                    Update::decode_with(body, &session.negotiated, Direction::Receive, scrutiny);
-                match decoded {
-                    Ok(decoded) => {
-                        update = decoded;
-                        for fault in update.faults() {
-                            output.warn(format!("warning{place}: {message}: {fault}"));
-                        }
-                        Decoded::Update(&update)
+            }
+            if self.view == View::Commands {
+                let before = output.text.len();
+                match as_command::write(&decoded, &mut output.text) {
+                    Ok(LeftOut(None)) => {}
+                    Ok(LeftOut(Some(what))) => {
+                        output.warn_at(before, format!("warning{place}: {message}: {what}"));
                     }
-                    Err(fault) => return wrong(fault.to_string()),
+                    Err(why) => {
+                        output.text.truncate(before);
+                        output.warn(format!("no command{place}: {message}: {why}"));
+                        return Ok(false);
+                    }
                 }
+            } else {
+                let at = Moment { time, counter, label: &session.label, told: None };
+                self.encoder.message(at, Way::In, &decoded, None, None, &mut output.text);
             }
-            MessageType::NOTIFICATION => {
-                notification = Notification::decode(body);
-                Decoded::Notification(&notification)
-            }
-            MessageType::KEEPALIVE => Decoded::Keepalive,
-            MessageType::ROUTE_REFRESH => match RouteRefresh::decode(body) {
-                Ok(decoded) => Decoded::RouteRefresh(decoded),
-                Err(_) => {
-                    return wrong(format!("it has {} octets after its header, not 4", body.len()));
-                }
-            },
-            MessageType::OPERATIONAL => match Operational::decode(body) {
-                Ok(decoded) => {
-                    operational = decoded;
-                    Decoded::Operational(&operational)
-                }
-                Err(error) => return wrong(error.to_string()),
-            },
-            unknown => return wrong(format!("unknown type {}", unknown.0)),
-        };
-        if self.view == View::Commands {
-            let before = output.text.len();
-            match as_command::write(&decoded, &mut output.text) {
-                Ok(LeftOut(None)) => {}
-                Ok(LeftOut(Some(what))) => {
-                    output.warn_at(before, format!("warning{place}: {message}: {what}"));
-                }
-                Err(why) => {
-                    output.text.truncate(before);
-                    output.warn(format!("no command{place}: {message}: {why}"));
-                    return Ok(false);
-                }
-            }
-        } else {
-            let at = Moment { time, counter, label: &session.label };
-            self.encoder.message(at, Way::In, &decoded, None, None, &mut output.text);
-        }
-        Ok(true)
+            Ok(true)
+        })
     }
 }

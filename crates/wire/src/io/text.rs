@@ -5,6 +5,7 @@
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
 const LOWER: &[u8; 16] = b"0123456789abcdef";
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
@@ -206,6 +207,21 @@ const fn eight_digits(number: u64) -> u64 {
     let quarters = hundreds | ((halves - 100 * hundreds) << 16);
     let tens = ((quarters * 103) >> 10) & 0x000F_000F_000F_000F;
     tens | ((quarters - 10 * tens) << 8)
+}
+
+/// Writes a time in seconds, with its microseconds, as Python prints them: `1795398101.79`.
+pub fn push_seconds(out: &mut Vec<u8>, time: Duration) {
+    push_decimal(out, time.as_secs());
+    let micros = time.subsec_micros();
+    let mut digits = [0u8; 6];
+    let mut rest = micros;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+    let used = digits.iter().rposition(|digit| *digit != b'0').map_or(1, |last| last + 1);
+    out.push(b'.');
+    out.extend(digits.iter().take(used));
 }
 
 /// Writes one octet in decimal.

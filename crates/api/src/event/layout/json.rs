@@ -5,12 +5,12 @@ use std::time::Duration;
 use yottabgp_session::event::{Decoded, State};
 use yottabgp_wire::codes::{Family, MessageType};
 use yottabgp_wire::io::json::push_string;
-use yottabgp_wire::io::text::{push, push_decimal, push_hex_upper};
+use yottabgp_wire::io::text::{push, push_decimal, push_hex_upper, push_seconds};
 use yottabgp_wire::negotiated::{Negotiated, Refresh};
 
 use super::super::encoder::{Encoder, Moment, Way};
 use super::super::label::Label;
-use super::{Message, Packet, Writer, reason};
+use super::{Message, Packet, Writer, push_kind, reason};
 
 /// The layouts of 4, 5 and later, and what differs between them outside of messages.
 #[derive(Debug)]
@@ -69,21 +69,6 @@ impl Agreed {
     }
 }
 
-/// Writes seconds as Python prints them: `1795398101.79`.
-pub(super) fn push_time(out: &mut Vec<u8>, time: Duration) {
-    push_decimal(out, time.as_secs());
-    let micros = time.subsec_micros();
-    let mut digits = [0u8; 6];
-    let mut rest = micros;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        rest /= 10;
-    }
-    let used = digits.iter().rposition(|digit| *digit != b'0').map_or(1, |last| last + 1);
-    out.push(b'.');
-    out.extend(digits.iter().take(used));
-}
-
 /// Everything up to the type and the comma after it.
 #[inline]
 fn open(encoder: &Encoder, at: Moment<'_>, kind: &str, out: &mut Vec<u8>) {
@@ -93,15 +78,13 @@ fn open(encoder: &Encoder, at: Moment<'_>, kind: &str, out: &mut Vec<u8>) {
         *time = at.time;
         start.clear();
         start.extend_from_slice(&encoder.head);
-        push_time(start, at.time);
+        push_seconds(start, at.time);
         start.extend_from_slice(&encoder.tail);
         push(start, ", \"counter\": ");
     }
     out.extend_from_slice(start);
     push_decimal(out, at.counter);
-    push(out, ", \"type\": \"");
-    push(out, kind);
-    push(out, "\", ");
+    push_kind(kind, at.told, out);
 }
 
 #[inline]
@@ -276,14 +259,14 @@ impl Writer for Modern {
 
     fn healthcheck(&self, encoder: &Encoder, time: Duration, words: [&str; 3], out: &mut Vec<u8>) {
         out.extend_from_slice(&encoder.head);
-        push_time(out, time);
+        push_seconds(out, time);
         out.extend_from_slice(&encoder.tail);
         push_healthcheck(words, out);
     }
 
     fn shutdown(&self, encoder: &Encoder, time: Duration, out: &mut Vec<u8>) {
         out.extend_from_slice(&encoder.head);
-        push_time(out, time);
+        push_seconds(out, time);
         out.extend_from_slice(&encoder.tail);
         push(out, ", \"type\": \"notification\", \"notification\": \"shutdown\" }\n");
     }

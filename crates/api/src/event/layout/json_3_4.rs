@@ -11,7 +11,7 @@ use yottabgp_wire::layout::Layout;
 
 use super::super::encoder::{Encoder, Moment, Raw, Way};
 use super::json::push_healthcheck;
-use super::{Agreed, Message, Packet, Writer, reason};
+use super::{Agreed, Message, Packet, Writer, push_kind, reason};
 
 /// The layout.
 #[derive(Debug)]
@@ -24,9 +24,7 @@ fn open(encoder: &Encoder, at: Moment<'_>, kind: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(&encoder.tail);
     push(out, ", \"counter\": ");
     push_decimal(out, at.counter);
-    push(out, ", \"type\": \"");
-    push(out, kind);
-    push(out, "\", ");
+    push_kind(kind, at.told, out);
 }
 
 fn close(out: &mut Vec<u8>) {

@@ -13,7 +13,8 @@ use yottabgp_session::event::{Decoded, State};
 use yottabgp_wire::codes::MessageType;
 use yottabgp_wire::layout::Layout;
 
-use super::encoder::{Encoder, Moment, Raw, Way};
+use super::encoder::{Encoder, Moment, Raw, Source, Way};
+use super::label::Label;
 use crate::{Encoding, Version};
 
 pub use self::json::Agreed;
@@ -109,6 +110,64 @@ pub(super) fn writer(format: Format) -> &'static dyn Writer {
         (Encoding::Json, Layout::V3_4) => &json_3_4::Old,
         (Encoding::Json, Layout::V4) => &json::V4,
         (Encoding::Json, Layout::V5 | Layout::Main4 | Layout::V6) => &json::MODERN,
+    }
+}
+
+/// A line of what another tells that is no event of a session: about a session or none, with what is wrong if something is. Only as
+/// JSON; no release of ExaBGP has it.
+pub(super) fn told(
+    encoder: &Encoder,
+    (time, counter): (Duration, u64),
+    source: Source<'_>,
+    label: Option<&Label>,
+    wrong: Option<Wrong<'_>>,
+    out: &mut Vec<u8>,
+) {
+    use yottabgp_wire::io::json::push_string;
+    use yottabgp_wire::io::text::{push, push_decimal, push_hex_upper, push_seconds};
+    out.extend_from_slice(&encoder.head);
+    push_seconds(out, time);
+    out.extend_from_slice(&encoder.tail);
+    push(out, ", \"counter\": ");
+    push_decimal(out, counter);
+    push_kind("", Some(source), out);
+    match label {
+        Some(label) => out.extend_from_slice(&label.json),
+        // The comma of the member before.
+        None => out.truncate(out.len() - 2),
+    }
+    if let Some(Wrong { way, why, raw }) = wrong {
+        push(out, ", \"direction\": \"");
+        push(out, way.name());
+        push(out, "\", \"error\": ");
+        push_string(out, why);
+        push(out, ", \"header\": \"0x");
+        push_hex_upper(out, raw.header);
+        push(out, "\", \"body\": \"0x");
+        push_hex_upper(out, raw.body);
+        out.push(b'"');
+    }
+    push(out, if label.is_some() { " } }\n" } else { " }\n" });
+}
+
+/// A message that can not be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wrong<'a> {
+    pub(super) way: Way,
+    pub(super) why: &'a str,
+    pub(super) raw: Raw<'a>,
+}
+
+/// The type of an event and the member of who told it, each with a comma behind it.
+#[inline]
+fn push_kind(kind: &str, source: Option<Source<'_>>, out: &mut Vec<u8>) {
+    use yottabgp_wire::io::text::push;
+    push(out, ", \"type\": \"");
+    push(out, source.map_or(kind, |source| source.kind));
+    push(out, "\", ");
+    if let Some(source) = source {
+        out.extend_from_slice(source.member);
+        push(out, ", ");
     }
 }
 
