@@ -38,7 +38,12 @@ pub struct Wanted {
     pub graceful_restart: bool,
     /// The families, by the words of the configuration; none for unicast of both.
     pub families: &'static [&'static str],
+    /// Whether the peer tells a BMP station of the session, at [`STATION`] in its own network.
+    pub monitored: bool,
 }
+
+/// Where a peer finds its BMP station.
+pub const STATION: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 11019);
 
 /// One test's programs and networks. Dropping it ends them all.
 pub struct Lab {
@@ -104,6 +109,7 @@ impl Lab {
             hold_time: wanted.hold_time,
             password: password.clone(),
             families: families.clone(),
+            station: wanted.monitored.then(|| STATION.into()),
         });
         let us = Speaker::new(Settings {
             program,

@@ -1,7 +1,7 @@
 //! What a test asks of the BGP speaker at the other end, whichever it is.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use nix::sys::signal::Signal;
@@ -44,6 +44,8 @@ pub struct Options {
     pub password: Option<String>,
     /// The families, by the words of our configuration; none for unicast of both.
     pub families: Vec<String>,
+    /// The BMP station that it tells of its sessions.
+    pub station: Option<SocketAddr>,
 }
 
 /// A result whose error says, in the words of the other program, what went wrong.
@@ -145,6 +147,11 @@ pub trait Peer {
 
     /// What its tables show of a route, where they do not show everything.
     fn shown(&self, route: Route) -> Route {
+        route
+    }
+
+    /// What it tells a BMP station of a route that it received, where that is not what it received.
+    fn told(&self, route: Route) -> Route {
         route
     }
 

@@ -24,10 +24,15 @@ impl Table {
         }
         let event: Value =
             serde_json::from_str(line).map_err(|error| format!("not JSON: {error}: {line}"))?;
+        // What a BMP station tells has the same members: here, of what a router received, before its policy.
+        let is_told = event["type"] == "bmp"
+            && event["bmp"]["rib"] == "adj-rib-in"
+            && event["bmp"]["policy"] == "pre";
         if event["neighbor"]["state"] == "down" {
             self.routes.clear();
         }
-        if event["type"] != "update" || event["neighbor"]["direction"] != "receive" {
+        let is_update = event["type"] == "update" || is_told;
+        if !is_update || event["neighbor"]["direction"] != "receive" {
             return Ok(());
         }
         let update = &event["neighbor"]["message"]["update"];

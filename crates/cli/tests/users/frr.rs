@@ -375,6 +375,7 @@ fn with_bgpd(
         hold_time: 30,
         password: Some("test123".to_owned()),
         families: families.iter().map(|family| (*family).to_owned()).collect(),
+        station: None,
     });
     let text = format!(
         "process announce-routes {{

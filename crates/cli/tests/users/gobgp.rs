@@ -215,6 +215,7 @@ fn gobgpd_has_what_exabgpcli_announces() {
         hold_time: 30,
         password: Some("passw0rd".to_owned()),
         families: Vec::new(),
+        station: None,
     });
     // The scenario's router calls: its peer is passive.
     let mut daemon = start(

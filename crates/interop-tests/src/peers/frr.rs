@@ -75,8 +75,14 @@ impl Frr {
         let wanted = &self.options.families;
         for family in if wanted.is_empty() { unicast.as_slice() } else { wanted } {
             families += &format!(
-                " address-family {}\n  neighbor us activate\n{} exit-address-family\n",
+                " address-family {}\n  neighbor us activate\n{}{} exit-address-family\n",
                 name(family).unwrap_or("?"),
+                // Without, it keeps no Adj-RIB-In to tell of.
+                if self.options.station.is_some() {
+                    "  neighbor us soft-reconfiguration inbound\n"
+                } else {
+                    ""
+                },
                 if family.ends_with("unicast") {
                     "  neighbor us attribute-unchanged next-hop\n"
                 } else {
@@ -84,6 +90,13 @@ impl Frr {
                 }
             );
         }
+        let monitored = self.options.station.map_or_else(String::new, |station| {
+            let (address, port) = (station.ip(), station.port());
+            format!(
+                " bmp targets station\n  bmp connect {address} port {port} min-retry 100 max-retry 500\n  bmp stats interval 500\n\
+                 \u{20}bmp monitor ipv4 unicast pre-policy\n  bmp monitor ipv6 unicast pre-policy\n exit\n"
+            )
+        });
         let text = format!(
             "frr defaults traditional
 log file {log}
@@ -104,7 +117,7 @@ router bgp {their_as}
  neighbor us solo
  {passive}
  {password}
-{families}exit
+{families}{monitored}exit
 ",
             log = self.path("frr.log").display(),
             keepalive = hold / 3,
@@ -202,10 +215,17 @@ impl Peer for Frr {
         KIND.name
     }
 
+    /// As it would send it on: with its own AS in front.
+    fn told(&self, mut route: Route) -> Route {
+        route.attributes.as_path.insert(0, self.options.them.asn);
+        route
+    }
+
     fn start(&mut self, namespace: &Namespace) -> Outcome {
         self.maps.clear();
         fs::write(self.path("bgpd.conf"), self.configuration()).expect("a file");
         let running = Program::new(PROGRAM, self.path("bgpd.out"))
+            .arguments(self.options.station.iter().flat_map(|_| ["-M", "bmp"]))
             .arguments(["--no_zebra", "--skip_runas", "--vty_port", "0", "--config_file"])
             .argument(self.path("bgpd.conf"))
             .argument("--pid_file")

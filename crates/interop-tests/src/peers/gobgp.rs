@@ -78,6 +78,16 @@ impl GoBgp {
             passive = options.passive,
         );
         let unicast = ["ipv4 unicast", "ipv6 unicast"].map(str::to_owned);
+        if let Some(station) = options.station {
+            let (address, port) = (station.ip(), station.port());
+            text.insert_str(
+                0,
+                &format!(
+                    "[[bmp-servers]]\n  [bmp-servers.config]\n    address = \"{address}\"\n    port = {port}\n    \
+                     route-monitoring-policy = \"pre-policy\"\n    statistics-timeout = 15\n"
+                ),
+            );
+        }
         let families =
             if options.families.is_empty() { unicast.as_slice() } else { &options.families };
         for family in families {
