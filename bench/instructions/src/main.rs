@@ -95,13 +95,14 @@ fn run(arguments: &Arguments) -> Result<bool> {
         bail!("no path has «{}» in its name", arguments.only);
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("baseline.txt");
-    let before = Baseline::read(&file)?;
+    let processor = callgrind::processor();
+    let before = Baseline::read(&file)?.seen_on(&processor);
     let counts = count(&callgrind, &paths, &before, arguments)?;
     let verdict = before.compare(&counts);
     print!("{verdict}");
     if arguments.update {
         let partly = !arguments.only.is_empty();
-        before.with(&counts, partly).write(&file, &callgrind.environment())?;
+        before.with(&counts, partly).write(&file, &callgrind.environment(), &processor)?;
         println!("written: {}", file.display());
         return Ok(true);
     }
