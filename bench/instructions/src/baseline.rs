@@ -147,7 +147,12 @@ impl Baseline {
     pub(crate) fn compare(&self, counts: &[(String, u64)]) -> Verdict {
         let row = |(name, count): &(String, u64)| {
             let before = self.of(name);
-            (name.clone(), before.map(|row| row.count), *count, change(before, *count, self.tolerance))
+            (
+                name.clone(),
+                before.map(|row| row.count),
+                *count,
+                change(before, *count, self.tolerance),
+            )
         };
         Verdict { tolerance: self.tolerance, rows: counts.iter().map(row).collect() }
     }
