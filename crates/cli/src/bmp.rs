@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &BmpArgs, environment: &Environment) -> Result<bool
     let options = Options { listen, connect, encoder, packets: arguments.packets };
     let told = |addresses: &[SocketAddr]| {
         for address in addresses {
-            out::warn(&format!("listening on {address}"));
+            out::warn(format!("listening on {address}"));
         }
     };
     serve(options, std::io::stdout(), told).map_err(|error| anyhow!("{error}"))?;
