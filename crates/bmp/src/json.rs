@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use yottabgp_wire::io::json::{push_name, push_separator, push_string};
-use yottabgp_wire::io::reader::WireError;
+use yottabgp_wire::io::reader::{Fault, Reader, WireError};
 use yottabgp_wire::io::text::{
     push, push_decimal, push_hex_upper, push_ip, push_ipv4, push_seconds,
 };
@@ -16,15 +16,23 @@ use yottabgp_wire::message::notification::Notification;
 use yottabgp_wire::message::open::Open;
 use yottabgp_wire::nlri::rd::RouteDistinguisher;
 
-use crate::codes::{InformationType, MessageType, PeerType, StatisticType};
+use crate::codes::{InformationType, MessageType, PeerDownReason, PeerType, StatisticType};
 use crate::information::InformationIter;
 use crate::peer_header::{PeerHeader, RibView};
 use crate::statistics::{StatisticIter, StatisticValue};
-use crate::{PeerDown, PeerUp};
+use crate::{HEADER_LENGTH, PeerDown, PeerUp};
 
 /// The name of a message, or its number.
 pub(crate) fn message_name(kind: MessageType) -> String {
     kind.name().map_or_else(|| kind.0.to_string(), str::to_owned)
+}
+
+/// So many different counts or parts are told of one message: more than there are.
+const MOST_KINDS: usize = 1024;
+
+/// A message has more different counts or parts than are believed.
+fn too_many(field: &'static str) -> WireError {
+    WireError { field, offset: HEADER_LENGTH, fault: Fault::Length(MOST_KINDS) }
 }
 
 /// Opens the member.
@@ -85,10 +93,11 @@ pub(crate) fn peer(peer: &PeerHeader, out: &mut Vec<u8>) {
     if peer.view != RibView::LocRib {
         push(out, "\", \"policy\": \"");
         push(out, peer.policy.name());
-    } else if peer.is_filtered {
-        push(out, "\", \"filtered\": true, \"policy\": \"post");
     }
     push(out, "\"");
+    if peer.is_filtered {
+        push(out, ", \"filtered\": true");
+    }
     if !peer.time.is_zero() {
         push(out, ", \"timestamp\": ");
         push_seconds(out, peer.time);
@@ -116,6 +125,9 @@ fn information(parts: InformationIter<'_>, out: &mut Vec<u8>) -> Result<(), Wire
     for part in parts {
         let part = part?;
         let kind = InformationType(part.kind);
+        if known.len() > MOST_KINDS {
+            return Err(too_many("BMP information"));
+        }
         match known.iter_mut().find(|(other, _)| *other == kind) {
             _ if kind == InformationType::STRING => words.push(part.value),
             Some((_, value)) => *value = part.value,
@@ -151,18 +163,19 @@ fn information(parts: InformationIter<'_>, out: &mut Vec<u8>) -> Result<(), Wire
 
 /// Why a router ends the connection.
 pub(crate) fn termination(parts: InformationIter<'_>, out: &mut Vec<u8>) -> Result<(), WireError> {
-    let mut words = Vec::new();
+    let (mut words, mut reason) = (Vec::new(), None);
     for part in parts {
         let part = part?;
         match part.termination_reason()? {
-            Some(reason) => {
-                push(out, ", \"reason\": ");
-                match reason.name() {
-                    Some(name) => push_string(out, name),
-                    None => push_string(out, &reason.0.to_string()),
-                }
-            }
+            Some(told) => reason = Some(told),
             None => words.push(part.value),
+        }
+    }
+    if let Some(reason) = reason {
+        push(out, ", \"reason\": ");
+        match reason.name() {
+            Some(name) => push_string(out, name),
+            None => push_string(out, &reason.0.to_string()),
         }
     }
     if let [first, ..] = words.as_slice() {
@@ -207,7 +220,7 @@ fn open(octets: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Why a session ended.
-pub(crate) fn peer_down(down: PeerDown<'_>, out: &mut Vec<u8>) {
+pub(crate) fn peer_down(down: PeerDown<'_>, out: &mut Vec<u8>) -> Result<(), WireError> {
     push(out, ", \"reason\": ");
     match down.reason.name() {
         Some(name) => push_string(out, name),
@@ -220,7 +233,10 @@ pub(crate) fn peer_down(down: PeerDown<'_>, out: &mut Vec<u8>) {
     } else if let Some(event) = down.event() {
         push(out, ", \"event\": ");
         push_decimal(out, event.into());
+    } else if down.reason == PeerDownReason::LOC_RIB {
+        information(InformationIter::new(Reader::new(down.data)), out)?;
     }
+    Ok(())
 }
 
 /// What happened to mirrored messages.
@@ -240,8 +256,12 @@ pub(crate) fn mirrored(words: &[&str], out: &mut Vec<u8>) {
 /// Counts by their names; those by family are objects. Of a count that comes twice, the last is shown.
 pub(crate) fn statistics(counts: StatisticIter<'_>, out: &mut Vec<u8>) -> Result<(), WireError> {
     let mut kinds: Vec<(StatisticType, Vec<(String, StatisticValue<'_>)>)> = Vec::new();
+    let mut different = 0;
     for count in counts {
         let count = count?;
+        if different > MOST_KINDS {
+            return Err(too_many("BMP statistics"));
+        }
         let family = match count.value {
             StatisticValue::OfFamily(family, _) => family.to_string(),
             _ => String::new(),
@@ -250,9 +270,15 @@ pub(crate) fn statistics(counts: StatisticIter<'_>, out: &mut Vec<u8>) -> Result
         match index.and_then(|index| kinds.get_mut(index)) {
             Some((_, values)) => match values.iter_mut().find(|(of, _)| *of == family) {
                 Some((_, value)) => *value = count.value,
-                None => values.push((family, count.value)),
+                None => {
+                    different += 1;
+                    values.push((family, count.value));
+                }
             },
-            None => kinds.push((count.kind, vec![(family, count.value)])),
+            None => {
+                different += 1;
+                kinds.push((count.kind, vec![(family, count.value)]));
+            }
         }
     }
     push(out, ", \"statistics\": { ");

@@ -19,8 +19,11 @@ use crate::{Frame, Message, PeerDown, PeerUp};
 /// So many sessions of a router are remembered: more than any router has.
 const MOST_SESSIONS: usize = 65_536;
 
-/// The longest name of a router that is kept, in octets.
-const LONGEST_NAME: usize = 1024;
+/// The longest name of a router that is kept, in octets: every event repeats it.
+const LONGEST_NAME: usize = 128;
+
+/// So many BGP messages of one mirroring message are told: routers send one.
+const MOST_MIRRORED: usize = 256;
 
 /// What names a session of a router (RFC 7854 section 4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +31,12 @@ struct Key {
     kind: PeerType,
     distinguisher: [u8; 8],
     address: IpAddr,
+}
+
+impl Key {
+    const fn of(peer: &PeerHeader) -> Self {
+        Self { kind: peer.kind, distinguisher: peer.distinguisher, address: peer.address }
+    }
 }
 
 /// A session that a router tells of. `L` is what the caller keeps with it.
@@ -50,6 +59,8 @@ pub struct Session<L> {
     /// How messages are read that the router received, and that it sent.
     received: Negotiated,
     sent: Negotiated,
+    /// Whether both sides have AS numbers of four octets, as far as is known.
+    asn4: bool,
     /// Its members in events.
     json: Vec<u8>,
 }
@@ -64,6 +75,7 @@ pub struct Router<L> {
     /// Its member in events.
     json: Vec<u8>,
     sessions: HashMap<Key, Session<L>>,
+    most_sessions: usize,
     counts: Counts,
     member: Vec<u8>,
 }
@@ -78,6 +90,10 @@ pub struct Counts {
     /// Those with routes.
     pub route_monitoring: u64,
 }
+
+/// A router tells of more sessions than are believed: the connection is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManySessions;
 
 /// What one message tells.
 #[derive(Debug)]
@@ -118,11 +134,19 @@ impl<L: Default> Router<L> {
             description: None,
             json: Vec::new(),
             sessions: HashMap::new(),
+            most_sessions: MOST_SESSIONS,
             counts: Counts::default(),
             member: Vec::new(),
         };
         json::router(address, port, None, &mut router.json);
         router
+    }
+
+    /// With another limit of sessions than the usual 65,536.
+    #[must_use]
+    pub const fn at_most(mut self, sessions: usize) -> Self {
+        self.most_sessions = sessions;
+        self
     }
 
     /// Its name, when it told one.
@@ -159,7 +183,20 @@ impl<L: Default> Router<L> {
     }
 
     /// Takes a message, and tells what it says. What is malformed is told with its octets, and counted.
-    pub fn take(&mut self, frame: Frame<'_>, tell: &mut dyn FnMut(Told<'_, L>)) {
+    ///
+    /// # Errors
+    /// Too many sessions are up; the message is not taken.
+    pub fn take(
+        &mut self,
+        frame: Frame<'_>,
+        tell: &mut dyn FnMut(Told<'_, L>),
+    ) -> Result<(), TooManySessions> {
+        if self.sessions.len() >= self.most_sessions {
+            self.sessions.retain(|_, session| session.is_up);
+            if self.sessions.len() >= self.most_sessions {
+                return Err(TooManySessions);
+            }
+        }
         self.counts.messages += 1;
         let read = frame.read().and_then(|message| self.message(frame.kind, message, tell));
         if let Err(error) = read {
@@ -170,6 +207,7 @@ impl<L: Default> Router<L> {
             json::end(&mut self.member);
             tell(Told { member: &self.member, session: None, what: What::Member });
         }
+        Ok(())
     }
 
     fn message(
@@ -195,7 +233,7 @@ impl<L: Default> Router<L> {
                 tell(Told { member, session: Some(session), what: What::Member });
             }
             Message::PeerUp { peer, up } => self.up(kind, &peer, &up, tell)?,
-            Message::PeerDown { peer, down } => self.down(kind, &peer, down, tell),
+            Message::PeerDown { peer, down } => self.down(kind, &peer, down, tell)?,
             Message::Initiation(parts) => {
                 self.learn(parts)?;
                 self.alone(kind, |member| json::initiation(parts, member), tell)?;
@@ -225,12 +263,7 @@ impl<L: Default> Router<L> {
 
     /// The session that a header names, and the member of an event of it, up to where what is special to the message begins.
     fn begin(&mut self, kind: MessageType, peer: &PeerHeader) -> (&mut Session<L>, &mut Vec<u8>) {
-        let key = Key { kind: peer.kind, distinguisher: peer.distinguisher, address: peer.address };
-        if self.sessions.len() >= MOST_SESSIONS && !self.sessions.contains_key(&key) {
-            // A router that makes up sessions without end does not get memory without end.
-            self.sessions.clear();
-        }
-        let session = self.sessions.entry(key).or_insert_with(|| Session::unknown(peer));
+        let session = self.sessions.entry(Key::of(peer)).or_insert_with(|| Session::unknown(peer));
         self.member.clear();
         json::start(&json::message_name(kind), &self.json, &mut self.member);
         self.member.extend_from_slice(&session.json);
@@ -251,8 +284,9 @@ impl<L: Default> Router<L> {
         json::end(member);
         let is_sent = peer.view == RibView::AdjRibOut;
         let read = if is_sent { &mut session.sent } else { &mut session.received };
-        // The header knows better than the OPENs: a router may write paths anew (RFC 7854 section 4.2).
-        read.asn4 = !peer.has_two_octet_as_path;
+        // The header knows better than the OPENs: a router may write paths anew (RFC 7854 section 4.2), but not what it mirrors.
+        let as_agreed = kind != MessageType::ROUTE_MIRRORING || session.asn4;
+        read.asn4 = as_agreed && !peer.has_two_octet_as_path;
         let what = What::Message { octets, is_sent };
         tell(Told { member, session: Some(session), what });
     }
@@ -264,21 +298,34 @@ impl<L: Default> Router<L> {
         parts: InformationIter<'_>,
         tell: &mut dyn FnMut(Told<'_, L>),
     ) -> Result<(), WireError> {
-        let (mut words, mut messages) = (Vec::new(), Vec::new());
+        let (mut words, mut count) = (Vec::new(), 0);
         for part in parts {
-            match part?.mirrored()? {
-                Mirrored::Message(octets) => messages.push(octets),
-                Mirrored::Errored => words.push("errored"),
-                Mirrored::Lost => words.push("messages lost"),
-                Mirrored::Unknown => words.push("unknown"),
+            let word = match part?.mirrored()? {
+                Mirrored::Message(_) => {
+                    count += 1;
+                    continue;
+                }
+                Mirrored::Errored => "errored",
+                Mirrored::Lost => "messages lost",
+                Mirrored::Unknown => "unknown",
+            };
+            if !words.contains(&word) {
+                words.push(word);
             }
+        }
+        if count > MOST_MIRRORED {
+            words.push("some messages are left out");
         }
         let mut information = Vec::new();
         json::mirrored(&words, &mut information);
-        for octets in &messages {
+        let messages = parts.flatten().filter_map(|part| match part.mirrored() {
+            Ok(Mirrored::Message(octets)) => Some(octets),
+            _ => None,
+        });
+        for octets in messages.take(MOST_MIRRORED) {
             self.routes(kind, peer, octets, &information, tell);
         }
-        if messages.is_empty() {
+        if count == 0 {
             let (session, member) = self.begin(kind, peer);
             member.extend_from_slice(&information);
             json::end(member);
@@ -310,13 +357,17 @@ impl<L: Default> Router<L> {
         peer: &PeerHeader,
         down: PeerDown<'_>,
         tell: &mut dyn FnMut(Told<'_, L>),
-    ) {
+    ) -> Result<(), WireError> {
+        let mut details = Vec::new();
+        json::peer_down(down, &mut details)?;
         let (session, member) = self.begin(kind, peer);
         session.is_up = false;
-        json::peer_down(down, member);
+        member.extend_from_slice(&details);
         json::end(member);
         let reason = reason(down);
         tell(Told { member, session: Some(session), what: What::Down(&reason) });
+        self.sessions.remove(&Key::of(peer));
+        Ok(())
     }
 
     /// Remembers what the router says of itself.
@@ -361,6 +412,7 @@ impl<L: Default> Session<L> {
             kept: L::default(),
             received: read.clone(),
             sent: read,
+            asn4: true,
             json,
         }
     }
@@ -375,6 +427,15 @@ impl<L: Default> Session<L> {
         self.local_address = Some(up.local_address);
         self.received = Negotiated::observed(theirs.as_ref(), ours.as_ref());
         self.sent = Negotiated::observed(ours.as_ref(), theirs.as_ref());
+        self.asn4 = self.received.asn4;
+        if peer.kind == PeerType::LOC_RIB {
+            // Its OPENs are made up (RFC 9069 section 5.2): what either says of ADD-PATH is meant.
+            let opens = ours.iter().chain(&theirs);
+            let families = opens.flat_map(|open| open.capabilities.add_path());
+            let families: Vec<_> =
+                families.filter(|(_, mode)| mode & 3 != 0).map(|(family, _)| family).collect();
+            self.received.add_path.receive = families;
+        }
         if let Some(ours) = &ours {
             self.local_as = Some(self.received.local_as);
             self.local_router_id = ours.router_id;

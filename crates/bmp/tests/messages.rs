@@ -8,8 +8,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use yottabgp_bmp::{
     Frame, HEADER_LENGTH, Information, InformationType, MOST_OCTETS, Message, MessageType,
-    Mirrored, PeerDown, PeerDownReason, PeerHeader, PeerType, PeerUp, Policy, RibView, Statistic,
-    StatisticType, StatisticValue, TerminationReason, push,
+    Mirrored, PeerDown, PeerDownReason, PeerHeader, PeerType, PeerUp, Policy, RibView, Router,
+    Statistic, StatisticType, StatisticValue, TerminationReason, TooManySessions, push,
 };
 use yottabgp_wire::asn::Asn;
 use yottabgp_wire::codes::Family;
@@ -293,4 +293,78 @@ fn every_truncation_waits_or_is_an_error() {
         short[1..5].copy_from_slice(&u32::try_from(length).unwrap().to_be_bytes());
         assert!(frame(&short).read().is_err(), "{length}");
     }
+}
+
+#[test]
+fn a_message_of_many_parts_is_told_in_bounds() {
+    let mut router: Router<()> = Router::new(Ipv4Addr::LOCALHOST.into(), 1);
+    let mut out = Vec::new();
+    push(MessageType::ROUTE_MIRRORING, &mut out, |out| {
+        peer().push(out);
+        for _ in 0..90_000 {
+            out.extend_from_slice(&[0, 0, 0, 0, 0, 1, 0, 2, 0, 0]);
+        }
+    });
+    let (mut lines, mut octets) = (0, 0);
+    let mut take = |router: &mut Router<()>, out: &[u8]| {
+        let (frame, _) = Frame::take(out).unwrap().unwrap();
+        router
+            .take(frame, &mut |told| {
+                lines += 1;
+                octets += told.member.len();
+            })
+            .unwrap();
+        (lines, octets)
+    };
+    let (lines, octets) = take(&mut router, &out);
+    assert!(lines <= 256 && octets < 256 * 512, "{lines} lines, {octets} octets");
+
+    // More kinds than there are is an error, not a search without end.
+    for kind in [MessageType::STATISTICS_REPORT, MessageType::INITIATION] {
+        let mut out = Vec::new();
+        push(kind, &mut out, |out| {
+            if kind == MessageType::STATISTICS_REPORT {
+                peer().push(out);
+                out.extend_from_slice(&[0; 4]);
+            }
+            for number in 0..=u16::MAX {
+                out.extend_from_slice(&number.to_be_bytes());
+                out.extend_from_slice(&[0, 4, 0, 0, 0, 1]);
+            }
+        });
+        let before = router.counts().malformed;
+        take(&mut router, &out);
+        assert_eq!(router.counts().malformed, before + 1, "{kind:?}");
+    }
+}
+
+#[test]
+fn sessions_that_ended_are_forgotten_and_too_many_end_the_connection() {
+    let mut router: Router<()> = Router::new(Ipv4Addr::LOCALHOST.into(), 1).at_most(100);
+    let open = octets(OPEN);
+    let mut take = |kind, number: u32, rest: &[u8]| {
+        let mut out = Vec::new();
+        let peer = PeerHeader { address: Ipv4Addr::from(number).into(), ..peer() };
+        push(kind, &mut out, |out| {
+            peer.push(out);
+            out.extend_from_slice(rest);
+        });
+        let (frame, _) = Frame::take(&out).unwrap().unwrap();
+        let taken = router.take(frame, &mut |_| {});
+        (taken, router.sessions().count())
+    };
+    let up = [&[0; 20][..], &open, &open].concat();
+    assert_eq!(take(MessageType::PEER_UP, 1, &up), (Ok(()), 1));
+    assert_eq!(take(MessageType::PEER_DOWN, 1, &[4]), (Ok(()), 0));
+    assert_eq!(take(MessageType::PEER_UP, 1, &up), (Ok(()), 1));
+    // Those that were only named make way.
+    for number in 2..250 {
+        assert_eq!(take(MessageType::ROUTE_MONITORING, number, &[]).0, Ok(()));
+    }
+    let mut number = 1000;
+    while take(MessageType::PEER_UP, number, &up).0 == Ok(()) {
+        number += 1;
+        assert!(number < 2000);
+    }
+    assert_eq!(take(MessageType::PEER_UP, 1, &up), (Err(TooManySessions), 100));
 }

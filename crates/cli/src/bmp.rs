@@ -38,7 +38,10 @@ pub(crate) fn run(arguments: &BmpArgs, environment: &Environment) -> Result<bool
     let connect = addresses(&arguments.connect)?;
     if listen.is_empty() && connect.is_empty() {
         listen.push((Ipv4Addr::UNSPECIFIED, PORT).into());
-        listen.push((Ipv6Addr::UNSPECIFIED, PORT).into());
+        // Not every system has IPv6.
+        if std::net::TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)).is_ok() {
+            listen.push((Ipv6Addr::UNSPECIFIED, PORT).into());
+        }
     }
     let version = Version::from_number(environment.api.version.into()).unwrap_or_default();
     let format = Format::new(Encoding::Json, environment.api.json, version);

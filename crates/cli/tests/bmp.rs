@@ -419,3 +419,26 @@ fn it_ends_when_nobody_reads_any_more() {
     }
     assert!(station.child.wait().unwrap().success());
 }
+
+#[test]
+fn it_ends_when_it_is_told_to_though_nobody_reads() {
+    let mut station = Station::listening();
+    let mut router = station.connect();
+    let writer = std::thread::spawn(move || while router.write_all(&initiation()).is_ok() {});
+    // Nothing is read but the first line: the pipe is full soon, and the router waits.
+    station.line();
+    let unread = || in_pipe(&station.events);
+    let mut before = 0;
+    while unread() == 0 || unread() != before {
+        before = unread();
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    kill(Pid::from_raw(station.child.id().cast_signed()), Signal::SIGTERM).unwrap();
+    assert!(station.child.wait().unwrap().success());
+    writer.join().unwrap();
+}
+
+/// Octets that wait in the pipe.
+fn in_pipe(pipe: &BufReader<ChildStdout>) -> usize {
+    yottabgp_os::socket::unread(pipe.get_ref()).unwrap()
+}

@@ -80,7 +80,10 @@ fn write(mut pipe: &File, outbox: &Outbox, life: Life, mut part: Part) -> io::Re
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(count) => {
                 part.written += count;
-                outbox.written(life, count);
+                // What is left was for somebody who is gone: whoever has its pipe now is not to get it.
+                if !outbox.written(life, count) {
+                    return Err(io::ErrorKind::BrokenPipe.into());
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

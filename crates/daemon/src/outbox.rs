@@ -82,8 +82,10 @@ pub struct Outbox {
 #[derive(Debug)]
 struct Shared {
     queue: Mutex<Queue>,
-    /// Something to write, or nothing left to write.
+    /// For the writer: there is something to write.
     changed: Notify,
+    /// For those who wait until less is to be written: something was.
+    room: Notify,
     paused: watch::Sender<bool>,
 }
 
@@ -142,6 +144,7 @@ impl Outbox {
         let shared = Shared {
             queue: Mutex::default(),
             changed: Notify::new(),
+            room: Notify::new(),
             paused: watch::Sender::new(false),
         };
         Self { shared: Arc::new(shared) }
@@ -269,6 +272,11 @@ impl Outbox {
         self.shared.paused.subscribe()
     }
 
+    /// Whether the reader is gone.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Bytes that wait, counted acknowledgements not included.
     pub fn unread(&self) -> usize {
         self.lock().unread()
@@ -302,6 +310,7 @@ impl Outbox {
         drop(queue);
         self.shared.paused.send_replace(false);
         self.shared.changed.notify_waiters();
+        self.shared.room.notify_waiters();
     }
 
     /// A new reader. What came since [`close`](Self::close) is gone; what waits for the first reader is not.
@@ -330,7 +339,10 @@ impl Outbox {
                 if queue.closed {
                     return false;
                 }
-                queue.undefer();
+                if !queue.deferred.is_empty() {
+                    queue.undefer();
+                    self.shared.room.notify_waiters();
+                }
                 if !queue.ready.is_empty() {
                     buffer.clear();
                     let used = queue.ready.len().min(2 * HIGH);
@@ -354,11 +366,12 @@ impl Outbox {
         }
     }
 
-    /// For the writer: `count` bytes of what was taken are written. Those to an earlier reader do not count any more.
-    pub fn written(&self, life: Life, count: usize) {
+    /// For the writer: `count` bytes of what was taken are written. Those to an earlier reader do not count any more, and there is
+    /// nobody to write more to: it returns whether there is.
+    pub fn written(&self, life: Life, count: usize) -> bool {
         let mut queue = self.lock();
         if queue.life != life {
-            return;
+            return false;
         }
         let before = queue.unread();
         queue.in_flight = queue.in_flight.saturating_sub(count);
@@ -372,7 +385,9 @@ impl Outbox {
             self.pause(false);
             drop(queue);
             self.shared.changed.notify_waiters();
+            self.shared.room.notify_waiters();
         }
+        true
     }
 
     fn added(&self, queue: &Queue) {
@@ -388,13 +403,13 @@ impl Outbox {
 
     async fn until(&self, condition: impl Fn(&Queue) -> bool) {
         loop {
-            let changed = self.shared.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
+            let room = self.shared.room.notified();
+            tokio::pin!(room);
+            room.as_mut().enable();
             if condition(&self.lock()) {
                 return;
             }
-            changed.await;
+            room.await;
         }
     }
 

@@ -123,6 +123,8 @@ enum Afterwards {
     Up,
     Down,
     Refresh(Family),
+    /// An UPDATE came along with the last KEEPALIVE.
+    Heard,
 }
 
 /// Everything but the session: what events act upon.
@@ -189,6 +191,9 @@ impl Surroundings<'_> {
                 Decoded::Update(update) => {
                     for fault in update.faults() {
                         warn!(target: "yottabgp::message", "{}: {fault}", self.key.peer);
+                    }
+                    if matches!(self.afterwards.last(), Some(Afterwards::Up)) {
+                        self.afterwards.push(Afterwards::Heard);
                     }
                     if let Some(store) = self.store.as_deref_mut() {
                         for family in update.disabled_families() {
@@ -324,6 +329,7 @@ impl Core {
                     peer.is_idle = true;
                     peer.idle.notify_waiters();
                 }
+                Afterwards::Heard => peer.heard_first = None,
                 Afterwards::Refresh(family) => {
                     if let Some(table) = self.tables.get_mut(peer.table) {
                         table.rib.refresh(peer.member, &[family]);

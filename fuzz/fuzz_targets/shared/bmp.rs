@@ -13,7 +13,7 @@ pub(crate) fn bmp(mut data: &[u8]) {
         let mut again = Vec::new();
         yottabgp_bmp::push(frame.kind, &mut again, |out| out.extend_from_slice(frame.body));
         assert_eq!(again, data[..length]);
-        router.take(frame, &mut |told| {
+        let taken = router.take(frame, &mut |told| {
             member(told.member);
             let Some(session) = told.session else { return };
             if let What::Message { octets, is_sent } = told.what
@@ -24,6 +24,7 @@ pub(crate) fn bmp(mut data: &[u8]) {
                 let _ = Update::decode_with(body, negotiated, Direction::Receive, scrutiny);
             }
         });
+        assert_eq!(taken, Ok(()));
         data = &data[length..];
     }
     router.lost(&mut |told| member(told.member));

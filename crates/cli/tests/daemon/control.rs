@@ -403,9 +403,10 @@ fn a_large_group_leaves_time_for_others() {
     let mut helper = Helper::new(&lab, "helper");
     let section = "family { ipv4 unicast; } api { processes [ helper ]; }";
     let mut text = helper.section("helper", "json") + &site.neighbor(section);
-    // Only their tables have work.
+    // Only their tables have work: each has a route of its own, so that none is shared.
     for last in 3..11 {
-        text += &Site::new(last).neighbor(&format!("passive; {section}"));
+        let own = format!("static {{ route 203.0.113.{last}/32 next-hop 1.2.3.4; }}");
+        text += &Site::new(last).neighbor(&format!("passive; {section} {own}"));
     }
     let daemon = lab.start(&text);
     let mut session = site.session();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use yottabgp_testkit::bgp::kind;
+use yottabgp_testkit::bgp::{frame, kind};
 
 use crate::support::{Helper, Lab, PATIENCE, Site, attributes, open, update};
 
@@ -318,6 +318,35 @@ fn what_comes_along_with_the_last_keepalive_is_told_before_what_is_sent() {
         session.send(kind::NOTIFICATION, &[6, 4]);
         helper.state(mark, "down");
     }
+    daemon.stop();
+}
+
+#[test]
+fn a_peer_over_its_rate_limit_is_sent_its_table_all_the_same() {
+    let lab = Lab::new();
+    let site = Site::new(2);
+    let helper = Helper::new(&lab, "helper");
+    let daemon = lab.start(
+        &(helper.section("helper", "json")
+            + &site.neighbor(
+                "rate-limit 5; family { ipv4 unicast; } api { processes [ helper ]; receive { parsed; update; } send { parsed; update; } }
+                 static { route 10.0.0.0/24 next-hop 1.1.1.1; }",
+            )),
+    );
+    let mut session = site.accept();
+    session.send(kind::OPEN, &open().body());
+    assert_eq!(session.0.receive(PATIENCE).unwrap().unwrap().kind, kind::OPEN);
+    // More than is read at once comes along with the KEEPALIVE, and takes eight seconds.
+    let prefixes: Vec<String> =
+        (0..800).map(|number| format!("10.9.{}.{}/32", number >> 8, number & 255)).collect();
+    let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+    let message = frame(kind::UPDATE, &update(&[], &attributes(), &prefixes));
+    let mut octets = frame(kind::KEEPALIVE, &[]);
+    (0..42).for_each(|_| octets.extend(&message));
+    session.send_bytes(&octets);
+    let start = Instant::now();
+    assert_eq!(session.until_eor(), ["10.0.0.0/24"]);
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     daemon.stop();
 }
 

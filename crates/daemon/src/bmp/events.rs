@@ -3,9 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use tracing::debug;
 use yottabgp_api::event::{Encoder, Label, Moment, Raw, Source, Way};
-use yottabgp_bmp::{Frame, Router, Session, Told, What};
+use yottabgp_bmp::{Frame, Router, Session, Told, TooManySessions, What};
 use yottabgp_session::event::Decoded;
 use yottabgp_session::inspect;
 use yottabgp_wire::message;
@@ -36,9 +35,14 @@ impl<'e> Events<'e> {
     }
 
     /// Appends the events of a message.
-    pub(super) fn take(&mut self, time: Duration, frame: Frame<'_>, out: &mut Vec<u8>) {
+    pub(super) fn take(
+        &mut self,
+        time: Duration,
+        frame: Frame<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), TooManySessions> {
         let Self { encoder, packets, counter, router } = self;
-        router.take(frame, &mut |told| line(encoder, *packets, time, counter, told, out));
+        router.take(frame, &mut |told| line(encoder, *packets, time, counter, told, out))
     }
 
     /// Appends the events of the end of the connection.
@@ -67,7 +71,7 @@ fn line(
     }
     let session = &*session;
     let Some(label) = &session.kept else { return };
-    let at = Moment { time, counter: *counter, label, told: Some(source) };
+    let mut at = Moment { time, counter: *counter, label, told: Some(source) };
     match what {
         What::Member => encoder.told_of(at, source, out),
         What::Up => encoder.state(at, "up", None, out),
@@ -82,7 +86,11 @@ fn line(
                     let raw = Raw { header, body };
                     inspect(kind, body, negotiated, |decoded| match decoded {
                         Ok(decoded) => {
-                            faults(session, &decoded);
+                            if let Some(fault) = fault(&decoded) {
+                                encoder.unreadable(at, source, (way, raw), &fault, out);
+                                *counter += 1;
+                                at.counter = *counter;
+                            }
                             let raw = packets.then_some(raw);
                             encoder.message(at, way, &decoded, raw, None, out);
                         }
@@ -98,12 +106,10 @@ fn line(
     }
 }
 
-/// What is wrong with an UPDATE that is read all the same.
-fn faults(session: &Session<Kept>, decoded: &Decoded<'_>) {
-    let Decoded::Update(update) = decoded else { return };
-    for fault in update.faults() {
-        debug!(target: "yottabgp::bmp", "a message of {}: {fault}", session.address);
-    }
+/// What is wrong with an UPDATE that is read all the same: what follows is what RFC 7606 makes of it.
+fn fault(decoded: &Decoded<'_>) -> Option<String> {
+    let Decoded::Update(update) = decoded else { return None };
+    update.faults().first().map(ToString::to_string)
 }
 
 /// The router is the local end, also of what it sent.

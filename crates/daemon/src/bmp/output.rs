@@ -5,7 +5,7 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-/// How many batches may wait to be written: with what connections have read, that bounds what is held.
+/// How many batches may wait to be written, for all connections; each holds one more.
 const WAITING: usize = 4;
 
 /// The end that lines are given to.

@@ -20,6 +20,10 @@ use crate::server::since_epoch;
 
 /// Octets that are read at once.
 const READ_SIZE: usize = 128 * 1024;
+/// Octets of events that are given to be written at once; one message may have more.
+const BATCH: usize = 256 * 1024;
+/// Routers at once.
+const MOST_ROUTERS: usize = 4096;
 /// How long a router that can not be connected to is left alone, at first and at most.
 const RETRY: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 
@@ -54,7 +58,10 @@ pub fn run(
     told: impl FnOnce(&[SocketAddr]),
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    LocalSet::new().block_on(&runtime, serve(options, to, told))
+    let result = LocalSet::new().block_on(&runtime, serve(options, to, told));
+    // A writer whose reader does not read is not waited for.
+    runtime.shutdown_background();
+    result
 }
 
 async fn serve(
@@ -87,7 +94,7 @@ async fn serve(
     }
     tasks.shutdown().await;
     drop(station);
-    // What was read is written, unless nobody takes it.
+    // What was given to be written is written, unless nobody takes it.
     let flushed = tokio::task::spawn_blocking(move || writer.join());
     match tokio::time::timeout(Duration::from_secs(1), flushed).await {
         Ok(Ok(Ok(Err(error)))) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -110,6 +117,9 @@ async fn accept(station: Rc<Station>, listener: TcpListener) {
     let mut routers = JoinSet::new();
     loop {
         match listener.accept().await {
+            Ok((_, from)) if routers.len() >= MOST_ROUTERS => {
+                warn!(target: "yottabgp::bmp", "{from} is refused: {MOST_ROUTERS} routers are connected");
+            }
             Ok((stream, from)) => {
                 let station = station.clone();
                 routers.spawn_local(async move {
@@ -182,9 +192,7 @@ async fn read(
 ) -> Result<(), End> {
     let mut buffer: Vec<u8> = Vec::with_capacity(READ_SIZE);
     loop {
-        if buffer.capacity() - buffer.len() < READ_SIZE / 2 {
-            buffer.reserve(READ_SIZE);
-        }
+        buffer.reserve(READ_SIZE / 2);
         let count = stream.read_buf(&mut buffer).await;
         let count = count.map_err(|error| End::Connection(error.to_string()))?;
         if count == 0 {
@@ -193,19 +201,34 @@ async fn read(
                 left => Err(End::Connection(format!("it ended within a message, at octet {left}"))),
             };
         }
-        let (mut lines, mut used, time) = (Vec::new(), 0, since_epoch());
-        let framed = loop {
-            match Frame::take(buffer.get(used..).unwrap_or_default()) {
-                Ok(Some((frame, length))) => {
-                    events.take(time, frame, &mut lines);
-                    used += length;
+        let (mut used, time) = (0, since_epoch());
+        loop {
+            let mut lines = Vec::new();
+            let end = loop {
+                if lines.len() >= BATCH {
+                    break None;
                 }
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(End::Connection(error.to_string())),
+                match Frame::take(buffer.get(used..).unwrap_or_default()) {
+                    Ok(Some((frame, length))) => {
+                        if events.take(time, frame, &mut lines).is_err() {
+                            break Some(Err("it tells of too many sessions".to_owned()));
+                        }
+                        used += length;
+                    }
+                    Ok(None) => break Some(Ok(())),
+                    Err(error) => break Some(Err(error.to_string())),
+                }
+            };
+            station.output.write(lines).await.map_err(End::Unread)?;
+            match end {
+                None => {}
+                Some(Ok(())) => break,
+                Some(Err(error)) => return Err(End::Connection(error)),
             }
-        };
+        }
         buffer.drain(..used);
-        station.output.write(lines).await.map_err(End::Unread)?;
-        framed?;
+        if buffer.is_empty() && buffer.capacity() > 2 * READ_SIZE {
+            buffer = Vec::with_capacity(READ_SIZE);
+        }
     }
 }

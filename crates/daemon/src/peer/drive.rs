@@ -145,12 +145,20 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     let now = Instant::now();
     take_incoming(&mut core, id, sockets, now);
     let peer = core.peers.get_mut(&id)?;
-    let is_heard =
-        |connection: &Connection| !socket::unread(&connection.stream).is_ok_and(|count| count > 0);
-    if peer.heard_first.is_some_and(|until| until <= now)
-        && (!peer.paused().is_empty() || sockets.connections.iter().all(is_heard))
-    {
-        peer.heard_first = None;
+    let mut is_long = false;
+    if peer.heard_first.is_some_and(|until| until <= now) {
+        // What has come and is about to be read is still heard first; nothing else is waited for any longer.
+        let reads = peer.paused().is_empty() && sockets.pace.held().is_none();
+        let open = sockets.connections.iter().filter(|connection| connection.closing.is_none());
+        let unread = |connection: &Connection| {
+            socket::unread(&connection.stream).is_ok_and(|count| count > 0)
+        };
+        if reads && open.into_iter().any(unread) {
+            // The runtime has to look at the socket.
+            is_long = true;
+        } else {
+            peer.heard_first = None;
+        }
     }
     if let Some(at) = peer.session.poll_timeout().filter(|at| *at <= now) {
         // A peer whose octets wait is not silent: it is this program that had no time to read them.
@@ -176,7 +184,6 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
         }
     }
     let mut index = 0;
-    let mut is_long = false;
     while let Some(connection) = sockets.connections.get_mut(index) {
         match write(&mut core, id, connection, now) {
             Ok(_) if connection.is_closed(now) => {
@@ -535,6 +542,7 @@ fn lost(shared: &Shared, id: PeerId, sockets: &mut Sockets, index: usize, error:
         return;
     }
     let connection = sockets.connections.remove(index);
+    sockets.has_more = false;
     if connection.closing.is_some() {
         return;
     }

@@ -76,7 +76,8 @@ impl Sink for Listeners<'_> {
         if self.lent.as_ref().is_none_or(|(id, _)| *id != process) {
             // The one before gets its own back first: it may be the same queue.
             self.lent = None;
-            self.lent = Some((process, self.outbox(process)?.lend()));
+            let outbox = self.outbox(process).filter(|outbox| !outbox.is_closed())?;
+            self.lent = Some((process, outbox.lend()));
             self.told = true;
         }
         self.lent.as_mut().map(|(_, lent)| lent.buffer())
