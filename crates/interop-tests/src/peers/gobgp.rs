@@ -127,22 +127,38 @@ impl GoBgp {
             mkfifo(&path, Mode::S_IRWXU).map_err(|error| format!("mkfifo: {error}"))?;
         }
         let mut pipe = fs::File::options().read(true).write(true).open(&path).expect("a pipe");
-        let client = Program::new("gobgp", self.path("inject.log"))
-            .arguments(["mrt", "inject", "global"])
-            .argument(&path)
-            .start(namespace)
-            .map_err(|error| error.to_string())?;
         // It puts its own AS in front, as it would with any path of its own.
         let dump = mrt::dump(routes, |attributes| attributes.as_path[1..].to_vec());
-        pipe.write_all(&dump).map_err(|error| error.to_string())?;
         let wanted = self.announced.len();
         let mut found = 0;
-        let all = poll(PATIENCE, || {
-            found = count(namespace).ok()?;
-            (found == wanted).then_some(())
-        });
-        drop((pipe, client));
-        all.ok_or_else(|| format!("gobgpd has {found} routes of its own, not {wanted}"))
+        // Of a pipe it may read the half of a record, and takes what follows for the next: then all is told once more.
+        for _ in 0..5 {
+            let log = self.path("inject.log");
+            let client = Program::new("gobgp", &log)
+                .arguments(["mrt", "inject", "global"])
+                .argument(&path)
+                .start(namespace)
+                .map_err(|error| error.to_string())?;
+            pipe.write_all(&dump).map_err(|error| error.to_string())?;
+            let all = poll(PATIENCE, || {
+                found = count(namespace).ok()?;
+                let said = fs::read_to_string(&log).unwrap_or_default();
+                (found == wanted || said.contains("failed to parse")).then_some(found == wanted)
+            });
+            drop(client);
+            match all {
+                Some(true) => return Ok(()),
+                Some(false) => {}
+                None => break,
+            }
+            // What it left in the pipe is not the start of a record.
+            drop(std::mem::replace(&mut pipe, {
+                fs::remove_file(&path).map_err(|error| error.to_string())?;
+                mkfifo(&path, Mode::S_IRWXU).map_err(|error| format!("mkfifo: {error}"))?;
+                fs::File::options().read(true).write(true).open(&path).expect("a pipe")
+            }));
+        }
+        Err(format!("gobgpd has {found} routes of its own, not {wanted}"))
     }
 }
 
