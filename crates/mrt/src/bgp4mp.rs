@@ -6,7 +6,30 @@ use yottabgp_wire::asn::Asn;
 use yottabgp_wire::codes::Afi;
 use yottabgp_wire::io::reader::{Fault, Reader, WireError};
 
-use crate::Content;
+use crate::write::{Precision, Unwritable, Writing};
+use crate::{Content, kind};
+
+/// A subtype of messages, and what it says of them.
+struct Subtype {
+    number: u16,
+    asn4: bool,
+    is_local: bool,
+    path_id: bool,
+}
+
+/// BGP4MP_MESSAGE and its kin (RFC 6396 section 4.4, RFC 8050 section 3).
+const MESSAGES: [Subtype; 8] = [
+    Subtype { number: 1, asn4: false, is_local: false, path_id: false },
+    Subtype { number: 4, asn4: true, is_local: false, path_id: false },
+    Subtype { number: 6, asn4: false, is_local: true, path_id: false },
+    Subtype { number: 7, asn4: true, is_local: true, path_id: false },
+    Subtype { number: 8, asn4: false, is_local: false, path_id: true },
+    Subtype { number: 9, asn4: true, is_local: false, path_id: true },
+    Subtype { number: 10, asn4: false, is_local: true, path_id: true },
+    Subtype { number: 11, asn4: true, is_local: true, path_id: true },
+];
+const STATE_CHANGE: u16 = 0;
+const STATE_CHANGE_AS4: u16 = 5;
 
 /// A message of a session, as it was sent or received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +73,107 @@ pub struct StateChange {
     pub new: u16,
 }
 
+impl Message<'_> {
+    /// Appends the record. With two-octet AS numbers an AS that does not fit is AS_TRANS.
+    pub fn push(
+        &self,
+        seconds: u32,
+        precision: Precision,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unwritable> {
+        self.push_parts(seconds, precision, &[self.octets], out)
+    }
+
+    /// The same for a message in parts, which take the place of `octets`.
+    pub fn push_parts(
+        &self,
+        seconds: u32,
+        precision: Precision,
+        parts: &[&[u8]],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unwritable> {
+        let is_it = |row: &&Subtype| {
+            (row.asn4, row.is_local, row.path_id) == (self.asn4, self.is_local, self.path_id)
+        };
+        let subtype = MESSAGES.iter().find(is_it).map_or(0, |row| row.number);
+        let ends = Ends { peer: self.peer, local: self.local, asns: [self.peer_as, self.local_as] };
+        let record = ends.begin(seconds, precision, self.microseconds, subtype, self.asn4, out)?;
+        for part in parts {
+            out.extend_from_slice(part);
+        }
+        record.end(out)
+    }
+}
+
+impl StateChange {
+    /// Appends the record: STATE_CHANGE, or STATE_CHANGE_AS4 where an AS needs four octets.
+    pub fn push(
+        &self,
+        seconds: u32,
+        precision: Precision,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unwritable> {
+        let asn4 = !(self.peer_as.is_two_octets() && self.local_as.is_two_octets());
+        let subtype = if asn4 { STATE_CHANGE_AS4 } else { STATE_CHANGE };
+        let ends = Ends { peer: self.peer, local: self.local, asns: [self.peer_as, self.local_as] };
+        let record = ends.begin(seconds, precision, self.microseconds, subtype, asn4, out)?;
+        out.extend_from_slice(&self.old.to_be_bytes());
+        out.extend_from_slice(&self.new.to_be_bytes());
+        record.end(out)
+    }
+}
+
+/// What all records have first: see [`read`] for the layout.
+struct Ends {
+    peer: IpAddr,
+    local: IpAddr,
+    asns: [Asn; 2],
+}
+
+impl Ends {
+    fn begin(
+        &self,
+        seconds: u32,
+        precision: Precision,
+        microseconds: u32,
+        subtype: u16,
+        asn4: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<Writing, Unwritable> {
+        if self.peer.is_ipv4() != self.local.is_ipv4() {
+            return Err(Unwritable::Addresses(self.peer, self.local));
+        }
+        let kind = match precision {
+            Precision::Seconds => kind::BGP4MP,
+            Precision::Microseconds => kind::BGP4MP_ET,
+        };
+        let record = Writing::begin(seconds, kind, subtype, out);
+        if precision == Precision::Microseconds {
+            out.extend_from_slice(&microseconds.to_be_bytes());
+        }
+        for asn in self.asns {
+            match asn4 {
+                true => out.extend_from_slice(&asn.0.to_be_bytes()),
+                false => out.extend_from_slice(&asn.two_octets().to_be_bytes()),
+            }
+        }
+        // The interface is not known.
+        out.extend_from_slice(&[0, 0]);
+        let afi = if self.peer.is_ipv4() { Afi::IPV4 } else { Afi::IPV6 };
+        out.extend_from_slice(&afi.0.to_be_bytes());
+        for address in [self.peer, self.local] {
+            match address {
+                IpAddr::V4(address) => out.extend_from_slice(&address.octets()),
+                IpAddr::V6(address) => out.extend_from_slice(&address.octets()),
+            }
+        }
+        Ok(record)
+    }
+}
+
 /// Whether a record of this subtype has a message, as long as it is well-formed.
-pub(crate) const fn is_message(subtype: u16) -> bool {
-    matches!(subtype, 1 | 4 | 6..=11)
+pub(crate) fn is_message(subtype: u16) -> bool {
+    MESSAGES.iter().any(|row| row.number == subtype)
 }
 
 /// Layout: `peer-AS(2|4) local-AS(2|4) interface(2) AFI(2) peer(4|16) local(4|16)`, then the message or two states.
@@ -61,15 +182,11 @@ pub(crate) fn read(
     microseconds: u32,
     mut reader: Reader<'_>,
 ) -> Result<Content<'_>, WireError> {
-    let (asn4, is_local, path_id) = match subtype {
-        0 | 1 => (false, false, false),
-        4 | 5 => (true, false, false),
-        6 => (false, true, false),
-        7 => (true, true, false),
-        8 => (false, false, true),
-        9 => (true, false, true),
-        10 => (false, true, true),
-        11 => (true, true, true),
+    let message = MESSAGES.iter().find(|row| row.number == subtype);
+    let asn4 = match (message, subtype) {
+        (Some(row), _) => row.asn4,
+        (None, STATE_CHANGE) => false,
+        (None, STATE_CHANGE_AS4) => true,
         _ => return Ok(Content::Other),
     };
     let asn = |reader: &mut Reader<'_>, field| {
@@ -91,7 +208,7 @@ pub(crate) fn read(
         ),
         other => return Err(at.error("BGP4MP address family", Fault::Invalid(other.0.into()))),
     };
-    if matches!(subtype, 0 | 5) {
+    let Some(Subtype { is_local, path_id, .. }) = message else {
         let (old, new) = (reader.u16("BGP4MP old state")?, reader.u16("BGP4MP new state")?);
         return Ok(Content::StateChange(StateChange {
             microseconds,
@@ -102,7 +219,7 @@ pub(crate) fn read(
             old,
             new,
         }));
-    }
+    };
     Ok(Content::Message(Message {
         microseconds,
         peer_as,
@@ -110,8 +227,8 @@ pub(crate) fn read(
         peer,
         local,
         asn4,
-        is_local,
-        path_id,
+        is_local: *is_local,
+        path_id: *path_id,
         octets: reader.rest(),
     }))
 }

@@ -1,13 +1,16 @@
 //! MRT (RFC 6396, RFC 8050): the format in which collectors write what they heard.
 //!
 //! A file is a run of records, `timestamp(4) type(2) subtype(2) length(4) body`. [`Record::take`] takes one after the other
-//! from octets that the caller read; [`Record::read`] says what one means. Nothing here opens a file.
+//! from octets that the caller read; [`Record::read`] says what one means. The `push` functions append the same to octets that
+//! the caller writes. Nothing here opens a file.
 
 mod bgp4mp;
 mod table_dump;
+mod write;
 
 pub use bgp4mp::{Message, StateChange};
-pub use table_dump::{Peer, PeerIndexTable, Rib, RibEntry};
+pub use table_dump::{Peer, PeerIndexTable, Rib, RibEntry, RibRecord};
+pub use write::{Precision, Unwritable};
 
 use yottabgp_wire::io::reader::{Fault, Reader, WireError};
 

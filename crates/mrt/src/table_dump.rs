@@ -10,11 +10,33 @@ use yottabgp_wire::nlri::Nlri;
 
 use crate::Content;
 
+mod write;
+
+pub use write::RibRecord;
+
 /// The attribute whose value is shortened in TABLE_DUMP_V2 (RFC 6396 section 4.3.4).
 const MP_REACH_NLRI: u8 = 14;
 
 /// The subtype of an index of peers in TABLE_DUMP_V2.
 pub(crate) const INDEX: u16 = 1;
+/// The subtypes of routes of a family that the record names.
+const GENERIC: u16 = 6;
+const GENERIC_ADD_PATH: u16 = 12;
+
+/// A family that has subtypes of its own in TABLE_DUMP_V2.
+struct Prefixes {
+    family: Family,
+    plain: u16,
+    /// With path identifiers (RFC 8050 section 4).
+    add_path: u16,
+}
+
+const PREFIXES: [Prefixes; 4] = [
+    Prefixes { family: Family::IPV4_UNICAST, plain: 2, add_path: 8 },
+    Prefixes { family: Family::IPV4_MULTICAST, plain: 3, add_path: 9 },
+    Prefixes { family: Family::IPV6_UNICAST, plain: 4, add_path: 10 },
+    Prefixes { family: Family::IPV6_MULTICAST, plain: 5, add_path: 11 },
+];
 
 /// One peer of a collector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,24 +93,17 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Subtypes 2 to 5 and 8 to 11 are prefixes of IPv4 and IPv6, 6 and 12 name their family. `None` for others.
+    /// `None` for a subtype that has no routes.
     fn take(subtype: u16, reader: &mut Reader<'a>) -> Result<Option<Self>, WireError> {
-        const FAMILIES: [Family; 4] = [
-            Family::IPV4_UNICAST,
-            Family::IPV4_MULTICAST,
-            Family::IPV6_UNICAST,
-            Family::IPV6_MULTICAST,
-        ];
-        let (family, path_id) = match subtype {
-            2..=5 => (FAMILIES.get(usize::from(subtype - 2)).copied(), false),
-            8..=11 => (FAMILIES.get(usize::from(subtype - 8)).copied(), true),
-            6 => (None, false),
-            12 => (None, true),
-            _ => return Ok(None),
+        let own = PREFIXES.iter().find(|row| row.plain == subtype || row.add_path == subtype);
+        let path_id = match own {
+            Some(row) => row.add_path == subtype,
+            None if matches!(subtype, GENERIC | GENERIC_ADD_PATH) => subtype == GENERIC_ADD_PATH,
+            None => return Ok(None),
         };
         reader.u32("sequence number")?;
-        let family = match family {
-            Some(family) => family,
+        let family = match own {
+            Some(row) => row.family,
             None => {
                 let afi = Afi(reader.u16("address family identifier")?);
                 Family::new(afi, Safi(reader.u8("subsequent address family identifier")?))

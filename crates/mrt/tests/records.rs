@@ -1,4 +1,4 @@
-//! Records of any octets, and what is counted of them before they are read.
+//! Records of any octets, and what is counted of them before they are read. What is written is in `written.rs`.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
