@@ -7,7 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use yottabgp_api::event::{
@@ -15,10 +15,12 @@ use yottabgp_api::event::{
     Subscriber, Subscription, Way,
 };
 use yottabgp_api::{Encoding, Version};
-use yottabgp_session::event::{Decoded, Event, State};
+use yottabgp_session::event::{Decoded, Event, State, Up};
 use yottabgp_wire::asn::Asn;
+use yottabgp_wire::capability::Capabilities;
 use yottabgp_wire::codes::{Afi, Family, MessageType};
 use yottabgp_wire::message::notification::Notification;
+use yottabgp_wire::message::open::Open;
 use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::message::route_refresh::RouteRefresh;
 use yottabgp_wire::message::update::Update;
@@ -419,11 +421,21 @@ fn an_event_that_nobody_wants_is_not_counted_nor_decoded() {
     let fsm = Subscription { fsm: true, negotiated: true, ..Subscription::default() };
     let subscribers = [subscriber(1, Encoding::Json, fsm), subscriber(2, Encoding::Text, fsm)];
     let agreed = negotiated();
+    let open = Open {
+        version: 4,
+        asn: 65001,
+        hold_time: 9,
+        router_id: Ipv4Addr::new(10, 0, 0, 1),
+        capabilities: Capabilities::default(),
+    };
+    let end = SocketAddr::from((Ipv4Addr::LOCALHOST, 179));
+    let up =
+        Up { negotiated: &agreed, local: end, remote: end, sent_open: &open, received_open: &[] };
     let events = [
         Event::Connected,
         Event::Fsm(State::Connect),
         Event::Negotiated(&agreed),
-        Event::Up(&agreed),
+        Event::Up(up),
         Event::RefreshRequested(Family::IPV4_UNICAST),
     ];
     let told = tell(&subscribers, &events);

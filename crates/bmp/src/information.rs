@@ -4,6 +4,9 @@ use yottabgp_wire::io::reader::{Fault, Reader, WireError};
 
 use crate::codes::{MirroringType, TerminationReason};
 
+/// Of a Termination: the type of its reason; 0 is words for people.
+const REASON: u16 = 1;
+
 /// One part. What the type means depends on the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Information<'a> {
@@ -34,6 +37,11 @@ pub struct InformationIter<'a> {
 }
 
 impl<'a> InformationIter<'a> {
+    /// Those of octets that [`Information::push`] wrote.
+    pub const fn of(octets: &'a [u8]) -> Self {
+        Self { octets, offset: 0 }
+    }
+
     pub(crate) const fn new(reader: Reader<'a>) -> Self {
         Self { octets: reader.remaining(), offset: reader.offset() }
     }
@@ -72,13 +80,16 @@ impl<'a> Information<'a> {
         out.extend_from_slice(self.value.get(..length.into()).unwrap_or_default());
     }
 
+    /// Of a Termination: appends its reason.
+    pub fn push_termination_reason(reason: TerminationReason, out: &mut Vec<u8>) {
+        Information { kind: REASON, value: &reason.0.to_be_bytes() }.push(out);
+    }
+
     /// Of a Termination: the reason, if it is one.
     ///
     /// # Errors
     /// A reason that has not two octets.
     pub fn termination_reason(&self) -> Result<Option<TerminationReason>, WireError> {
-        /// The type of a reason; 0 is words for people.
-        const REASON: u16 = 1;
         if self.kind != REASON {
             return Ok(None);
         }

@@ -23,6 +23,7 @@ use crate::execute::Selections;
 use crate::files::Files;
 use crate::health::services::Running;
 use crate::listen::Listeners;
+use crate::observers::Observers;
 use crate::peer::Range;
 use crate::peer::tables::Tables;
 use crate::peers::Peers;
@@ -76,6 +77,8 @@ pub(crate) struct Core {
     pub(crate) peers: Peers,
     /// What they are to be sent.
     pub(crate) tables: Tables,
+    /// Who watches sessions.
+    pub(crate) observers: Observers,
     /// Whom commands were about.
     pub(crate) selections: Selections,
     /// Writes the UPDATEs of all.
@@ -131,6 +134,7 @@ impl Core {
             remainder: Remainder::default(),
             peers: Peers::default(),
             tables: Tables::default(),
+            observers: Observers::default(),
             selections: Selections::default(),
             encoder: UpdateEncoder::default(),
             senders: BTreeMap::new(),

@@ -175,12 +175,7 @@ pub(crate) fn start(shared: &Shared, processes: &[Process], open_files: Option<u
             launch(shared, process, open_files);
         }
     }
-    let mut core = shared.borrow_mut();
-    let feeds = core.feeds();
-    for peer in core.peers.values_mut() {
-        peer.subscribe(&feeds);
-    }
-    core.selections.clear();
+    shared.borrow_mut().subscribe_all();
 }
 
 fn launch(shared: &Shared, process: &Process, open_files: Option<u64>) {

@@ -37,6 +37,7 @@ use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::{JsonForm, Nlri};
 
 use crate::core::{Core, PeerId, Shared};
+use crate::observers::{Keeping, Observed, Observers};
 use crate::outbox::Outbox;
 use crate::reload;
 use crate::server::since_epoch;
@@ -129,6 +130,7 @@ enum Afterwards {
 
 /// Everything but the session: what events act upon.
 struct Surroundings<'a> {
+    id: PeerId,
     key: &'a PeerKey,
     neighbor: &'a Neighbor,
     rib_in: &'a mut AdjRibIn,
@@ -138,6 +140,8 @@ struct Surroundings<'a> {
     /// Not while messages are sent: they are not kept.
     store: Option<&'a mut AttributeStore>,
     encoders: &'a Encoders,
+    /// Who watches, if anybody does.
+    observers: Option<&'a mut Observers>,
     /// When what happens does: the clock is read once for all that is read at once.
     time: Duration,
     afterwards: Vec<Afterwards>,
@@ -163,14 +167,14 @@ impl Surroundings<'_> {
     fn event(&mut self, event: &Event<'_>) {
         self.log_message(event);
         match event {
-            Event::Up(negotiated) => {
+            Event::Up(up) => {
                 info!(
                     target: "yottabgp::network",
-                    "{} is up (hold time {} s)", self.key.peer, negotiated.hold_time
+                    "{} is up (hold time {} s)", self.key.peer, up.negotiated.hold_time
                 );
                 self.afterwards.push(Afterwards::Up);
             }
-            Event::Down { reason } => {
+            Event::Down { reason, .. } => {
                 info!(target: "yottabgp::network", "{} is down: {reason}", self.key.peer);
                 self.afterwards.push(Afterwards::Down);
             }
@@ -195,14 +199,16 @@ impl Surroundings<'_> {
                     if matches!(self.afterwards.last(), Some(Afterwards::Up)) {
                         self.afterwards.push(Afterwards::Heard);
                     }
+                    let watched = self.kept_for_observers();
                     if let Some(store) = self.store.as_deref_mut() {
                         for family in update.disabled_families() {
                             self.rib_in.clear_family(store, family);
                         }
-                        if self.neighbor.adj_rib_in {
+                        if self.neighbor.adj_rib_in || watched != Keeping::Nothing {
                             // Who is told of it is not kept waiting for the table.
                             let wants = self.feed.wants(Direction::Receive, MessageType::UPDATE);
-                            let (announced, withdrawn) = if wants.parsed || wants.raw {
+                            let waits = (wants.parsed || wants.raw) && watched != Keeping::AtOnce;
+                            let (announced, withdrawn) = if waits {
                                 self.rib_in.put_off(store, update)
                             } else {
                                 self.rib_in.apply(store, update)
@@ -232,8 +238,19 @@ impl Surroundings<'_> {
             }
             Event::Message { .. } | Event::Connected => {}
         }
+        if let Some(observers) = self.observers.as_deref_mut() {
+            let Self { id, key, neighbor, time, .. } = *self;
+            observers.event(&Observed { id, key, neighbor, time }, event);
+        }
         let sends = matches!(event, Event::Message { direction: Direction::Send, .. });
         self.feed.event_to(self.encoders, self.time, event, self.listeners.of_event(sends));
+    }
+
+    fn kept_for_observers(&self) -> Keeping {
+        match self.observers.as_deref() {
+            Some(observers) => observers.keep_table(self.id, self.neighbor),
+            None => Keeping::Nothing,
+        }
     }
 
     /// Lets the listeners know of their events.
@@ -284,6 +301,7 @@ impl Core {
     ) -> Option<T> {
         let peer = self.peers.get_mut(&id)?;
         let mut surroundings = Surroundings {
+            id,
             key: &peer.key,
             neighbor: &peer.neighbor,
             rib_in: &mut peer.rib_in,
@@ -292,6 +310,7 @@ impl Core {
             counts: &mut peer.counts,
             store: Some(&mut self.store),
             encoders: &self.encoders,
+            observers: self.observers.watching(),
             time: since_epoch(),
             afterwards: Vec::new(),
         };
@@ -423,7 +442,11 @@ impl PeerState {
     }
 
     /// Changes who is told what: from the `api` sections and the processes there are.
-    pub(crate) fn subscribe(&mut self, core_senders: &[(ProcessId, Arc<str>, Outbox, Format)]) {
+    pub(crate) fn subscribe(
+        &mut self,
+        core_senders: &[(ProcessId, Arc<str>, Outbox, Format)],
+        observers: &Observers,
+    ) {
         self.commanders.clear();
         self.listeners.clear();
         let mut subscribers: Vec<Subscriber> = Vec::new();
@@ -458,6 +481,7 @@ impl PeerState {
             let wants = subscriber.subscription.wants(Direction::Send, MessageType::UPDATE);
             wants.parsed || wants.raw
         });
+        let sends = sends || observers.want_sent_updates(&self.neighbor);
         self.session.report_sent_updates(sends);
         self.feed.set_subscribers(subscribers);
     }
@@ -577,7 +601,7 @@ pub(crate) fn start(shared: &Shared, neighbor: Neighbor, beginning: Beginning) -
         task: None,
         neighbor,
     };
-    peer.subscribe(&core.feeds());
+    peer.subscribe(&core.feeds(), &core.observers);
     core.peers.insert(id, peer);
     core.selections.clear();
     core.announce_services(id);
@@ -613,6 +637,15 @@ fn seed(id: PeerId) -> u64 {
 }
 
 impl Core {
+    /// Helpers or observers have changed: who is told what by each peer is settled anew.
+    pub(crate) fn subscribe_all(&mut self) {
+        let feeds = self.feeds();
+        for peer in self.peers.values_mut() {
+            peer.subscribe(&feeds, &self.observers);
+        }
+        self.selections.clear();
+    }
+
     /// Every helper, as peers need to know them.
     pub(crate) fn feeds(&self) -> Vec<(ProcessId, Arc<str>, Outbox, Format)> {
         self.senders

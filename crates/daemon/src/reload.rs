@@ -254,7 +254,7 @@ fn update(
     }
     let settings = neighbor.settings.clone();
     peer.neighbor = neighbor;
-    peer.subscribe(&feeds);
+    peer.subscribe(&feeds, &core.observers);
     core.selections.clear();
     core.settle_table(id);
     let peer = core.peers.get_mut(&id)?;

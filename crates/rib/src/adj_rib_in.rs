@@ -266,6 +266,26 @@ impl AdjRibIn {
         self.len() == 0
     }
 
+    /// How many routes of each family there are, without what is put off.
+    pub fn counts(&self) -> Vec<(Family, usize)> {
+        let mut counts: Vec<(Family, usize)> = Vec::new();
+        let mut add = |family, count| match counts.iter_mut().find(|(one, _)| *one == family) {
+            Some((_, sum)) => *sum += count,
+            None => counts.push((family, count)),
+        };
+        for table in &self.prefixes {
+            add(table.family(), table.len());
+        }
+        let mut from = 0;
+        while let Some(id) = self.others.next_from(from) {
+            from = id + 1;
+            if let Some(nlri) = self.others.nlri(id) {
+                add(nlri.family, 1);
+            }
+        }
+        counts
+    }
+
     /// The first route at or after a place, of those that are taken in: prefixes first, family by family.
     pub fn next_route(&self, from: Place) -> Option<(Place, Nlri<'_>, AttributesId)> {
         let mut from = from;

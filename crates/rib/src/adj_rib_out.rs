@@ -442,6 +442,24 @@ impl AdjRibOut {
         }
     }
 
+    /// The first route at or after a place of the table that a peer may have: to tell somebody else what it was sent, while the
+    /// table changes. Whatever it may have and is not true any more is withdrawn or sent anew later, and what it has not been sent
+    /// yet and is not given here follows as well: who is told of all that is sent from then on ends with what the peer has.
+    pub fn next_told(
+        &self,
+        member: Member,
+        mut from: RouteId,
+    ) -> Option<(RouteId, Nlri<'_>, AttributesId)> {
+        let session = self.session(member).filter(|session| session.spoke)?;
+        loop {
+            let (id, nlri, attributes) = self.next_route(from)?;
+            if self.table.get(id).is_some_and(|route| route.born < session.heard) {
+                return Some((id, nlri, attributes));
+            }
+            from = id + 1;
+        }
+    }
+
     /// The peers are to have the route, with the attributes that it has now: the last change.
     fn want(&mut self, id: RouteId) {
         let (epoch, version) = (self.epoch, self.version);

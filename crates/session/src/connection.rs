@@ -84,6 +84,8 @@ pub(crate) enum Next {
 pub(crate) struct Opened {
     pub(crate) ours: Arc<Open>,
     pub(crate) theirs: Arc<Open>,
+    /// Theirs as it came, with its header.
+    pub(crate) received: Arc<[u8]>,
     pub(crate) negotiated: Arc<Negotiated>,
 }
 

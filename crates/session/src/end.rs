@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use yottabgp_wire::codes::{MessageType, error};
 use yottabgp_wire::message::notification::Notification;
 
+use crate::event::Ending;
+
 /// The reason of a session that ends without a NOTIFICATION so that the peer keeps its routes, in ExaBGP's words.
 pub(crate) const GRACEFUL: &str =
     "graceful restarted negotiated, closing without sending any notification";
@@ -102,7 +104,17 @@ impl End {
         }
     }
 
-    /// The same for people.
+    /// Who ends it, and how.
+    pub(crate) const fn ending(&self) -> Ending<'_> {
+        match self {
+            Self::Notify { notification, .. } => Ending::Notified(notification),
+            Self::Notified(notification) => Ending::PeerNotified(notification),
+            Self::Silent(_) => Ending::Silent,
+            Self::Lost(_) => Ending::Lost,
+        }
+    }
+
+    /// The reason for people.
     pub(crate) fn explanation(&self) -> String {
         match self {
             Self::Notify { notification, explanation, .. } => {

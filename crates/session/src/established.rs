@@ -12,7 +12,7 @@ use yottabgp_wire::negotiated::{Direction, Negotiated};
 
 use crate::connection::{Input, Next, Opened, bad_type};
 use crate::end::End;
-use crate::event::{Decoded, Event, State};
+use crate::event::{Decoded, Event, State, Up};
 use crate::link::{Context, Expired, Link, Message, SEND_HOLD_TIMER_EXPIRED};
 
 /// What there is in this state.
@@ -45,7 +45,13 @@ impl Established {
             link.enable_send_hold(context.now, hold_time);
         }
         context.tell(Event::Fsm(State::Established));
-        context.tell(Event::Up(&self.opened.negotiated));
+        context.tell(Event::Up(Up {
+            negotiated: &self.opened.negotiated,
+            local: link.local,
+            remote: link.remote,
+            sent_open: &self.opened.ours,
+            received_open: &self.opened.received,
+        }));
     }
 
     pub(crate) fn handle(

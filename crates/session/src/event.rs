@@ -1,6 +1,9 @@
 //! What a session tells its driver, and what it asks of it.
 
+use std::net::SocketAddr;
+
 use yottabgp_wire::codes::{Family, MessageType};
+use yottabgp_wire::message::notification::Notification;
 use yottabgp_wire::message::open::Open;
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::negotiated::{Direction, Negotiated};
@@ -48,11 +51,13 @@ pub enum Event<'a> {
     /// A TCP connection is up.
     Connected,
     /// The session is established.
-    Up(&'a Negotiated),
+    Up(Up<'a>),
     /// The session, or the try to make one, ended.
     Down {
         /// As events say it: `notification received (6,2)`.
         reason: &'a str,
+        /// Who ended it, and how.
+        ending: Ending<'a>,
     },
     /// Both OPENs were validated.
     Negotiated(&'a Negotiated),
@@ -75,6 +80,34 @@ pub enum Event<'a> {
     RefreshRequested(Family),
 }
 
+/// An established session: what both sides said to get there, and over which connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Up<'a> {
+    /// What both OPENs agreed upon.
+    pub negotiated: &'a Negotiated,
+    /// Our end of the TCP connection.
+    pub local: SocketAddr,
+    /// The peer's end of the TCP connection.
+    pub remote: SocketAddr,
+    /// The OPEN that was sent.
+    pub sent_open: &'a Open,
+    /// The OPEN that was received as it came, with its header: it may hold what [`Open`] does not keep.
+    pub received_open: &'a [u8],
+}
+
+/// Who ended a session, or the try to make one, and how.
+#[derive(Clone, Copy, Debug)]
+pub enum Ending<'a> {
+    /// This side, which sent a NOTIFICATION.
+    Notified(&'a Notification<'a>),
+    /// This side, without a NOTIFICATION.
+    Silent,
+    /// The peer, which sent a NOTIFICATION.
+    PeerNotified(&'a Notification<'a>),
+    /// The TCP connection was closed by the peer, or broke.
+    Lost,
+}
+
 /// The content of a message.
 #[derive(Debug)]
 pub enum Decoded<'a> {
@@ -83,7 +116,7 @@ pub enum Decoded<'a> {
     /// UPDATE, after RFC 7606.
     Update(&'a Update<'a>),
     /// NOTIFICATION.
-    Notification(&'a yottabgp_wire::message::notification::Notification<'a>),
+    Notification(&'a Notification<'a>),
     /// KEEPALIVE.
     Keepalive,
     /// ROUTE-REFRESH.

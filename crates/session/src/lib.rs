@@ -28,7 +28,7 @@ pub mod settings;
 pub mod statistics;
 mod transmit;
 
-pub use event::{Action, ConnectionId, Decoded, Event, Source, State};
+pub use event::{Action, ConnectionId, Decoded, Ending, Event, Source, State, Up};
 pub use inspect::inspect;
 pub use peer::{Peer, Reset, StopReason};
 pub use settings::Settings;

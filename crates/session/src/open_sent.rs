@@ -108,6 +108,7 @@ impl OpenSent {
         let ends = Ends { local: link.local.ip(), peer: link.remote.ip() };
         let negotiated = negotiate(context.settings, &ours, &theirs, ends)
             .map_err(|refusal| End::notify(refusal.notification, refusal.explanation))?;
-        Ok(Opened { ours, theirs: Arc::new(theirs), negotiated: Arc::new(negotiated) })
+        let received = [message.header, message.body].concat().into();
+        Ok(Opened { ours, theirs: Arc::new(theirs), received, negotiated: Arc::new(negotiated) })
     }
 }

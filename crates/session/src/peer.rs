@@ -14,7 +14,7 @@ use yottabgp_wire::message::open::Open;
 use yottabgp_wire::negotiated::Negotiated;
 
 use crate::connection::{Connection, Input, Stage};
-use crate::event::{Action, ConnectionId, Event, State};
+use crate::event::{Action, ConnectionId, Event, State, Up};
 use crate::link::Context;
 use crate::random::Random;
 use crate::settings::Settings;
@@ -144,6 +144,19 @@ impl Peer {
     pub fn opens(&self) -> Option<(&Open, &Open)> {
         let opened = self.established()?.opened()?;
         Some((&opened.ours, &opened.theirs))
+    }
+
+    /// The established session, as it was told when it came up.
+    pub fn up(&self) -> Option<Up<'_>> {
+        let connection = self.established()?;
+        let opened = connection.opened()?;
+        Some(Up {
+            negotiated: &opened.negotiated,
+            local: connection.link.local,
+            remote: connection.link.remote,
+            sent_open: &opened.ours,
+            received_open: &opened.received,
+        })
     }
 
     /// Since when the session is established.

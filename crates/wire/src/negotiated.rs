@@ -116,6 +116,20 @@ impl Negotiated {
         self.local_as == self.peer_as
     }
 
+    /// The context in which routes that the peer sent are written once more as it sent them, for
+    /// [`UpdateEncoder::retell`](crate::message::update::encode::UpdateEncoder::retell): whatever it may send goes out again, and
+    /// in the form that this session has.
+    #[must_use]
+    pub fn retold(&self) -> Self {
+        let mut retold = self.clone();
+        retold.add_path.send.clone_from(&self.add_path.receive);
+        // Attributes that stay within an AS are what it sent, too.
+        retold.peer_as = retold.local_as;
+        retold.aigp = true;
+        retold.local_link_local = None;
+        retold
+    }
+
     /// Whether NLRI of this family carry a path identifier in this direction.
     pub fn has_path_id(&self, family: Family, direction: Direction) -> bool {
         self.add_path.is_used(family, direction)

@@ -112,8 +112,8 @@ impl Feed {
                 |subscription| subscription.neighbor_changes,
                 |encoder, at, out| encoder.state(at, "connected", None, out),
             ),
-            Event::Up(negotiated) => {
-                self.remember(negotiated);
+            Event::Up(up) => {
+                self.remember(up.negotiated);
                 self.tell(
                     encoders,
                     time,
@@ -122,7 +122,7 @@ impl Feed {
                     |encoder, at, out| encoder.state(at, "up", None, out),
                 );
             }
-            Event::Down { reason } => {
+            Event::Down { reason, .. } => {
                 self.negotiated.clear();
                 self.tell(
                     encoders,

@@ -344,6 +344,7 @@ impl Core {
         let Some(table) = self.tables.get_mut(*table) else { return false };
         table.looked_at();
         let mut surroundings = Surroundings {
+            id,
             key,
             neighbor,
             rib_in,
@@ -352,6 +353,7 @@ impl Core {
             counts,
             store: None,
             encoders: &self.encoders,
+            observers: self.observers.watching(),
             time: since_epoch(),
             afterwards: Vec::new(),
         };

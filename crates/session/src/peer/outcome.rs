@@ -115,7 +115,7 @@ impl Peer {
         if self.common.visible == Some(id) {
             self.common.visible = None;
             self.ended = Some(Ended { at: now, explanation: end.explanation() });
-            events(Event::Down { reason: &end.reason() });
+            events(Event::Down { reason: &end.reason(), ending: end.ending() });
             events(Event::Fsm(State::Idle));
             if let Some(other) = self.slots.iter().next() {
                 let id = other.link.id;

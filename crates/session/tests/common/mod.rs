@@ -165,7 +165,7 @@ pub fn tell(event: &Event<'_>) -> String {
         Event::Fsm(state) => state.name().to_owned(),
         Event::Connected => "connected".to_owned(),
         Event::Up(_) => "up".to_owned(),
-        Event::Down { reason } => format!("down - {reason}"),
+        Event::Down { reason, .. } => format!("down - {reason}"),
         Event::Negotiated(_) => "negotiated".to_owned(),
         Event::RefreshRequested(family) => format!("refresh of {family} requested"),
         Event::Message { direction, kind, decoded, .. } => {

@@ -68,6 +68,15 @@ enum Place {
     Reachable(Family),
 }
 
+/// What becomes of attributes that every route is to have, and that a set has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lacking {
+    /// They get their defaults.
+    Default,
+    /// They are left out.
+    Left,
+}
+
 impl UpdateEncoder {
     /// Announces routes of one attribute set, next hop and family. With `group` they are sorted, and families that ExaBGP packs
     /// share UPDATEs; others have one each. Returns the number of messages written: none for a family that was not
@@ -78,6 +87,46 @@ impl UpdateEncoder {
     pub fn announce<'n>(
         &mut self,
         negotiated: &Negotiated,
+        group: bool,
+        set: &[u8],
+        next_hop: NextHop,
+        family: Family,
+        nlri: impl IntoIterator<Item = Nlri<'n>>,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, EncodeError> {
+        self.write_announcement(
+            negotiated,
+            Lacking::Default,
+            group,
+            set,
+            next_hop,
+            family,
+            nlri,
+            out,
+        )
+    }
+
+    /// Announces received routes once more, for who is told of an Adj-RIB-In: as [`Self::announce`], but what the set lacks is not
+    /// put into it. The context is [`Negotiated::retold`] of the session.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing of an announcement")]
+    pub fn retell<'n>(
+        &mut self,
+        retold: &Negotiated,
+        group: bool,
+        set: &[u8],
+        next_hop: NextHop,
+        family: Family,
+        nlri: impl IntoIterator<Item = Nlri<'n>>,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, EncodeError> {
+        self.write_announcement(retold, Lacking::Left, group, set, next_hop, family, nlri, out)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is one thing of an announcement")]
+    fn write_announcement<'n>(
+        &mut self,
+        negotiated: &Negotiated,
+        lacking: Lacking,
         group: bool,
         set: &[u8],
         next_hop: NextHop,
@@ -110,7 +159,7 @@ impl UpdateEncoder {
             NextHop::V4(address) if native || form.attribute => Some(address),
             _ => None,
         };
-        self.write_attributes(negotiated, set, attribute);
+        self.write_attributes(negotiated, lacking, set, attribute);
         self.messages(negotiated, group && (row.packed)(family), place, out)
     }
 
@@ -142,7 +191,7 @@ impl UpdateEncoder {
                 NextHop::V4(address) if (row.next_hop)(family).attribute => Some(address),
                 _ => None,
             };
-            self.write_attributes(negotiated, set, address);
+            self.write_attributes(negotiated, Lacking::Default, set, address);
         }
         let native = family == Family::IPV4_UNICAST;
         let place = if native { Place::Withdrawn } else { Place::Unreachable(family) };
@@ -168,7 +217,7 @@ impl UpdateEncoder {
             NextHop::V4(address) => Some(address),
             _ => None,
         };
-        self.write_attributes(negotiated, set, attribute);
+        self.write_attributes(negotiated, Lacking::Default, set, attribute);
         let most = room(negotiated);
         if self.attributes.len() > most {
             return Err(EncodeError::TooLong { attributes: self.attributes.len(), nlri: 0, most });
@@ -234,12 +283,13 @@ impl UpdateEncoder {
     fn write_attributes(
         &mut self,
         negotiated: &Negotiated,
+        lacking: Lacking,
         set: &[u8],
         next_hop: Option<Ipv4Addr>,
     ) {
         let out = &mut self.attributes;
         out.clear();
-        let mut absent = Absent::new(negotiated, next_hop);
+        let mut absent = Absent::new(negotiated, lacking, next_hop);
         for stored in set::iter(set) {
             // Not copied: the processor waits where octets that were just written are read as a whole.
             let attribute = &stored.attribute;

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use crate::attribute::{AttributeType, flags, push_attribute, registry};
 use crate::negotiated::Negotiated;
 
-use super::NEXT_HOP;
+use super::{Lacking, NEXT_HOP};
 
 /// Those that were not written yet.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +26,16 @@ enum One {
 }
 
 impl<'n> Absent<'n> {
-    pub(super) fn new(negotiated: &'n Negotiated, next_hop: Option<Ipv4Addr>) -> Self {
-        let mut absent = Self { negotiated, defaults: &registry::DEFAULTS, next_hop, lowest: NONE };
+    pub(super) fn new(
+        negotiated: &'n Negotiated,
+        lacking: Lacking,
+        next_hop: Option<Ipv4Addr>,
+    ) -> Self {
+        let defaults: &[_] = match lacking {
+            Lacking::Default => &registry::DEFAULTS,
+            Lacking::Left => &[],
+        };
+        let mut absent = Self { negotiated, defaults, next_hop, lowest: NONE };
         absent.look();
         absent
     }

@@ -309,3 +309,44 @@ fn long_multiprotocol_attributes_have_a_long_length() {
     // 3 + 15 * 17 = 258.
     assert!(bodies(&out)[0].starts_with("00000106900F0102000201"));
 }
+
+#[test]
+fn received_routes_are_told_once_more_as_they_were() {
+    // MED and AIGP, which an external session is not sent by itself, and no LOCAL_PREF; an AS number of four octets.
+    let received = "0000002F 40010100 4002060201000F4240 400304C0000201 80040400000007 801A0B01000B0000000000000064 180A0000"
+        .replace(' ', "");
+    let body = {
+        let mut body = parse_hex(&received).unwrap();
+        let attributes = body.len() - 4 - 4;
+        body[2..4].copy_from_slice(&u16::try_from(attributes).unwrap().to_be_bytes());
+        body
+    };
+    let mut session = session();
+    session.peer_as = Asn(1_000_000);
+    session.asn4 = true;
+    session.aigp = true;
+    let update = super::super::Update::decode(&body, &session, Direction::Receive).unwrap();
+    assert!(update.faults().is_empty(), "{:?}", update.faults());
+    let mut set = Vec::new();
+    for attribute in update.attributes() {
+        if attribute.code != NEXT_HOP {
+            set::push_received(&attribute, &mut set);
+        }
+    }
+    session.aigp = false;
+    let retold = session.retold();
+    let nlri = Nlri { family: Family::IPV4_UNICAST, path_id: None, bytes: &[24, 10, 0, 0] };
+    let next_hop = NextHop::V4(Ipv4Addr::new(192, 0, 2, 1));
+    let mut out = Vec::new();
+    let mut encoder = UpdateEncoder::default();
+    encoder.retell(&retold, true, &set, next_hop, nlri.family, [nlri], &mut out).unwrap();
+    assert_eq!(&out[HEADER_LENGTH..], body);
+    // To a session of two octets, as that session has it.
+    let mut two = session.clone();
+    two.asn4 = false;
+    out.clear();
+    encoder.retell(&two.retold(), true, &set, next_hop, nlri.family, [nlri], &mut out).unwrap();
+    let mut text = Vec::new();
+    push_hex_upper(&mut text, &out);
+    assert!(String::from_utf8(text).unwrap().contains("4002040201 5BA0".replace(' ', "").as_str()));
+}

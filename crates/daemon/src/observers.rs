@@ -1,0 +1,61 @@
+//! Those who watch sessions: told every message both ways, with its octets, and every change of state, while it happens.
+//!
+//! There is a field for each kind of them. While nobody watches, a session costs one look at [`Observers::watching`] for all that
+//! is done at once.
+
+use std::time::Duration;
+
+use yottabgp_api::select::PeerKey;
+use yottabgp_config::Neighbor;
+use yottabgp_session::event::Event;
+
+use crate::core::PeerId;
+
+/// A session, as those who watch it need to know it.
+#[derive(Clone, Copy, Debug)]
+#[expect(dead_code, reason = "nobody watches yet")]
+pub(crate) struct Observed<'a> {
+    /// Names it for as long as its neighbor is configured.
+    pub(crate) id: PeerId,
+    pub(crate) key: &'a PeerKey,
+    pub(crate) neighbor: &'a Neighbor,
+    /// When what happens does, since 1970.
+    pub(crate) time: Duration,
+}
+
+/// How an Adj-RIB-In is kept for those who watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(dead_code, reason = "nobody watches yet")]
+pub(crate) enum Keeping {
+    /// Nobody wants it.
+    Nothing,
+    /// It may be behind.
+    Later,
+    /// It is to be up to date after every UPDATE.
+    AtOnce,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(crate) struct Observers {}
+
+impl Observers {
+    /// They, if there are any.
+    pub(crate) const fn watching(&mut self) -> Option<&mut Self> {
+        None
+    }
+
+    /// Something happened. Where a session comes up its event says with which OPENs, between which ends, and what was agreed
+    /// upon; where it ends, who ended it and how.
+    pub(crate) const fn event(&mut self, _of: &Observed<'_>, _event: &Event<'_>) {}
+
+    /// Whether somebody wants the UPDATEs that this neighbor is sent: they are told only then.
+    pub(crate) const fn want_sent_updates(&self, _neighbor: &Neighbor) -> bool {
+        false
+    }
+
+    /// Whether somebody wants the routes of this neighbor kept in its Adj-RIB-In, and how.
+    pub(crate) const fn keep_table(&self, _peer: PeerId, _neighbor: &Neighbor) -> Keeping {
+        Keeping::Nothing
+    }
+}
