@@ -44,7 +44,10 @@ pub(crate) fn start(message: &str, router: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Closes it.
-pub(crate) fn end(out: &mut Vec<u8>) {
+pub(crate) fn end(is_snapshot: bool, out: &mut Vec<u8>) {
+    if is_snapshot {
+        push(out, ", \"snapshot\": true");
+    }
     push(out, " }");
 }
 

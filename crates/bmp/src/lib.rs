@@ -19,7 +19,7 @@ pub use codes::{
 };
 pub use information::{Information, InformationIter, Mirrored};
 pub use peer_down::PeerDown;
-pub use peer_header::{PeerHeader, Policy, RibView};
+pub use peer_header::{PeerHeader, Policy, RibView, SessionKey};
 pub use peer_up::PeerUp;
 pub use router::{Counts, Router, Session, Told, TooManySessions, What};
 pub use statistics::{Statistic, StatisticIter, StatisticValue};

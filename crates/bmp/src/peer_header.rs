@@ -87,7 +87,23 @@ pub struct PeerHeader {
     pub time: Duration,
 }
 
+/// What names a session of a router (RFC 7854 section 4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionKey {
+    /// What the peer is.
+    pub kind: PeerType,
+    /// Tells peers with the same address apart.
+    pub distinguisher: [u8; 8],
+    /// The peer's address; unspecified for a Loc-RIB.
+    pub address: IpAddr,
+}
+
 impl PeerHeader {
+    /// The session.
+    pub const fn session(&self) -> SessionKey {
+        SessionKey { kind: self.kind, distinguisher: self.distinguisher, address: self.address }
+    }
+
     /// Octets.
     pub const LENGTH: usize = 42;
 

@@ -13,7 +13,7 @@ use yottabgp_wire::negotiated::Negotiated;
 use crate::codes::{InformationType, MessageType, PeerDownReason, PeerType};
 use crate::information::{InformationIter, Mirrored};
 use crate::json;
-use crate::peer_header::{PeerHeader, RibView};
+use crate::peer_header::{PeerHeader, RibView, SessionKey};
 use crate::{Frame, Message, PeerDown, PeerUp};
 
 /// So many sessions of a router are remembered: more than any router has.
@@ -24,20 +24,6 @@ const LONGEST_NAME: usize = 128;
 
 /// So many BGP messages of one mirroring message are told: routers send one.
 const MOST_MIRRORED: usize = 256;
-
-/// What names a session of a router (RFC 7854 section 4.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    kind: PeerType,
-    distinguisher: [u8; 8],
-    address: IpAddr,
-}
-
-impl Key {
-    const fn of(peer: &PeerHeader) -> Self {
-        Self { kind: peer.kind, distinguisher: peer.distinguisher, address: peer.address }
-    }
-}
 
 /// A session that a router tells of. `L` is what the caller keeps with it.
 #[derive(Clone, Debug)]
@@ -74,10 +60,12 @@ pub struct Router<L> {
     description: Option<String>,
     /// Its member in events.
     json: Vec<u8>,
-    sessions: HashMap<Key, Session<L>>,
+    sessions: HashMap<SessionKey, Session<L>>,
     most_sessions: usize,
     counts: Counts,
     member: Vec<u8>,
+    /// Whether what it tells is a repetition.
+    is_snapshot: bool,
 }
 
 /// What was counted of a router.
@@ -98,6 +86,10 @@ pub struct TooManySessions;
 /// What one message tells.
 #[derive(Debug)]
 pub struct Told<'a, L> {
+    /// What kind of message it is; Peer Down also for the end of the connection.
+    pub kind: MessageType,
+    /// Whom the message is about, where it said so.
+    pub peer: Option<&'a PeerHeader>,
     /// `"bmp": { … }`: the member of its event that says of whom it is.
     pub member: &'a [u8],
     /// The session, where it is about one.
@@ -137,6 +129,7 @@ impl<L: Default> Router<L> {
             most_sessions: MOST_SESSIONS,
             counts: Counts::default(),
             member: Vec::new(),
+            is_snapshot: false,
         };
         json::router(address, port, None, &mut router.json);
         router
@@ -147,6 +140,23 @@ impl<L: Default> Router<L> {
     pub const fn at_most(mut self, sessions: usize) -> Self {
         self.most_sessions = sessions;
         self
+    }
+
+    /// One whose messages are told again, to somebody who was not there: their member says so.
+    #[must_use]
+    pub const fn snapshot(mut self) -> Self {
+        self.is_snapshot = true;
+        self
+    }
+
+    /// Its address.
+    pub const fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Its port.
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     /// Its name, when it told one.
@@ -165,8 +175,13 @@ impl<L: Default> Router<L> {
     }
 
     /// Its sessions, in no order.
-    pub fn sessions(&self) -> impl Iterator<Item = &Session<L>> {
-        self.sessions.values()
+    pub fn sessions(&self) -> impl Iterator<Item = (&SessionKey, &Session<L>)> {
+        self.sessions.iter()
+    }
+
+    /// A session.
+    pub fn session(&self, key: &SessionKey) -> Option<&Session<L>> {
+        self.sessions.get(key)
     }
 
     /// The connection ended: every session that was up is told to be down, since nothing more will be told of it.
@@ -176,9 +191,10 @@ impl<L: Default> Router<L> {
             self.member.clear();
             json::start("connection-lost", &self.json, &mut self.member);
             self.member.extend_from_slice(&session.json);
-            json::end(&mut self.member);
+            json::end(self.is_snapshot, &mut self.member);
             let what = What::Down("the connection to the router was lost");
-            tell(Told { member: &self.member, session: Some(session), what });
+            let kind = MessageType::PEER_DOWN;
+            tell(Told { kind, peer: None, member: &self.member, session: Some(session), what });
         }
     }
 
@@ -204,8 +220,8 @@ impl<L: Default> Router<L> {
             self.member.clear();
             json::start(&json::message_name(frame.kind), &self.json, &mut self.member);
             json::malformed(&error, frame.body, &mut self.member);
-            json::end(&mut self.member);
-            tell(Told { member: &self.member, session: None, what: What::Member });
+            json::end(self.is_snapshot, &mut self.member);
+            self.told(frame.kind, tell);
         }
         Ok(())
     }
@@ -227,10 +243,12 @@ impl<L: Default> Router<L> {
             Message::StatisticsReport { peer, statistics, .. } => {
                 let mut counts = Vec::new();
                 json::statistics(statistics, &mut counts)?;
+                let is_snapshot = self.is_snapshot;
                 let (session, member) = self.begin(kind, &peer);
                 member.extend_from_slice(&counts);
-                json::end(member);
-                tell(Told { member, session: Some(session), what: What::Member });
+                json::end(is_snapshot, member);
+                let what = What::Member;
+                tell(Told { kind, peer: Some(&peer), member, session: Some(session), what });
             }
             Message::PeerUp { peer, up } => self.up(kind, &peer, &up, tell)?,
             Message::PeerDown { peer, down } => self.down(kind, &peer, down, tell)?,
@@ -256,14 +274,20 @@ impl<L: Default> Router<L> {
         self.member.clear();
         json::start(&json::message_name(kind), &self.json, &mut self.member);
         write(&mut self.member)?;
-        json::end(&mut self.member);
-        tell(Told { member: &self.member, session: None, what: What::Member });
+        json::end(self.is_snapshot, &mut self.member);
+        self.told(kind, tell);
         Ok(())
+    }
+
+    /// Tells the member, which is about no session.
+    fn told(&self, kind: MessageType, tell: &mut dyn FnMut(Told<'_, L>)) {
+        let what = What::Member;
+        tell(Told { kind, peer: None, member: &self.member, session: None, what });
     }
 
     /// The session that a header names, and the member of an event of it, up to where what is special to the message begins.
     fn begin(&mut self, kind: MessageType, peer: &PeerHeader) -> (&mut Session<L>, &mut Vec<u8>) {
-        let session = self.sessions.entry(Key::of(peer)).or_insert_with(|| Session::unknown(peer));
+        let session = self.sessions.entry(peer.session()).or_insert_with(|| Session::unknown(peer));
         self.member.clear();
         json::start(&json::message_name(kind), &self.json, &mut self.member);
         self.member.extend_from_slice(&session.json);
@@ -279,16 +303,17 @@ impl<L: Default> Router<L> {
         information: &[u8],
         tell: &mut dyn FnMut(Told<'_, L>),
     ) {
+        let is_snapshot = self.is_snapshot;
         let (session, member) = self.begin(kind, peer);
         member.extend_from_slice(information);
-        json::end(member);
+        json::end(is_snapshot, member);
         let is_sent = peer.view == RibView::AdjRibOut;
         let read = if is_sent { &mut session.sent } else { &mut session.received };
         // The header knows better than the OPENs: a router may write paths anew (RFC 7854 section 4.2), but not what it mirrors.
         let as_agreed = kind != MessageType::ROUTE_MIRRORING || session.asn4;
         read.asn4 = as_agreed && !peer.has_two_octet_as_path;
         let what = What::Message { octets, is_sent };
-        tell(Told { member, session: Some(session), what });
+        tell(Told { kind, peer: Some(peer), member, session: Some(session), what });
     }
 
     fn mirrored(
@@ -326,10 +351,12 @@ impl<L: Default> Router<L> {
             self.routes(kind, peer, octets, &information, tell);
         }
         if count == 0 {
+            let is_snapshot = self.is_snapshot;
             let (session, member) = self.begin(kind, peer);
             member.extend_from_slice(&information);
-            json::end(member);
-            tell(Told { member, session: Some(session), what: What::Member });
+            json::end(is_snapshot, member);
+            let what = What::Member;
+            tell(Told { kind, peer: Some(peer), member, session: Some(session), what });
         }
         Ok(())
     }
@@ -343,11 +370,13 @@ impl<L: Default> Router<L> {
     ) -> Result<(), WireError> {
         let mut details = Vec::new();
         json::peer_up(up, &mut details)?;
+        let is_snapshot = self.is_snapshot;
         let (session, member) = self.begin(kind, peer);
         session.established(peer, up);
         member.extend_from_slice(&details);
-        json::end(member);
-        tell(Told { member, session: Some(session), what: What::Up });
+        json::end(is_snapshot, member);
+        let what = What::Up;
+        tell(Told { kind, peer: Some(peer), member, session: Some(session), what });
         Ok(())
     }
 
@@ -360,13 +389,15 @@ impl<L: Default> Router<L> {
     ) -> Result<(), WireError> {
         let mut details = Vec::new();
         json::peer_down(down, &mut details)?;
+        let is_snapshot = self.is_snapshot;
         let (session, member) = self.begin(kind, peer);
         session.is_up = false;
         member.extend_from_slice(&details);
-        json::end(member);
+        json::end(is_snapshot, member);
         let reason = reason(down);
-        tell(Told { member, session: Some(session), what: What::Down(&reason) });
-        self.sessions.remove(&Key::of(peer));
+        let what = What::Down(&reason);
+        tell(Told { kind, peer: Some(peer), member, session: Some(session), what });
+        self.sessions.remove(&peer.session());
         Ok(())
     }
 

@@ -1,18 +1,15 @@
 //! `bmp`: a station to which routers tell of their sessions and tables (RFC 7854).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use yottabgp_api::event::{Encoder, Format};
 use yottabgp_api::{Encoding, Version};
-use yottabgp_config::Environment;
+use yottabgp_config::{BMP_PORT, Environment, bmp_endpoint};
 use yottabgp_daemon::bmp::{Options, run as serve};
 
 use crate::out;
-
-/// The port that is assigned to BMP.
-const PORT: u16 = 11019;
 
 /// What `bmp` is told.
 #[derive(Debug, Args)]
@@ -37,10 +34,10 @@ pub(crate) fn run(arguments: &BmpArgs, environment: &Environment) -> Result<bool
     let mut listen = addresses(&arguments.listen)?;
     let connect = addresses(&arguments.connect)?;
     if listen.is_empty() && connect.is_empty() {
-        listen.push((Ipv4Addr::UNSPECIFIED, PORT).into());
+        listen.push((Ipv4Addr::UNSPECIFIED, BMP_PORT).into());
         // Not every system has IPv6.
         if std::net::TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)).is_ok() {
-            listen.push((Ipv6Addr::UNSPECIFIED, PORT).into());
+            listen.push((Ipv6Addr::UNSPECIFIED, BMP_PORT).into());
         }
     }
     let version = Version::from_number(environment.api.version.into()).unwrap_or_default();
@@ -64,15 +61,10 @@ fn addresses(texts: &[String]) -> Result<Vec<SocketAddr>> {
 
 /// Reads an address, with its port or without.
 fn address(text: &str) -> Result<SocketAddr> {
-    if let Ok(address) = text.parse() {
-        return Ok(address);
-    }
-    match text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-        Ok(address) => Ok(SocketAddr::new(address, PORT)),
-        Err(_) => {
-            bail!(
-                "'{text}' is no address: 192.0.2.1, 192.0.2.1:{PORT}, 2001:db8::1 or [2001:db8::1]:{PORT}"
-            )
-        }
+    match bmp_endpoint(text) {
+        Some(address) => Ok(address),
+        None => bail!(
+            "'{text}' is no address: 192.0.2.1, 192.0.2.1:{BMP_PORT}, 2001:db8::1 or [2001:db8::1]:{BMP_PORT}"
+        ),
     }
 }

@@ -12,6 +12,7 @@ use yottabgp_wire::prefix::Prefix;
 
 use crate::model::{Healthcheck, MessageFlags, Process, TcpAoAlgorithm};
 use crate::routes::Routes;
+use crate::section::bmp::BmpDraft;
 use crate::slot::{At, Inheritance, Slot, draft};
 
 /// The whole file.
@@ -21,6 +22,8 @@ pub(crate) struct RootDraft {
     pub(crate) processes: Vec<At<Process>>,
     /// `healthcheck`.
     pub(crate) healthchecks: Vec<At<Healthcheck>>,
+    /// `bmp`.
+    pub(crate) bmp: Option<At<BmpDraft>>,
     /// `template { neighbor NAME }`.
     pub(crate) templates: Vec<Template>,
     /// `neighbor`, in the order of the file.

@@ -17,6 +17,11 @@ pub enum Extent {
 /// Values for which the kind is not enough.
 const VALUES: &[(&str, &str, &str)] = &[
     ("process", "run", "/usr/local/bin/watcher --verbose"),
+    ("bmp", "listen", "192.0.2.9:11019"),
+    ("bmp", "connect", "[ 192.0.2.1 [2001:db8::1]:1790 ]"),
+    ("bmp", "processes", "[ watcher ]"),
+    ("bmp", "stale-time", "300"),
+    ("bmp", "routers", "4096"),
     ("healthcheck", "interval", "5"),
     ("healthcheck", "fast-interval", "1"),
     ("healthcheck", "jitter", "0.5"),
@@ -141,6 +146,9 @@ pub fn example(extent: Extent) -> String {
         writer.out.push('\n');
         writer.explain(0, "healthcheck <name>: a service that is announced while it is well");
         writer.section("healthcheck dns", "healthcheck", 0, true);
+        writer.out.push('\n');
+        writer.explain(0, "bmp: what routers tell of their sessions and tables by BMP");
+        writer.section("bmp", "bmp", 0, true);
         writer.out.push('\n');
         writer.explain(0, "template: neighbors to inherit from");
         writer

@@ -10,9 +10,9 @@ use crate::outline::Outline;
 use crate::print::{self, Secrets};
 use crate::section::{self, KeywordHelp};
 use crate::words::boolean;
-use crate::{Configuration, Dialect, Healthcheck, Neighbor};
+use crate::{Bmp, Configuration, Dialect, Healthcheck, Neighbor};
 
-/// `{ "processes": { NAME: … }, "healthchecks": { NAME: … }, "neighbors": { NAME: … } }`. Passwords are in it.
+/// `{ "processes": { NAME: … }, "healthchecks": { NAME: … }, "bmp": { … }, "neighbors": { NAME: … } }`. Passwords are in it.
 pub fn configuration(configuration: &Configuration) -> Value {
     let exporter = Exporter { rows: crate::keywords() };
     let mut processes = Map::new();
@@ -34,6 +34,9 @@ pub fn configuration(configuration: &Configuration) -> Value {
     let healthchecks: Map<String, Value> =
         healthchecks.map(|check| (check.name.to_string(), healthcheck(check))).collect();
     document.insert("healthchecks".into(), Value::Object(healthchecks));
+    if let Some(bmp) = &configuration.bmp {
+        document.insert("bmp".into(), exporter.bmp(bmp));
+    }
     document.insert("neighbors".into(), Value::Object(neighbors));
     Value::Object(document)
 }
@@ -65,6 +68,14 @@ struct Exporter {
 }
 
 impl Exporter {
+    fn bmp(&self, bmp: &Bmp) -> Value {
+        let only = Configuration { bmp: Some(bmp.clone()), ..Configuration::default() };
+        let text = print::configuration(&only, Secrets::Shown);
+        let Ok(outline) = Outline::read_as(&text, Dialect::ExaBgp5) else { return Value::Null };
+        let header = outline.children(None).next();
+        header.map_or(Value::Null, |header| Value::Object(self.section(&outline, header, "bmp")))
+    }
+
     fn neighbor(&self, neighbor: &Neighbor) -> Value {
         let text = print::neighbor(neighbor, Secrets::Shown);
         // What we print is read by us.

@@ -57,10 +57,11 @@ pub use environment::Environment;
 pub use known::{Known, Run};
 pub use loader::{Loader, Program};
 pub use model::{
-    ApiBlock, Configuration, Encoder, Healthcheck, MessageFlags, Neighbor, Process, TcpAo,
-    TcpAoAlgorithm,
+    ApiBlock, Bmp, BmpFlags, Configuration, Encoder, Healthcheck, MessageFlags, Neighbor, Process,
+    TcpAo, TcpAoAlgorithm,
 };
 pub use resolve::{NeighborPlaces, Places};
+pub use section::bmp::{PORT as BMP_PORT, endpoint as bmp_endpoint};
 pub use section::{KeywordHelp, keywords};
 
 /// Reads a configuration. Warnings come with it; when anything is an error there is no configuration, and the list has
@@ -134,7 +135,10 @@ fn read(
     let mut root = draft::RootDraft::default();
     parser.section(&section::root::TABLE, None, &mut root);
     let parser::Shared { mut problems, .. } = parser.shared;
-    let is_empty = root.processes.is_empty() && root.neighbors.is_empty() && !root.has_group;
+    let is_empty = root.processes.is_empty()
+        && root.neighbors.is_empty()
+        && root.bmp.is_none()
+        && !root.has_group;
     if problems.errors() == 0 && is_empty {
         let error =
             Diagnostic::error(Span::default(), "there is neither a neighbor nor a process in it");
@@ -187,7 +191,10 @@ pub fn fuzz(octets: &[u8]) {
         }
         Ok((configuration, warnings)) => {
             diagnostic::render_all(&warnings, &source, true);
-            if configuration.processes.is_empty() && configuration.neighbors.is_empty() {
+            if configuration.processes.is_empty()
+                && configuration.neighbors.is_empty()
+                && configuration.bmp.is_none()
+            {
                 // A group without neighbors: there is nothing to print.
                 return;
             }

@@ -1,6 +1,6 @@
 //! What a configuration means, after defaults, templates and checks.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -22,14 +22,18 @@ pub struct Configuration {
     pub processes: Vec<Process>,
     /// The services that are checked, in the order of the file.
     pub healthchecks: Vec<Healthcheck>,
+    /// BMP, where there is a section.
+    pub bmp: Option<Bmp>,
     /// The neighbors, in the order of the file.
     pub neighbors: Vec<Neighbor>,
 }
 
 impl Configuration {
-    /// Whether the neighbors and processes are the same: the dialect is but how they were written.
+    /// Whether the neighbors, processes and BMP are the same: the dialect is but how they were written.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.processes == other.processes && self.neighbors == other.neighbors
+        self.processes == other.processes
+            && self.bmp == other.bmp
+            && self.neighbors == other.neighbors
     }
 }
 
@@ -77,6 +81,25 @@ pub struct Healthcheck {
     pub options: Options,
     /// The same as they were written: keyword and value.
     pub written: Vec<(&'static str, Option<String>)>,
+}
+
+/// BMP in the daemon: `bmp { … }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bmp {
+    /// Where routers connect to.
+    pub listen: Vec<SocketAddr>,
+    /// Routers that wait to be connected to.
+    pub connect: Vec<SocketAddr>,
+    /// The processes that are told what routers tell.
+    pub processes: Vec<Arc<str>>,
+    /// What they are told: at least one form, and one kind of message.
+    pub receive: BmpFlags,
+    /// Whether routes are kept.
+    pub table: bool,
+    /// How long kept routes stay when the connection to their router is lost, in seconds.
+    pub stale_time: u32,
+    /// How many routers may be connected to each address at once.
+    pub routers: u32,
 }
 
 /// A neighbor: `neighbor ADDRESS { … }`, templates included.
@@ -269,5 +292,108 @@ impl MessageFlags {
     /// Whether no flag is set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+}
+
+/// The flags of `receive { … }` in the section `bmp`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct BmpFlags(pub u32);
+
+impl BmpFlags {
+    /// The decoded form.
+    pub const PARSED: Self = Self(1);
+    /// Header and body of BGP messages in hexadecimal.
+    pub const PACKETS: Self = Self(1 << 1);
+    /// Both in one event.
+    pub const CONSOLIDATE: Self = Self(1 << 2);
+    /// Initiation.
+    pub const INITIATION: Self = Self(1 << 3);
+    /// Termination.
+    pub const TERMINATION: Self = Self(1 << 4);
+    /// Peer Up.
+    pub const PEER_UP: Self = Self(1 << 5);
+    /// Peer Down, and the end of the connection.
+    pub const PEER_DOWN: Self = Self(1 << 6);
+    /// Route Monitoring.
+    pub const ROUTE_MONITORING: Self = Self(1 << 7);
+    /// Route Mirroring.
+    pub const ROUTE_MIRRORING: Self = Self(1 << 8);
+    /// Statistics.
+    pub const STATISTICS: Self = Self(1 << 9);
+    /// Messages of other types.
+    pub const UNKNOWN: Self = Self(1 << 10);
+    /// OPEN messages that are mirrored.
+    pub const OPEN: Self = Self(1 << 11);
+    /// UPDATE messages.
+    pub const UPDATE: Self = Self(1 << 12);
+    /// NOTIFICATION messages that are mirrored.
+    pub const NOTIFICATION: Self = Self(1 << 13);
+    /// KEEPALIVE messages that are mirrored.
+    pub const KEEPALIVE: Self = Self(1 << 14);
+    /// ROUTE-REFRESH messages that are mirrored.
+    pub const REFRESH: Self = Self(1 << 15);
+    /// OPERATIONAL messages that are mirrored.
+    pub const OPERATIONAL: Self = Self(1 << 16);
+
+    /// Every flag with its keyword.
+    pub const NAMED: &'static [(&'static str, Self)] = &[
+        ("parsed", Self::PARSED),
+        ("packets", Self::PACKETS),
+        ("consolidate", Self::CONSOLIDATE),
+        ("initiation", Self::INITIATION),
+        ("termination", Self::TERMINATION),
+        ("peer-up", Self::PEER_UP),
+        ("peer-down", Self::PEER_DOWN),
+        ("route-monitoring", Self::ROUTE_MONITORING),
+        ("route-mirroring", Self::ROUTE_MIRRORING),
+        ("statistics", Self::STATISTICS),
+        ("unknown", Self::UNKNOWN),
+        ("open", Self::OPEN),
+        ("update", Self::UPDATE),
+        ("notification", Self::NOTIFICATION),
+        ("keepalive", Self::KEEPALIVE),
+        ("refresh", Self::REFRESH),
+        ("operational", Self::OPERATIONAL),
+    ];
+
+    /// Every kind of message that a router sends: what holds when none is named.
+    pub const EVERYTHING: Self = Self(
+        Self::INITIATION.0
+            | Self::TERMINATION.0
+            | Self::PEER_UP.0
+            | Self::PEER_DOWN.0
+            | Self::ROUTE_MONITORING.0
+            | Self::ROUTE_MIRRORING.0
+            | Self::STATISTICS.0
+            | Self::UNKNOWN.0,
+    );
+
+    /// Those that say in what form messages are told.
+    const FORMS: Self = Self(Self::PARSED.0 | Self::PACKETS.0 | Self::CONSOLIDATE.0);
+
+    /// Whether all flags of `other` are set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Sets or clears the flags of `other`.
+    pub const fn set(&mut self, other: Self, on: bool) {
+        if on {
+            self.0 |= other.0;
+        } else {
+            self.0 &= !other.0;
+        }
+    }
+
+    /// The same with the decoded form when no form is named, and every kind of message when none is.
+    #[must_use]
+    pub const fn completed(mut self) -> Self {
+        if self.0 & Self::FORMS.0 == 0 {
+            self.0 |= Self::PARSED.0;
+        }
+        if self.0 & !Self::FORMS.0 == 0 {
+            self.0 |= Self::EVERYTHING.0;
+        }
+        self
     }
 }

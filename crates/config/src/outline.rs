@@ -10,7 +10,7 @@ use crate::dialect::{self, Dialect};
 use crate::legacy;
 use crate::lexer::{Lexer, Statement, Terminator, Words};
 use crate::section::{
-    announce, flow, healthcheck, l2vpn, neighbor, operational, process, static_routes,
+    announce, bmp, flow, healthcheck, l2vpn, neighbor, operational, process, static_routes,
 };
 
 /// Most sections inside of each other: some ten are enough for any file, and more than this could not be laid out.
@@ -71,6 +71,7 @@ impl Place {
             (Self::Neighbor, "neighbor") => Self::Neighbor,
             (Self::Root, "template") => Self::Template,
             (Self::Root | Self::Neighbor, "process") => Self::Words(process::TABLE.characters),
+            (Self::Root, "bmp") => Self::Words(bmp::TABLE.characters),
             (Self::Root, "healthcheck") => Self::Words(healthcheck::TABLE.characters),
             (Self::Neighbor, "static") => Self::Words(static_routes::TABLE.characters),
             (Self::Neighbor, "announce") => Self::Words(announce::TABLE.characters),

@@ -169,7 +169,7 @@ pub(crate) struct Before {
 }
 
 /// The names of the sections at the root, for the hint about a forgotten `}`.
-const ROOT_SECTIONS: [&str; 5] = ["neighbor", "process", "healthcheck", "template", "group"];
+const ROOT_SECTIONS: [&str; 6] = ["neighbor", "process", "healthcheck", "bmp", "template", "group"];
 
 impl<'p> Parser<'p> {
     /// At the start of `text`.

@@ -39,6 +39,7 @@ pub fn schema(section: Option<&str>) -> Option<Value> {
                     "type": "object",
                     "additionalProperties": healthcheck(),
                 },
+                "bmp": object("bmp"),
                 "neighbors": {
                     "description": "the peers, by what identifies them",
                     "type": "object",

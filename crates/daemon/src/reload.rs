@@ -79,7 +79,7 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         Asked::Restart => Sessions::Restart,
         _ => Sessions::Keep,
     };
-    let Configuration { dialect, processes, healthchecks, neighbors } = configuration;
+    let Configuration { dialect, processes, healthchecks, bmp: _, neighbors } = configuration;
     shared.borrow_mut().set_dialect(dialect);
     let count = neighbors.len();
     // What a helper that ends has said is done while its neighbors still know it.

@@ -198,7 +198,7 @@ async fn serve(
         configuration.processes.len()
     );
 
-    let Configuration { dialect, processes, healthchecks, neighbors } = configuration;
+    let Configuration { dialect, processes, healthchecks, bmp: _, neighbors } = configuration;
     core.borrow_mut().set_dialect(dialect);
     core.borrow_mut().files = files;
     turns::spawn("what is left of tables", remains::give_back(core.clone()));

@@ -256,6 +256,27 @@ impl AdjRibIn {
         }
     }
 
+    /// Forgets the routes that an UPDATE names, whether it announces or withdraws them: another table has them from now on.
+    pub fn forget_named(&mut self, store: &mut AttributeStore, update: &Update<'_>) {
+        self.take_in_all(store);
+        for nlri in update.withdrawn() {
+            self.withdraw(store, nlri);
+        }
+        for (_, nlri) in update.announced() {
+            self.withdraw(store, nlri);
+        }
+    }
+
+    /// Forgets the routes of a family, and at once where they are prefixes: what is left to be done for each of these is done by
+    /// [`Remains::release`].
+    #[must_use]
+    pub fn forget_family(&mut self, store: &mut AttributeStore, family: Family) -> Remains {
+        self.take_in_all(store);
+        let prefixes = self.prefixes.extract_if(.., |table| table.family() == family).collect();
+        self.clear_family(store, family);
+        Remains { prefixes, others: Table::default() }
+    }
+
     /// How many routes there are, without what is put off.
     pub fn len(&self) -> usize {
         self.prefixes.iter().map(Prefixes::len).sum::<usize>() + self.others.len()

@@ -70,4 +70,13 @@ impl Label {
         push(&mut json_3_4, "\"}");
         Self { json, json_4, json_3_4, receive: with(" receive"), send: with(" send"), text }
     }
+
+    /// The same with words before what lines for people say of the peer: who told it, where it is no session of our own.
+    #[must_use]
+    pub fn told_by(mut self, words: &str) -> Self {
+        for text in [&mut self.text, &mut self.receive, &mut self.send] {
+            text.splice(..0, words.bytes());
+        }
+        self
+    }
 }

@@ -6,9 +6,12 @@ mod operational;
 mod routes;
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
 use crate::base64;
-use crate::model::{ApiBlock, Configuration, Healthcheck, MessageFlags, Neighbor, Process, TcpAo};
+use crate::model::{
+    ApiBlock, Bmp, BmpFlags, Configuration, Healthcheck, MessageFlags, Neighbor, Process, TcpAo,
+};
 use crate::resolve::peer_text;
 
 pub(crate) use capability::operational;
@@ -59,6 +62,9 @@ pub fn configuration(configuration: &Configuration, secrets: Secrets) -> String 
     for healthcheck in &configuration.healthchecks {
         print_healthcheck(healthcheck, &mut lines);
     }
+    if let Some(bmp) = &configuration.bmp {
+        print_bmp(bmp, &mut lines);
+    }
     for neighbor in &configuration.neighbors {
         print_neighbor(neighbor, secrets, &mut lines);
     }
@@ -92,6 +98,32 @@ fn print_healthcheck(healthcheck: &Healthcheck, lines: &mut Lines) {
             None => lines.line(format_args!("{keyword};")),
         }
     }
+    lines.close();
+}
+
+fn print_bmp(bmp: &Bmp, lines: &mut Lines) {
+    lines.open(format_args!("bmp"));
+    let endpoints = |endpoints: &[SocketAddr]| -> Vec<String> {
+        endpoints.iter().map(ToString::to_string).collect()
+    };
+    let processes = bmp.processes.iter().map(|name| quote(name)).collect();
+    for (keyword, words) in [
+        ("listen", endpoints(&bmp.listen)),
+        ("connect", endpoints(&bmp.connect)),
+        ("processes", processes),
+    ] {
+        if !words.is_empty() {
+            lines.line(format_args!("{keyword} [ {} ];", words.join(" ")));
+        }
+    }
+    lines.open(format_args!("receive"));
+    for (keyword, _) in BmpFlags::NAMED.iter().filter(|(_, flag)| bmp.receive.has(*flag)) {
+        lines.line(format_args!("{keyword};"));
+    }
+    lines.close();
+    lines.line(format_args!("table {};", bmp.table));
+    lines.line(format_args!("stale-time {};", bmp.stale_time));
+    lines.line(format_args!("routers {};", bmp.routers));
     lines.close();
 }
 

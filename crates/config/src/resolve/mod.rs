@@ -1,6 +1,7 @@
 //! From what the file says to what it means: templates, defaults, and the checks between sections.
 
 mod api;
+mod bmp;
 mod capability;
 mod family;
 mod neighbor;
@@ -69,7 +70,8 @@ pub(crate) struct Context<'a> {
 
 /// Makes the configuration. What is wrong is added to the problems; the result counts only when nothing is.
 pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configuration {
-    let RootDraft { processes, healthchecks, mut templates, neighbors, api, has_group: _ } = root;
+    let RootDraft { processes, healthchecks, bmp, mut templates, neighbors, api, has_group: _ } =
+        root;
     for template in &mut templates {
         template.neighbor.routes.close();
     }
@@ -99,9 +101,11 @@ pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configurati
         context.places.neighbors.push(NeighborPlaces { header, routes });
         resolved.push(neighbor);
     }
+    let bmp = bmp.map(|draft| bmp::resolve(&draft, &processes, context));
     let healthchecks = healthchecks.into_iter();
     Configuration {
         healthchecks: healthchecks.map(|at| known_neighbors(at, &resolved, context)).collect(),
+        bmp,
         dialect: context.dialect,
         processes,
         neighbors: resolved,

@@ -3,6 +3,7 @@
 pub(crate) mod add_path;
 pub(crate) mod announce;
 pub(crate) mod api;
+pub(crate) mod bmp;
 pub(crate) mod capability;
 pub(crate) mod family;
 pub(crate) mod flow;
@@ -43,6 +44,8 @@ pub fn keywords() -> Vec<KeywordHelp> {
     collect(&root::TABLE, &mut all);
     collect(&process::TABLE, &mut all);
     all.extend(healthcheck::keywords());
+    collect(&bmp::TABLE, &mut all);
+    collect(&bmp::RECEIVE, &mut all);
     collect(&root::TEMPLATE, &mut all);
     collect(&neighbor::TABLE, &mut all);
     collect(&group::TABLE, &mut all);

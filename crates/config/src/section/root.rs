@@ -5,7 +5,7 @@ use yottabgp_wire::io::tokens::{Span, TextError};
 use crate::draft::{NeighborDraft, RootDraft, Template};
 use crate::lexer::Statement;
 use crate::parser::{Inner, Parser, Section};
-use crate::section::{group, healthcheck, neighbor, process};
+use crate::section::{bmp, group, healthcheck, neighbor, process};
 use crate::slot::At;
 
 /// The root.
@@ -22,6 +22,12 @@ pub(crate) static TABLE: Section<RootDraft> = Section {
             value: "<name>",
             help: "a service that is checked, and whose addresses are announced while it is well",
             read: healthcheck::read,
+        },
+        Inner {
+            name: "bmp",
+            value: "",
+            help: "what routers tell of their sessions and tables by BMP",
+            read: bmp::read,
         },
         Inner {
             name: "template",

@@ -3,6 +3,7 @@
 //! Each connection has a task that reads; one thread writes what all of them tell. When it is behind, nothing is read: the routers
 //! wait, and nothing is lost.
 
+mod connection;
 mod events;
 mod output;
 mod station;

@@ -5,6 +5,8 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
+use super::connection::Closed;
+
 /// How many batches may wait to be written, for all connections; each holds one more.
 const WAITING: usize = 4;
 
@@ -13,10 +15,6 @@ const WAITING: usize = 4;
 pub(super) struct Output {
     batches: mpsc::Sender<Vec<u8>>,
 }
-
-/// Nobody reads any more.
-#[derive(Debug)]
-pub(super) struct Closed;
 
 impl Output {
     /// Starts the thread. Its end, with what was wrong, can be waited for.

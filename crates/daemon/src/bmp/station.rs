@@ -1,31 +1,25 @@
-//! The station: its listeners and the connections of routers.
+//! The station of the command line: what routers tell is written to one place, as JSON.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::{JoinSet, LocalSet};
-use tokio::time::sleep;
-use tracing::{debug, info, warn};
 use yottabgp_api::event::Encoder;
-use yottabgp_bmp::Frame;
+use yottabgp_bmp::{Counts, Frame, Router};
+use yottabgp_config::BmpFlags;
 use yottabgp_os::socket;
 
-use super::events::Events;
-use super::output::{Closed, Output};
+use super::connection::{Audience, BATCH, Closed, Next, Taken, accept, dial};
+use super::events::{Kept, Target, Writing};
+use super::output::Output;
 use crate::server::since_epoch;
 
-/// Octets that are read at once.
-const READ_SIZE: usize = 128 * 1024;
-/// Octets of events that are given to be written at once; one message may have more.
-const BATCH: usize = 256 * 1024;
 /// Routers at once.
 const MOST_ROUTERS: usize = 4096;
-/// How long a router that can not be connected to is left alone, at first and at most.
-const RETRY: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
 
 /// What a station does.
 #[derive(Debug)]
@@ -79,7 +73,9 @@ async fn serve(
     let addresses: Result<Vec<_>, _> = listeners.iter().map(TcpListener::local_addr).collect();
     told(&addresses?);
     let (output, writer) = Output::start(to);
-    let station = Rc::new(Station { encoder: options.encoder, packets: options.packets, output });
+    let mut flags = BmpFlags::default().completed();
+    flags.set(BmpFlags(BmpFlags::PACKETS.0 | BmpFlags::CONSOLIDATE.0), options.packets);
+    let station = Rc::new(Station { encoder: options.encoder, flags, output });
     let mut tasks = JoinSet::new();
     for listener in listeners {
         tasks.spawn_local(accept(station.clone(), listener));
@@ -108,127 +104,99 @@ async fn serve(
 #[derive(Debug)]
 struct Station {
     encoder: Encoder,
-    packets: bool,
+    flags: BmpFlags,
     output: Output,
 }
 
-/// Takes routers that connect.
-async fn accept(station: Rc<Station>, listener: TcpListener) {
-    let mut routers = JoinSet::new();
-    loop {
-        match listener.accept().await {
-            Ok((_, from)) if routers.len() >= MOST_ROUTERS => {
-                warn!(target: "yottabgp::bmp", "{from} is refused: {MOST_ROUTERS} routers are connected");
-            }
-            Ok((stream, from)) => {
-                let station = station.clone();
-                routers.spawn_local(async move {
-                    attend(&station, stream, from).await;
-                });
-            }
-            Err(error) => {
-                warn!(target: "yottabgp::bmp", "a router could not be taken: {error}");
-                sleep(RETRY[0]).await;
-            }
-        }
-        while routers.try_join_next().is_some() {}
+/// A connection.
+#[derive(Debug)]
+struct Connection {
+    router: Router<Kept>,
+    counter: u64,
+    /// What is to be written.
+    lines: RefCell<Vec<u8>>,
+}
+
+impl Station {
+    async fn write(&self, connection: &Connection) -> Result<(), Closed> {
+        let lines = connection.lines.take();
+        self.output.write(lines).await
     }
 }
 
-/// Connects to a router, again whenever the connection ends.
-async fn dial(station: Rc<Station>, router: SocketAddr) {
-    let [first, most] = RETRY;
-    let mut wait = first;
-    loop {
-        match TcpStream::connect(router).await {
-            Ok(stream) => {
-                wait = first;
-                if attend(&station, stream, router).await.is_none() {
-                    return;
-                }
-            }
-            Err(error) => debug!(target: "yottabgp::bmp", "{router}: {error}"),
-        }
-        sleep(wait).await;
-        wait = (2 * wait).min(most);
-    }
-}
+impl Audience for Station {
+    type Connection = Connection;
 
-/// Reads what a router tells until it ends. `None` when nobody reads events any more.
-async fn attend(station: &Station, mut stream: TcpStream, router: SocketAddr) -> Option<()> {
-    info!(target: "yottabgp::bmp", "{router} is connected");
-    if let Err(error) = socket::keep_alive(&stream) {
-        debug!(target: "yottabgp::bmp", "{router}: {error}");
+    fn most_routers(&self) -> usize {
+        MOST_ROUTERS
     }
-    let mut events = Events::new(&station.encoder, station.packets, router.ip(), router.port());
-    let result = read(station, &mut stream, &mut events).await;
-    match &result {
-        Err(End::Unread(Closed)) => return None,
-        Err(End::Connection(error)) => warn!(target: "yottabgp::bmp", "{router}: {error}"),
-        Ok(()) => info!(target: "yottabgp::bmp", "{router} closed the connection"),
+
+    fn connected(&self, router: SocketAddr) -> Connection {
+        let router = Router::new(router.ip(), router.port());
+        Connection { router, counter: 0, lines: RefCell::default() }
     }
-    let counts = events.router().counts();
-    info!(
-        target: "yottabgp::bmp",
-        "{router}: {} messages, {} of them malformed", counts.messages, counts.malformed
-    );
-    let mut lines = Vec::new();
-    events.lost(since_epoch(), &mut lines);
-    station.output.write(lines).await.ok()
-}
 
-/// Why reading a router ended.
-enum End {
-    /// Nobody reads events.
-    Unread(Closed),
-    /// The connection is lost, or what comes can not be framed.
-    Connection(String),
-}
+    async fn ready(&self, connection: &mut Connection) -> Result<(), Closed> {
+        self.write(connection).await
+    }
 
-async fn read(
-    station: &Station,
-    stream: &mut TcpStream,
-    events: &mut Events<'_>,
-) -> Result<(), End> {
-    let mut buffer: Vec<u8> = Vec::with_capacity(READ_SIZE);
-    loop {
-        buffer.reserve(READ_SIZE / 2);
-        let count = stream.read_buf(&mut buffer).await;
-        let count = count.map_err(|error| End::Connection(error.to_string()))?;
-        if count == 0 {
-            return match buffer.len() {
-                0 => Ok(()),
-                left => Err(End::Connection(format!("it ended within a message, at octet {left}"))),
-            };
-        }
+    fn take(&self, connection: &mut Connection, octets: &[u8]) -> Taken {
+        let Connection { router, counter, lines } = connection;
+        let lines = lines.get_mut();
         let (mut used, time) = (0, since_epoch());
-        loop {
-            let mut lines = Vec::new();
-            let end = loop {
-                if lines.len() >= BATCH {
-                    break None;
-                }
-                match Frame::take(buffer.get(used..).unwrap_or_default()) {
-                    Ok(Some((frame, length))) => {
-                        if events.take(time, frame, &mut lines).is_err() {
-                            break Some(Err("it tells of too many sessions".to_owned()));
-                        }
-                        used += length;
-                    }
-                    Ok(None) => break Some(Ok(())),
-                    Err(error) => break Some(Err(error.to_string())),
-                }
-            };
-            station.output.write(lines).await.map_err(End::Unread)?;
-            match end {
-                None => {}
-                Some(Ok(())) => break,
-                Some(Err(error)) => return Err(End::Connection(error)),
+        let next = loop {
+            if lines.len() >= BATCH {
+                break Next::More;
             }
-        }
-        buffer.drain(..used);
-        if buffer.is_empty() && buffer.capacity() > 2 * READ_SIZE {
-            buffer = Vec::with_capacity(READ_SIZE);
-        }
+            match Frame::take(octets.get(used..).unwrap_or_default()) {
+                Ok(Some((frame, length))) => {
+                    let address = router.address();
+                    let taken = router.take(frame, &mut |told| {
+                        let target =
+                            Target { encoder: &self.encoder, is_text: false, out: &mut *lines };
+                        let mut writing = Writing {
+                            flags: self.flags,
+                            router: address,
+                            time,
+                            counter: &mut *counter,
+                            targets: &mut [target],
+                        };
+                        writing.tell(told, None);
+                    });
+                    if taken.is_err() {
+                        break Next::End("it tells of too many sessions".to_owned());
+                    }
+                    used += length;
+                }
+                Ok(None) => break Next::Read,
+                Err(error) => break Next::End(error.to_string()),
+            }
+        };
+        Taken { octets: used, next }
+    }
+
+    async fn unwanted(&self, _: &Connection) {
+        std::future::pending().await
+    }
+
+    fn counts(&self, connection: &Connection) -> Counts {
+        connection.router.counts()
+    }
+
+    async fn lost(&self, mut connection: Connection) -> Result<(), Closed> {
+        let Connection { router, counter, lines } = &mut connection;
+        let (lines, address, time) = (lines.get_mut(), router.address(), since_epoch());
+        router.lost(&mut |told| {
+            let target = Target { encoder: &self.encoder, is_text: false, out: &mut *lines };
+            let mut writing = Writing {
+                flags: self.flags,
+                router: address,
+                time,
+                counter: &mut *counter,
+                targets: &mut [target],
+            };
+            writing.tell(told, None);
+        });
+        self.write(&connection).await
     }
 }
