@@ -19,6 +19,7 @@ use yottabgp_wire::io::tokens::Token;
 use yottabgp_wire::message::update::encode::UpdateEncoder;
 use yottabgp_wire::route::{Reading, RouteBuffer};
 
+use crate::bmp;
 use crate::execute::Selections;
 use crate::files::Files;
 use crate::health::services::Running;
@@ -87,6 +88,8 @@ pub(crate) struct Core {
     pub(crate) senders: BTreeMap<ProcessId, Sender>,
     /// The services that the daemon checks itself.
     pub(crate) services: BTreeMap<Arc<str>, Running>,
+    /// What routers tell.
+    pub(crate) bmp: bmp::Service,
     requests: mpsc::UnboundedSender<Request>,
     /// What commands asked of the server loop and it has not taken: asked once more, it is the same.
     asked: Vec<Request>,
@@ -139,6 +142,7 @@ impl Core {
             encoder: UpdateEncoder::default(),
             senders: BTreeMap::new(),
             services: BTreeMap::new(),
+            bmp: bmp::Service::default(),
             requests,
             asked: Vec::new(),
             tokens: Vec::new(),

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tracing::debug;
 use yottabgp_api::Encoding;
-use yottabgp_api::command::{self, FamilyFilter, GroupBuffer, Refusal, Repeated, ShowRib};
+use yottabgp_api::command::{self, FamilyFilter, GroupBuffer, Refusal, Repeated, ShowBmp, ShowRib};
 use yottabgp_api::event::ProcessId;
 use yottabgp_api::select::Selector;
 use yottabgp_config::Neighbor;
@@ -30,6 +30,7 @@ use self::repeat::Stop;
 pub(crate) use self::select::{Selection, Selections};
 pub(crate) use self::sync::written;
 use self::turn::Turn;
+use crate::bmp;
 use crate::core::{Core, PeerId, Shared};
 use crate::files::Text;
 use crate::lines::{Line, Lines};
@@ -56,6 +57,8 @@ enum Reply {
     Sync(Rc<Selection>),
     /// A table, written bit by bit; then `done`.
     Table(ShowRib, Vec<PeerId>, Encoding),
+    /// What routers told, written bit by bit; then `done`.
+    Bmp(ShowBmp, Encoding),
     /// `done`, once the group is executed.
     Group(Block),
     /// The list of the routes of these peers; then `done`.
@@ -141,6 +144,9 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, mut lines: Lines<'
             Ok(Reply::Sync(selected)) => written(shared, &selected.peers).await,
             Ok(Reply::Table(show, peers, encoding)) => {
                 table::write(shared, sender, show, &peers, encoding, &outbox).await
+            }
+            Ok(Reply::Bmp(show, encoding)) => {
+                bmp::show::write(shared, sender, show, encoding, &outbox).await
             }
             Ok(Reply::Routes(families, peers)) => {
                 let mut list = Vec::new();

@@ -10,6 +10,7 @@ use yottabgp_api::event::{Format, ProcessId};
 use yottabgp_config::{Encoder, Process};
 use yottabgp_os::process::Program;
 
+use crate::bmp;
 use crate::core::{Core, Request, Shared};
 use crate::execute;
 use crate::helper::{self, Handler, Outcome};
@@ -59,12 +60,16 @@ impl Handler for Voice {
             sender.upload = None;
             sender.version = version;
         }
+        drop(core);
+        bmp::attach(&self.core, self.id);
     }
 
     fn ended(&mut self, _: u32) {
-        if let Some(sender) = self.core.borrow_mut().senders.get_mut(&self.id) {
+        let mut core = self.core.borrow_mut();
+        if let Some(sender) = core.senders.get_mut(&self.id) {
             sender.group = Default::default();
         }
+        bmp::detach(&mut core, self.id);
     }
 }
 
@@ -176,6 +181,7 @@ pub(crate) fn start(shared: &Shared, processes: &[Process], open_files: Option<u
         }
     }
     shared.borrow_mut().subscribe_all();
+    bmp::subscribe(shared);
 }
 
 fn launch(shared: &Shared, process: &Process, open_files: Option<u64>) {

@@ -18,6 +18,7 @@ use yottabgp_config::{Configuration, Neighbor};
 use yottabgp_rib::adj_rib_out::configuration::Effect;
 use yottabgp_session::{Reset, StopReason};
 
+use crate::bmp;
 use crate::core::{Core, PeerId, Shared};
 use crate::files::Loaded;
 use crate::health::services;
@@ -79,7 +80,7 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         Asked::Restart => Sessions::Restart,
         _ => Sessions::Keep,
     };
-    let Configuration { dialect, processes, healthchecks, bmp: _, neighbors } = configuration;
+    let Configuration { dialect, processes, healthchecks, bmp, neighbors } = configuration;
     shared.borrow_mut().set_dialect(dialect);
     let count = neighbors.len();
     // What a helper that ends has said is done while its neighbors still know it.
@@ -88,8 +89,9 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         ..ReloadSummary::default()
     };
     helpers::end(&shared, &processes, changed).await;
-    summary.listeners = listen::changes(&shared.borrow(), &neighbors);
-    for error in listen::apply(&shared, &neighbors) {
+    summary.listeners = listen::changes(&shared.borrow(), &neighbors)
+        + bmp::changes(&shared.borrow(), bmp.as_ref());
+    for error in listen::apply(&shared, &neighbors).into_iter().chain(bmp::apply(&shared, bmp)) {
         error!(target: "yottabgp::network", "{error}");
     }
     apply(&shared, neighbors, superseded, sessions, Turns::Shared, &mut summary).await;

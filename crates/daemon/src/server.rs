@@ -21,7 +21,7 @@ use crate::health::services;
 use crate::listen::{self, Listeners};
 use crate::log;
 use crate::signals::{Received, Request as Asked, Signals};
-use crate::{helpers, peer, reload, remains, turns};
+use crate::{bmp, helpers, peer, reload, remains, turns};
 
 /// How long the peers have to take their last NOTIFICATION.
 const FAREWELL: Duration = Duration::from_millis(150);
@@ -198,13 +198,18 @@ async fn serve(
         configuration.processes.len()
     );
 
-    let Configuration { dialect, processes, healthchecks, bmp: _, neighbors } = configuration;
+    let Configuration { dialect, processes, healthchecks, bmp, neighbors } = configuration;
     core.borrow_mut().set_dialect(dialect);
     core.borrow_mut().files = files;
     turns::spawn("what is left of tables", remains::give_back(core.clone()));
 
     let open_files = limits::raise_files().map(|files| files.before).ok();
     if let Some(error) = listen::apply(&core, &neighbors).into_iter().next() {
+        return Err(error.into());
+    }
+    // Routers are read when those are there who are to hear of it.
+    let hold = bmp::Hold::new(&core);
+    if let Some(error) = bmp::apply(&core, bmp).into_iter().next() {
         return Err(error.into());
     }
     let control = Control::open(&environment, &options.root);
@@ -236,6 +241,8 @@ async fn serve(
     let mut summary = ReloadSummary::default();
     reload::apply(&core, neighbors, Vec::new(), sessions, turns, &mut summary).await;
     services::apply(&core, healthchecks);
+    helpers::all_started(&core).await;
+    drop(hold);
     // The start is over: what it alone needed of the program goes.
     memory::release_program();
     if let Some(starter) = starter.take() {
@@ -314,6 +321,7 @@ async fn serve(
 
     core.borrow_mut().stopping = true;
     core.borrow_mut().listeners = Listeners::default();
+    core.borrow_mut().bmp.stop();
     // While there is somebody to withdraw their routes from.
     services::stop_all(&core).await;
     peer::stop_all(&core, FAREWELL).await;

@@ -88,7 +88,7 @@ fn text(route: &RouteView<'_>, look: RouteLook, out: &mut Vec<u8>) {
     }
     out.push(b' ');
     if layout != Layout::V3_4 {
-        push_family(route, out);
+        push_family(route.nlri, out);
         out.push(b' ');
     }
     push_route(route, extensive, form, out);
@@ -107,8 +107,9 @@ pub(super) fn push_route(
     }
 }
 
-fn push_family(route: &RouteView<'_>, out: &mut Vec<u8>) {
-    let family = route.nlri.family;
+/// Writes the family in two words.
+pub(super) fn push_family(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+    let family = nlri.family;
     match (family.afi.name(), family.safi.name()) {
         (Some(afi), Some(safi)) => {
             push(out, afi);
@@ -132,12 +133,12 @@ fn json(route: &RouteView<'_>, look: RouteLook, out: &mut Vec<u8>) {
         Version::V4 => {
             push_nlri(route.nlri, out);
             push(out, ", \"family\": \"");
-            push_family(route, out);
+            push_family(route.nlri, out);
             out.push(b'"');
         }
         Version::V6 => {
             push(out, "\"family\": \"");
-            push_family(route, out);
+            push_family(route.nlri, out);
             push(out, "\", ");
             push_nlri(route.nlri, out);
         }
@@ -162,7 +163,7 @@ fn json(route: &RouteView<'_>, look: RouteLook, out: &mut Vec<u8>) {
 }
 
 /// Writes `"prefix": "…"` of what is a prefix, `"nlri": "…"` of anything else.
-fn push_nlri(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+pub(super) fn push_nlri(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     let mut bytes = Vec::new();
     Nlri { path_id: None, ..nlri }.text(&mut bytes);
     let text = String::from_utf8_lossy(&bytes);

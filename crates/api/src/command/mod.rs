@@ -6,6 +6,7 @@
 
 mod acknowledgement;
 mod adj_rib;
+mod bmp;
 mod daemon;
 mod end_of_rib;
 pub mod group;
@@ -31,6 +32,7 @@ use yottabgp_wire::io::tokens::{Span, Token, Tokens, split_command};
 use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::route::{RouteBuffer, Verb};
 
+pub use self::bmp::{BmpTable, PrefixFilter, ShowBmp};
 pub use self::group::{Group, GroupBuffer, GroupSummary};
 pub use self::healthcheck::HealthVerb;
 pub use self::identifier::identifier;
@@ -94,6 +96,8 @@ pub enum Command<'a> {
     ListPeers,
     /// The routes received from or announced to the selected peers.
     ShowRib(ShowRib),
+    /// What routers told the station.
+    ShowBmp(ShowBmp),
     /// The Adj-RIB-Out is sent again.
     FlushRib,
     /// The Adj-RIB-In is forgotten, or the Adj-RIB-Out withdrawn.

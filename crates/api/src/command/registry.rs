@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use yottabgp_wire::io::tokens::{Tokens, did_you_mean};
 
 use super::{
-    Arguments, Command, Refusal, acknowledgement, adj_rib, daemon, end_of_rib, group, healthcheck,
+    Arguments, Command, Refusal, acknowledgement, adj_rib, bmp, daemon, end_of_rib, group, healthcheck,
     neighbor, operational, peer, route, route_refresh, routes, session, system, teardown, watchdog,
 };
 use crate::select::{self, Selector};
@@ -342,6 +342,12 @@ pub static TABLE: &[Row] = &[
           help: "Lets the checks of a service decide again", peers: false, json: false, permission: CONTROL, parse: healthcheck::undrain },
     Row { v4: "healthcheck show", v6: "healthcheck show", also: &[], grammar: "",
           help: "Shows the services that are checked, and their state", peers: false, json: true, permission: READ, parse: healthcheck::show },
+    Row { v4: "show bmp routers", v6: "bmp show routers", also: &[], grammar: "[json]",
+          help: "Shows the routers that tell of their sessions by BMP", peers: false, json: true, permission: READ, parse: bmp::routers },
+    Row { v4: "show bmp peers", v6: "bmp show peers", also: &[], grammar: "[router IP|NAME] [peer IP] [json]",
+          help: "Shows the sessions that routers tell of", peers: false, json: true, permission: READ, parse: bmp::peers },
+    Row { v4: "show bmp routes", v6: "bmp show routes", also: &[], grammar: "[router IP|NAME] [peer IP] [rib adj-rib-in|adj-rib-out|loc-rib] [policy pre|post] [AFI [SAFI]] [PREFIX|IP] [extensive] [json]",
+          help: "Shows the routes that routers tell of: to a prefix and those inside, or those that an address is in", peers: false, json: true, permission: READ, parse: bmp::routes },
     Row { v4: "status", v6: "daemon status", also: &[], grammar: "",
           help: "Shows the state of the daemon", peers: false, json: true, permission: READ, parse: daemon::status },
     Row { v4: "reload", v6: "daemon reload", also: &[], grammar: "[--check|check [- [NAME]]]",

@@ -20,7 +20,7 @@ const KIND: &str = "bmp";
 pub(super) struct Kept {
     /// What events show of it: written when it is needed first.
     label: Option<Label>,
-    /// Its Peer Up, where it is to be told again.
+    /// The body of its Peer Up, where it may be told again.
     pub(super) peer_up: Box<[u8]>,
 }
 

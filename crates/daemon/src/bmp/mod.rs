@@ -6,6 +6,11 @@
 mod connection;
 mod events;
 mod output;
+mod service;
+pub(crate) mod show;
+mod snapshot;
 mod station;
+mod tables;
 
+pub(crate) use service::{Hold, Service, apply, attach, changes, detach, fates, subscribe};
 pub use station::{Failure, Options, run};

@@ -119,6 +119,7 @@ impl Core {
                 let selected = self.look(&selector)?;
                 return Ok(Reply::Table(show, selected, encoding));
             }
+            Command::ShowBmp(show) => return Ok(Reply::Bmp(show, encoding)),
             Command::FlushRib => {
                 for id in &self.select(id, &selector)?.peers {
                     self.flush(*id);

@@ -13,6 +13,7 @@ use yottabgp_rib::adj_rib_out::configuration::Effect;
 use super::plan::{Fate, Plan, Step, Target};
 use super::table::{Look, Statements};
 use super::{Reloads, Sessions, count};
+use crate::bmp;
 use crate::core::{Core, PeerId, Shared};
 use crate::execute::PATIENCE;
 use crate::files::{Loaded, Text};
@@ -106,7 +107,7 @@ async fn tell(
     report: &mut Report<'_>,
 ) -> Result<(), Refusal> {
     let Loaded { configuration, superseded } = loaded;
-    let Configuration { processes, healthchecks, neighbors, .. } = configuration;
+    let Configuration { processes, healthchecks, bmp, neighbors, .. } = configuration;
     let encoding = report.encoding;
     let mut summary = ReloadSummary::default();
     let (plan, selectors) = {
@@ -118,7 +119,11 @@ async fn tell(
         for (address, fate) in listen::fates(&core, &neighbors) {
             reload_thing("listen", &address.to_string(), fate, encoding, &mut report.piece);
         }
-        summary.listeners = listen::changes(&core, &neighbors);
+        for (kind, address, fate) in bmp::fates(&core, bmp.as_ref()) {
+            reload_thing(kind, &address.to_string(), fate, encoding, &mut report.piece);
+        }
+        summary.listeners =
+            listen::changes(&core, &neighbors) + bmp::changes(&core, bmp.as_ref());
         for (name, fate) in services::fates(&core, &healthchecks) {
             reload_thing("healthcheck", &name, fate, encoding, &mut report.piece);
             summary.healthchecks += 1;

@@ -1,0 +1,265 @@
+//! What routers told before a helper was there: their names, their sessions, and the routes that are kept, as if they told it now.
+//!
+//! Each router is played by another of its kind, which is given the messages again that are still true, and makes events of them.
+
+use std::time::Duration;
+
+use yottabgp_api::Encoding;
+use yottabgp_api::event::Format;
+use yottabgp_bmp::{Frame, MessageType, PeerHeader, Router, SessionKey};
+use yottabgp_rib::adj_rib_in::Place;
+use yottabgp_rib::store::AttributeStore;
+use yottabgp_wire::attribute::{flags, push_attribute, set};
+use yottabgp_wire::codes::{Afi, Family, MessageType as BgpType};
+use yottabgp_wire::message;
+use yottabgp_wire::message::update::encode::end_of_rib;
+use yottabgp_wire::next_hop::NextHop;
+use yottabgp_wire::nlri::registry;
+
+use super::events::{Kept, Target, Writing};
+use super::service::RouterId;
+use super::tables::View;
+use crate::core::{Core, Shared};
+use crate::outbox::{Life, Outbox};
+use crate::server::since_epoch;
+
+/// Octets of events that are written before others may do something.
+const PIECE: usize = 64 * 1024;
+/// Octets of NLRI of one UPDATE.
+const MOST_NLRI: usize = 3000;
+
+/// Tells everything, and waits for the reader between the pieces.
+pub(super) async fn tell(shared: &Shared, outbox: &Outbox, format: Format) {
+    let routers: Vec<RouterId> = shared.borrow().bmp.routers.keys().copied().collect();
+    let life = outbox.life();
+    for id in routers {
+        let Some(mut teller) = Teller::new(shared, id, outbox, life, format) else { continue };
+        if teller.router().await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Tells of one router.
+struct Teller<'a> {
+    shared: &'a Shared,
+    id: RouterId,
+    outbox: &'a Outbox,
+    life: Life,
+    format: Format,
+    router: Router<Kept>,
+    lines: Vec<u8>,
+}
+
+impl<'a> Teller<'a> {
+    fn new(
+        shared: &'a Shared,
+        id: RouterId,
+        outbox: &'a Outbox,
+        life: Life,
+        format: Format,
+    ) -> Option<Self> {
+        let core = shared.borrow();
+        let state = core.bmp.routers.get(&id).filter(|state| !state.is_lost)?;
+        let router = Router::new(state.router.address(), state.router.port()).snapshot();
+        Some(Self { shared, id, outbox, life, format, router, lines: Vec::new() })
+    }
+
+    /// `None` when nobody reads any more.
+    async fn router(&mut self) -> Option<()> {
+        let (initiation, mut sessions) = {
+            let core = self.shared.borrow();
+            let Some(state) = core.bmp.routers.get(&self.id) else { return Some(()) };
+            let up = state.router.sessions().filter(|(_, session)| session.is_up);
+            let mut sessions: Vec<SessionKey> = up.map(|(key, _)| *key).collect();
+            let others = state.tables.sessions().map(|(key, _)| *key);
+            let others: Vec<SessionKey> = others.filter(|key| !sessions.contains(key)).collect();
+            sessions.extend(others);
+            (state.initiation.clone(), sessions)
+        };
+        sessions.sort_by_key(|key| (key.address, key.kind.0, key.distinguisher));
+        if !initiation.is_empty() {
+            self.event(Frame { kind: MessageType::INITIATION, body: &initiation });
+        }
+        for key in sessions {
+            self.session(&key).await?;
+        }
+        self.flush().await
+    }
+
+    async fn session(&mut self, key: &SessionKey) -> Option<()> {
+        let (peer_up, views) = {
+            let core = self.shared.borrow();
+            let Some(state) = core.bmp.routers.get(&self.id) else { return Some(()) };
+            let session = state.router.session(key);
+            let peer_up = session.filter(|session| session.is_up);
+            let peer_up = peer_up.map(|session| session.kept.peer_up.clone()).unwrap_or_default();
+            let views = state.tables.of(key).iter();
+            (peer_up, views.map(|view| (view.peer, view.ended.clone())).collect::<Vec<_>>())
+        };
+        if !peer_up.is_empty() {
+            self.event(Frame { kind: MessageType::PEER_UP, body: &peer_up });
+        }
+        for (peer, ended) in views {
+            let peer = PeerHeader { has_two_octet_as_path: false, time: Duration::ZERO, ..peer };
+            let mut from = Some(Place::default());
+            while let Some(next) = from {
+                from = self.piece(&peer, next);
+                self.give().await?;
+            }
+            for family in ended {
+                self.routes(&peer, |out| end_of_rib(family, out));
+            }
+        }
+        self.give().await
+    }
+
+    /// Tells of some routes from a place on. Returns the place to go on from.
+    fn piece(&mut self, peer: &PeerHeader, from: Place) -> Option<Place> {
+        let shared = self.shared;
+        let mut from = Some(from);
+        let mut body = Vec::new();
+        while self.lines.len() < PIECE
+            && let Some(next) = from
+        {
+            body.clear();
+            peer.push(&mut body);
+            let before = body.len();
+            from = {
+                let core = shared.borrow();
+                let state = core.bmp.routers.get(&self.id)?;
+                let view = state.tables.view(&peer.session(), peer.view, peer.policy)?;
+                update(view, &core.store, next, &mut body)
+            };
+            if body.len() > before {
+                self.event(Frame { kind: MessageType::ROUTE_MONITORING, body: &body });
+            }
+        }
+        from
+    }
+
+    fn routes(&mut self, peer: &PeerHeader, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut body = Vec::new();
+        peer.push(&mut body);
+        write(&mut body);
+        self.event(Frame { kind: MessageType::ROUTE_MONITORING, body: &body });
+    }
+
+    /// Writes what a message tells.
+    fn event(&mut self, frame: Frame<'_>) {
+        let mut core = self.shared.borrow_mut();
+        let Core { bmp, encoders, .. } = &mut *core;
+        let flags = bmp.flags();
+        let Some(state) = bmp.routers.get_mut(&self.id) else { return };
+        let mut target = [Target {
+            encoder: encoders.of(self.format),
+            is_text: self.format.encoding == Encoding::Text,
+            out: &mut self.lines,
+        }];
+        let mut writing = Writing {
+            flags,
+            router: state.router.address(),
+            time: since_epoch(),
+            counter: &mut state.counter,
+            targets: &mut target,
+        };
+        // There are no more sessions than the router itself told of.
+        let _ = self.router.take(frame, &mut |told| writing.tell(told, None));
+    }
+
+    /// Gives the lines to the helper when they are enough.
+    async fn give(&mut self) -> Option<()> {
+        if self.lines.len() >= PIECE { self.flush().await } else { Some(()) }
+    }
+
+    /// Gives the lines to the helper, and waits until it can take more.
+    async fn flush(&mut self) -> Option<()> {
+        if self.outbox.life() != self.life || self.outbox.is_closed() {
+            return None;
+        }
+        self.outbox.events(&self.lines);
+        self.lines.clear();
+        tokio::task::yield_now().await;
+        self.outbox.room().await;
+        Some(())
+    }
+}
+
+/// Writes an UPDATE of the routes from a place on, of those that have one set of attributes and stand one behind the other. Returns the
+/// place to go on from.
+fn update(view: &View, store: &AttributeStore, from: Place, out: &mut Vec<u8>) -> Option<Place> {
+    let (mut place, nlri, attributes) = view.next_fresh(from)?;
+    let (family, has_paths) = (nlri.family, nlri.path_id.is_some());
+    let mut octets = Vec::new();
+    let mut next = Some((place, nlri, attributes));
+    let mut after = None;
+    while let Some((at, nlri, of)) = next {
+        place = at;
+        let is_same = of == attributes && nlri.family == family;
+        if !is_same || nlri.path_id.is_some() != has_paths || octets.len() > MOST_NLRI {
+            after = Some(place);
+            break;
+        }
+        octets.extend(nlri.path_id.into_iter().flat_map(u32::to_be_bytes));
+        octets.extend_from_slice(nlri.bytes);
+        next = view.next_fresh(place.next());
+    }
+    announce(family, store.set(attributes), store.next_hop(attributes), &octets, out);
+    after
+}
+
+/// Writes an UPDATE with the attributes as they were received.
+fn announce(family: Family, set: &[u8], next_hop: NextHop, nlri: &[u8], out: &mut Vec<u8>) {
+    const NEXT_HOP: u8 = 3;
+    const MP_REACH_NLRI: u8 = 14;
+    let mut attributes = Vec::new();
+    let form = (registry::row(family).next_hop)(family);
+    let native = match next_hop {
+        NextHop::V4(address) if family == Family::IPV4_UNICAST => Some(address),
+        _ => None,
+    };
+    let mut own = native;
+    for stored in set::iter(set) {
+        if stored.attribute.code > NEXT_HOP
+            && let Some(address) = own.take()
+        {
+            push_attribute(&mut attributes, flags::WELL_KNOWN, NEXT_HOP, &address.octets());
+        }
+        stored.push(&mut attributes);
+    }
+    if let Some(address) = own {
+        push_attribute(&mut attributes, flags::WELL_KNOWN, NEXT_HOP, &address.octets());
+    }
+    if native.is_none() {
+        let mut field = Vec::new();
+        match next_hop {
+            NextHop::V4(address) => {
+                field.extend(std::iter::repeat_n(0, form.distinguisher));
+                if family.afi == Afi::IPV6 {
+                    field.extend(address.to_ipv6_mapped().octets());
+                } else {
+                    field.extend(address.octets());
+                }
+            }
+            NextHop::V6(address) => {
+                field.extend(std::iter::repeat_n(0, form.distinguisher));
+                field.extend(address.octets());
+            }
+            NextHop::Absent | NextHop::SelfAddress => {}
+        }
+        let mut value = family.octets().to_vec();
+        value.push(u8::try_from(field.len()).unwrap_or(u8::MAX));
+        value.extend_from_slice(&field);
+        value.push(0);
+        value.extend_from_slice(nlri);
+        push_attribute(&mut attributes, flags::OPTIONAL, MP_REACH_NLRI, &value);
+    }
+    let at = message::start(out, BgpType::UPDATE);
+    out.extend_from_slice(&[0, 0]);
+    out.extend(u16::try_from(attributes.len()).unwrap_or(u16::MAX).to_be_bytes());
+    out.extend_from_slice(&attributes);
+    if native.is_some() {
+        out.extend_from_slice(nlri);
+    }
+    message::finish(out, at);
+}
