@@ -20,8 +20,8 @@ use yottabgp_wire::io::text::{push, push_decimal};
 
 pub use self::acknowledgement::Acknowledgement;
 pub use self::adj_rib::{RouteFormat, RouteLook, RouteView, adj_rib};
-pub use self::group::{group_processed, group_started};
 pub use self::bmp::{BmpPeerView, BmpRouteView, BmpRouterView, bmp_peer, bmp_route, bmp_router};
+pub use self::group::{group_processed, group_started};
 pub use self::healthcheck::healthchecks;
 pub use self::help::help;
 pub use self::neighbor::{

@@ -101,7 +101,8 @@ fn show<'a>(table: BmpTable, arguments: &mut Arguments<'a, '_>) -> Result<Comman
         match word {
             "router" if table != BmpTable::Routers => {
                 tokens.next();
-                show.router = Some(value(tokens.next(), "router", "an address or a name")?.to_owned());
+                show.router =
+                    Some(value(tokens.next(), "router", "an address or a name")?.to_owned());
             }
             "peer" if table != BmpTable::Routers => {
                 tokens.next();

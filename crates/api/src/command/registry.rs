@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use yottabgp_wire::io::tokens::{Tokens, did_you_mean};
 
 use super::{
-    Arguments, Command, Refusal, acknowledgement, adj_rib, bmp, daemon, end_of_rib, group, healthcheck,
-    neighbor, operational, peer, route, route_refresh, routes, session, system, teardown, watchdog,
+    Arguments, Command, Refusal, acknowledgement, adj_rib, bmp, daemon, end_of_rib, group,
+    healthcheck, neighbor, operational, peer, route, route_refresh, routes, session, system,
+    teardown, watchdog,
 };
 use crate::select::{self, Selector};
 

@@ -369,6 +369,18 @@ const CASES: &[Case] = &[
         Err("no neighbors match the selector: 127.0.0.9"),
     ),
     Case { v4: "healthcheck show", v6: "healthcheck show", text: DONE, json: Ok(&["[]"]) },
+    case("show bmp routers", "bmp show routers", DONE),
+    case("show bmp peers router r1 peer 192.0.2.1", "bmp show peers", DONE),
+    case(
+        "show bmp routes rib adj-rib-in policy pre ipv4 unicast 10.0.0.0/8 extensive",
+        "bmp show routes router r1 peer 192.0.2.1 ipv6 2001:db8::1",
+        DONE,
+    ),
+    case(
+        "show bmp routes rib in",
+        "bmp show routes rib in",
+        Err("'in' is no rib: adj-rib-in, adj-rib-out, loc-rib"),
+    ),
     case(
         "healthcheck drain web",
         "healthcheck drain web",

@@ -11,6 +11,7 @@
 )]
 
 mod bad_input;
+mod bmp;
 mod check;
 mod commands;
 mod control;
@@ -24,6 +25,8 @@ mod operational;
 mod process;
 mod reload;
 mod reload_scale;
+#[path = "../router/mod.rs"]
+mod router;
 mod sending;
 mod shells;
 mod sockets;

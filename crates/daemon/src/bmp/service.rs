@@ -300,7 +300,8 @@ pub(crate) fn apply(shared: &Shared, section: Option<Bmp>) -> Vec<Error> {
             continue;
         }
         let listener = socket::listen(*address).and_then(|listener| {
-            TcpListener::from_std(listener).map_err(|source| Error::new("a listening socket", source))
+            TcpListener::from_std(listener)
+                .map_err(|source| Error::new("a listening socket", source))
         });
         match listener {
             Ok(listener) => {
@@ -544,7 +545,8 @@ impl Core {
         told.finish();
         state.since = Instant::now();
         state.is_lost = true;
-        let section = bmp.section.as_ref().filter(|section| section.table && section.stale_time > 0);
+        let section =
+            bmp.section.as_ref().filter(|section| section.table && section.stale_time > 0);
         // One that is connected again tells of everything there.
         let again = bmp.routers.values().any(|other| !other.is_lost && other.is_same(&state));
         if let Some(section) = section.filter(|_| !again && !*stopping) {
@@ -583,10 +585,8 @@ fn take(
             _ => {}
         }
         match &mut keep {
-            Some((store, remainder)) => writing.tell(
-                told,
-                Some(&mut |peer, update| tables.apply(store, remainder, peer, update)),
-            ),
+            Some((store, remainder)) => writing
+                .tell(told, Some(&mut |peer, update| tables.apply(store, remainder, peer, update))),
             None => writing.tell(told, None),
         }
     })

@@ -40,14 +40,16 @@ pub(crate) async fn write(
     };
     let mut answer = Answer { outbox, piece: Vec::new() };
     for router in routers {
+        if show.table == BmpTable::Routers {
+            if let Some(state) = shared.borrow().bmp.routers.get(&router) {
+                bmp_router(&view(state), encoding, &mut answer.piece);
+            }
+            answer.give().await?;
+            continue;
+        }
         let sessions: Vec<SessionKey> = {
             let core = shared.borrow();
             let Some(state) = core.bmp.routers.get(&router) else { continue };
-            if show.table == BmpTable::Routers {
-                bmp_router(&view(state), encoding, &mut answer.piece);
-                answer.give().await?;
-                continue;
-            }
             sessions(state, &show)
         };
         for key in sessions {

@@ -4,16 +4,14 @@
 
 use std::time::Duration;
 
+use tracing::debug;
 use yottabgp_api::Encoding;
 use yottabgp_api::event::Format;
-use yottabgp_bmp::{Frame, MessageType, PeerHeader, Router, SessionKey};
+use yottabgp_bmp::{Frame, MessageType, PeerHeader, RibView, Router, SessionKey};
 use yottabgp_rib::adj_rib_in::Place;
 use yottabgp_rib::store::AttributeStore;
-use yottabgp_wire::attribute::{flags, push_attribute, set};
-use yottabgp_wire::codes::{Afi, Family, MessageType as BgpType};
-use yottabgp_wire::message;
-use yottabgp_wire::message::update::encode::end_of_rib;
-use yottabgp_wire::next_hop::NextHop;
+use yottabgp_wire::message::update::encode::{UpdateEncoder, end_of_rib};
+use yottabgp_wire::negotiated::Negotiated;
 use yottabgp_wire::nlri::registry;
 
 use super::events::{Kept, Target, Writing};
@@ -102,9 +100,10 @@ impl<'a> Teller<'a> {
         }
         for (peer, ended) in views {
             let peer = PeerHeader { has_two_octet_as_path: false, time: Duration::ZERO, ..peer };
+            let retold = self.retold(&peer);
             let mut from = Some(Place::default());
             while let Some(next) = from {
-                from = self.piece(&peer, next);
+                from = self.piece(&peer, &retold, next);
                 self.give().await?;
             }
             for family in ended {
@@ -114,8 +113,20 @@ impl<'a> Teller<'a> {
         self.give().await
     }
 
+    /// How routes of a table are written.
+    fn retold(&self, peer: &PeerHeader) -> Negotiated {
+        let is_sent = peer.view == RibView::AdjRibOut;
+        let session = self.router.session(&peer.session());
+        let mut retold = match session {
+            Some(session) => session.read(is_sent).retold(),
+            None => Negotiated::permissive().retold(),
+        };
+        retold.asn4 = true;
+        retold
+    }
+
     /// Tells of some routes from a place on. Returns the place to go on from.
-    fn piece(&mut self, peer: &PeerHeader, from: Place) -> Option<Place> {
+    fn piece(&mut self, peer: &PeerHeader, retold: &Negotiated, from: Place) -> Option<Place> {
         let shared = self.shared;
         let mut from = Some(from);
         let mut body = Vec::new();
@@ -126,10 +137,11 @@ impl<'a> Teller<'a> {
             peer.push(&mut body);
             let before = body.len();
             from = {
-                let core = shared.borrow();
-                let state = core.bmp.routers.get(&self.id)?;
+                let mut core = shared.borrow_mut();
+                let Core { bmp, store, encoder, .. } = &mut *core;
+                let state = bmp.routers.get(&self.id)?;
                 let view = state.tables.view(&peer.session(), peer.view, peer.policy)?;
-                update(view, &core.store, next, &mut body)
+                update((view, store), (encoder, retold), next, &mut body)
             };
             if body.len() > before {
                 self.event(Frame { kind: MessageType::ROUTE_MONITORING, body: &body });
@@ -187,79 +199,29 @@ impl<'a> Teller<'a> {
 
 /// Writes an UPDATE of the routes from a place on, of those that have one set of attributes and stand one behind the other. Returns the
 /// place to go on from.
-fn update(view: &View, store: &AttributeStore, from: Place, out: &mut Vec<u8>) -> Option<Place> {
-    let (mut place, nlri, attributes) = view.next_fresh(from)?;
-    let (family, has_paths) = (nlri.family, nlri.path_id.is_some());
-    let mut octets = Vec::new();
-    let mut next = Some((place, nlri, attributes));
-    let mut after = None;
-    while let Some((at, nlri, of)) = next {
-        place = at;
-        let is_same = of == attributes && nlri.family == family;
-        if !is_same || nlri.path_id.is_some() != has_paths || octets.len() > MOST_NLRI {
-            after = Some(place);
-            break;
-        }
-        octets.extend(nlri.path_id.into_iter().flat_map(u32::to_be_bytes));
-        octets.extend_from_slice(nlri.bytes);
+fn update(
+    (view, store): (&View, &AttributeStore),
+    (encoder, retold): (&mut UpdateEncoder, &Negotiated),
+    from: Place,
+    out: &mut Vec<u8>,
+) -> Option<Place> {
+    let (place, first, attributes) = view.next_fresh(from)?;
+    let family = first.family;
+    let (mut octets, mut routes) = (first.bytes.len(), vec![first]);
+    let mut next = view.next_fresh(place.next());
+    while let Some((place, nlri, of)) = next
+        && of == attributes
+        && (nlri.family, nlri.path_id.is_some()) == (family, first.path_id.is_some())
+        && octets < MOST_NLRI
+        && (registry::row(family).packed)(family)
+    {
+        octets += nlri.bytes.len() + 4;
+        routes.push(nlri);
         next = view.next_fresh(place.next());
     }
-    announce(family, store.set(attributes), store.next_hop(attributes), &octets, out);
-    after
-}
-
-/// Writes an UPDATE with the attributes as they were received.
-fn announce(family: Family, set: &[u8], next_hop: NextHop, nlri: &[u8], out: &mut Vec<u8>) {
-    const NEXT_HOP: u8 = 3;
-    const MP_REACH_NLRI: u8 = 14;
-    let mut attributes = Vec::new();
-    let form = (registry::row(family).next_hop)(family);
-    let native = match next_hop {
-        NextHop::V4(address) if family == Family::IPV4_UNICAST => Some(address),
-        _ => None,
-    };
-    let mut own = native;
-    for stored in set::iter(set) {
-        if stored.attribute.code > NEXT_HOP
-            && let Some(address) = own.take()
-        {
-            push_attribute(&mut attributes, flags::WELL_KNOWN, NEXT_HOP, &address.octets());
-        }
-        stored.push(&mut attributes);
+    let (set, next_hop) = (store.set(attributes), store.next_hop(attributes));
+    if let Err(error) = encoder.retell(retold, true, set, next_hop, family, routes, out) {
+        debug!(target: "yottabgp::bmp", "a route can not be told again: {error}");
     }
-    if let Some(address) = own {
-        push_attribute(&mut attributes, flags::WELL_KNOWN, NEXT_HOP, &address.octets());
-    }
-    if native.is_none() {
-        let mut field = Vec::new();
-        match next_hop {
-            NextHop::V4(address) => {
-                field.extend(std::iter::repeat_n(0, form.distinguisher));
-                if family.afi == Afi::IPV6 {
-                    field.extend(address.to_ipv6_mapped().octets());
-                } else {
-                    field.extend(address.octets());
-                }
-            }
-            NextHop::V6(address) => {
-                field.extend(std::iter::repeat_n(0, form.distinguisher));
-                field.extend(address.octets());
-            }
-            NextHop::Absent | NextHop::SelfAddress => {}
-        }
-        let mut value = family.octets().to_vec();
-        value.push(u8::try_from(field.len()).unwrap_or(u8::MAX));
-        value.extend_from_slice(&field);
-        value.push(0);
-        value.extend_from_slice(nlri);
-        push_attribute(&mut attributes, flags::OPTIONAL, MP_REACH_NLRI, &value);
-    }
-    let at = message::start(out, BgpType::UPDATE);
-    out.extend_from_slice(&[0, 0]);
-    out.extend(u16::try_from(attributes.len()).unwrap_or(u16::MAX).to_be_bytes());
-    out.extend_from_slice(&attributes);
-    if native.is_some() {
-        out.extend_from_slice(nlri);
-    }
-    message::finish(out, at);
+    next.map(|(place, ..)| place)
 }

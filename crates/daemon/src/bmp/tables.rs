@@ -3,9 +3,9 @@
 //! When the connection to the router is lost, its routes become stale: they stay for a while, and go one by one when the router tells
 //! of them again, all at once at its End-of-RIB, or when their time is over.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
-use hashbrown::HashMap;
 use yottabgp_bmp::{PeerHeader, Policy, RibView, SessionKey};
 use yottabgp_rib::adj_rib_in::{AdjRibIn, Place};
 use yottabgp_rib::store::{AttributeStore, AttributesId};
@@ -105,12 +105,13 @@ impl Tables {
             return;
         }
         let views = self.sessions.entry(key).or_default();
-        let at = views.iter().position(|view| view.is(peer.view, peer.policy));
-        if at.is_none() {
+        let found = views.iter().position(|view| view.is(peer.view, peer.policy));
+        let at = found.unwrap_or(views.len());
+        if found.is_none() {
             let (routes, stale, ended) = (AdjRibIn::default(), Vec::new(), Vec::new());
             views.push(View { peer: *peer, routes, stale, ended });
         }
-        let Some(view) = views.get_mut(at.unwrap_or(views.len() - 1)) else { return };
+        let Some(view) = views.get_mut(at) else { return };
         if let Some(family) = update.end_of_rib() {
             if !view.ended.contains(&family) {
                 view.ended.push(family);

@@ -122,8 +122,7 @@ async fn tell(
         for (kind, address, fate) in bmp::fates(&core, bmp.as_ref()) {
             reload_thing(kind, &address.to_string(), fate, encoding, &mut report.piece);
         }
-        summary.listeners =
-            listen::changes(&core, &neighbors) + bmp::changes(&core, bmp.as_ref());
+        summary.listeners = listen::changes(&core, &neighbors) + bmp::changes(&core, bmp.as_ref());
         for (name, fate) in services::fates(&core, &healthchecks) {
             reload_thing("healthcheck", &name, fate, encoding, &mut report.piece);
             summary.healthchecks += 1;
