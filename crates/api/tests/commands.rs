@@ -283,7 +283,7 @@ fn refusals_name_the_word_and_suggest_another() {
         ),
         ("withdraw attributes med 5 next-hop self", "attributes names no route"),
         ("session ack", "'session ack' needs more: enable, disable, silence"),
-        ("show", "'show' needs more: adj-rib, neighbor, neighbors, routes"),
+        ("show", "'show' needs more: adj-rib, neighbor, neighbors, routes, bmp"),
         ("clear adj-rib both", "'clear adj-rib' does not take 'both', at column 15"),
         ("flush adj-rib in", "'flush adj-rib' does not take 'in', at column 15"),
         ("shutdown now", "'shutdown' does not take 'now', at column 10"),

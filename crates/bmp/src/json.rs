@@ -18,7 +18,7 @@ use yottabgp_wire::nlri::rd::RouteDistinguisher;
 
 use crate::codes::{InformationType, MessageType, PeerDownReason, PeerType, StatisticType};
 use crate::information::InformationIter;
-use crate::peer_header::{PeerHeader, RibView};
+use crate::peer_header::{PeerHeader, RibView, SessionKey};
 use crate::statistics::{StatisticIter, StatisticValue};
 use crate::{HEADER_LENGTH, PeerDown, PeerUp};
 
@@ -71,15 +71,9 @@ pub(crate) fn session(peer: &PeerHeader, out: &mut Vec<u8>) {
         Some(name) => push_string(out, name),
         None => push_decimal(out, peer.kind.0.into()),
     }
-    push(out, ", \"distinguisher\": ");
-    // Only that of a VPN is known to be a route distinguisher; 0:0 is the global table.
-    if peer.kind == PeerType::RD || peer.distinguisher == [0; 8] {
-        RouteDistinguisher(peer.distinguisher).push_json(out);
-    } else {
-        push(out, "\"0x");
-        push_hex_upper(out, &peer.distinguisher);
-        out.push(b'"');
-    }
+    push(out, ", \"distinguisher\": \"");
+    distinguisher(&peer.session(), out);
+    out.push(b'"');
     push(out, ", \"address\": \"");
     push_ip(out, peer.address);
     push(out, "\", \"asn\": ");
@@ -87,6 +81,27 @@ pub(crate) fn session(peer: &PeerHeader, out: &mut Vec<u8>) {
     push(out, ", \"router-id\": \"");
     push_ipv4(out, peer.router_id);
     push(out, "\" }");
+}
+
+/// Only that of a VPN is known to be a route distinguisher; 0:0 is the global table.
+fn distinguisher(key: &SessionKey, out: &mut Vec<u8>) {
+    if key.kind == PeerType::RD || key.distinguisher == [0; 8] {
+        RouteDistinguisher(key.distinguisher).push_text(out);
+    } else {
+        push(out, "0x");
+        push_hex_upper(out, &key.distinguisher);
+    }
+}
+
+impl SessionKey {
+    /// What tells peers with the same address apart, as events have it; empty in the global table.
+    pub fn distinguisher(&self) -> String {
+        let mut text = Vec::new();
+        if self.distinguisher != [0; 8] {
+            distinguisher(self, &mut text);
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    }
 }
 
 /// What the header says of one message: its table, policy and time.

@@ -44,8 +44,6 @@ pub fn keywords() -> Vec<KeywordHelp> {
     collect(&root::TABLE, &mut all);
     collect(&process::TABLE, &mut all);
     all.extend(healthcheck::keywords());
-    collect(&bmp::TABLE, &mut all);
-    collect(&bmp::RECEIVE, &mut all);
     collect(&root::TEMPLATE, &mut all);
     collect(&neighbor::TABLE, &mut all);
     collect(&group::TABLE, &mut all);
@@ -63,6 +61,8 @@ pub fn keywords() -> Vec<KeywordHelp> {
     collect(&flow::TABLE, &mut all);
     collect(&l2vpn::TABLE, &mut all);
     collect(&operational::TABLE, &mut all);
+    collect(&bmp::TABLE, &mut all);
+    collect(&bmp::RECEIVE, &mut all);
     all
 }
 

@@ -6,9 +6,8 @@ use yottabgp_api::answer::{
 };
 use yottabgp_api::command::{BmpTable, Refusal, ShowBmp};
 use yottabgp_api::event::ProcessId;
-use yottabgp_bmp::{PeerHeader, PeerType, RibView, SessionKey};
+use yottabgp_bmp::{PeerHeader, RibView, SessionKey};
 use yottabgp_wire::layout::Layout;
-use yottabgp_wire::nlri::rd::RouteDistinguisher;
 
 use super::service::{RouterId, RouterState};
 use super::tables::{At, View};
@@ -173,7 +172,7 @@ fn peer<'a>(
     BmpPeerView {
         router,
         kind: key.kind.name().map_or_else(|| key.kind.0.to_string(), str::to_owned),
-        distinguisher: distinguisher(key),
+        distinguisher: key.distinguisher(),
         address: key.address,
         asn: session
             .map(|session| session.asn)
@@ -188,21 +187,6 @@ fn peer<'a>(
     }
 }
 
-/// What tells peers with the same address apart, as events have it; nothing for nothing.
-fn distinguisher(key: &SessionKey) -> String {
-    if key.distinguisher == [0; 8] {
-        return String::new();
-    }
-    let mut text = Vec::new();
-    if key.kind == PeerType::RD {
-        RouteDistinguisher(key.distinguisher).push_text(&mut text);
-    } else {
-        text.extend_from_slice(b"0x");
-        yottabgp_wire::io::text::push_hex_upper(&mut text, &key.distinguisher);
-    }
-    String::from_utf8_lossy(&text).into_owned()
-}
-
 impl Core {
     /// Renders routes from a place of a table on. Returns the place to go on from.
     fn routes_of_router(
@@ -215,7 +199,7 @@ impl Core {
         let state = self.bmp.routers.get(&router)?;
         let key = of.session();
         let table = state.tables.view(&key, of.view, of.policy)?;
-        let distinguisher = distinguisher(&key);
+        let distinguisher = key.distinguisher();
         let mut from = from;
         let mut looked_at = 0;
         while out.len() < PIECE && looked_at < MOST_LOOKED_AT {
