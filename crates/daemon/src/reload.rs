@@ -89,8 +89,8 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         ..ReloadSummary::default()
     };
     helpers::end(&shared, &processes, changed).await;
-    summary.listeners = listen::changes(&shared.borrow(), &neighbors)
-        + bmp::changes(&shared.borrow(), bmp.as_ref());
+    summary.listeners = listen::changes(&shared.borrow(), &neighbors);
+    summary.bmp = bmp::changes(&shared.borrow(), bmp.as_ref());
     for error in listen::apply(&shared, &neighbors).into_iter().chain(bmp::apply(&shared, bmp)) {
         error!(target: "yottabgp::network", "{error}");
     }

@@ -13,6 +13,7 @@
 
 pub mod families;
 pub mod lab;
+mod monitored;
 pub mod mrt;
 pub mod peer;
 pub mod peers;

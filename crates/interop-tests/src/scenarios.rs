@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use nix::sys::signal::Signal;
 use yottabgp_testkit::bgp::{HEADER, kind};
 use yottabgp_testkit::process::{find, output};
-use yottabgp_testkit::route::{Route, difference};
+use yottabgp_testkit::route::Route;
 use yottabgp_testkit::wait::{PATIENCE, poll, until};
 use yottabgp_testkit::{Program, events};
 
-use crate::lab::{Lab, STATION, Wanted};
+use crate::lab::{Lab, Wanted};
+use crate::monitored;
 use crate::peer::Outcome;
 use crate::routes::half;
 
@@ -76,7 +77,8 @@ pub const ALL: &[Scenario] = &[
     scenario("md5", MD5, &[], few_routes),
     scenario("hold-timer", SHORT, &[], hold_timer),
     scenario("shutdown-text", PLAIN, &[], shutdown_text),
-    scenario("bmp", MONITORED, &["frr", "gobgp"], monitored),
+    scenario("bmp", MONITORED, &["frr", "gobgp"], monitored::by_command),
+    scenario("bmp-section", MONITORED, &["frr", "gobgp"], monitored::by_section),
     // What goes over the wire is ours, whoever is there.
     Scenario { needs: "tshark", ..scenario("dissected", PLAIN, &["bird"], dissected) },
 ];
@@ -372,94 +374,4 @@ fn dissected(lab: &mut Lab) -> Outcome {
     let types: BTreeSet<&str> = types.split([',', '\n']).filter(|text| !text.is_empty()).collect();
     let wanted = BTreeSet::from(["1", "2", "3", "4", "5"]);
     if types == wanted { Ok(()) } else { Err(format!("messages of types {types:?} were sent")) }
-}
-
-/// The peer tells our BMP station what it receives from us: the station's events amount to what we announce, through withdrawals, the
-/// end of the session and that of the peer itself.
-fn monitored(lab: &mut Lab) -> Outcome {
-    let file = lab.path("station.json");
-    let (address, port) = STATION;
-    let station = Program::new(yottabgp_testkit::speaker::program()?, &file)
-        .arguments(["bmp", "--listen"])
-        .argument(format!("{address}:{port}"))
-        .start(&lab.pair.right)
-        .map_err(|error| error.to_string())?;
-    let (mut table, mut told) = (events::Table::default(), Vec::new());
-    let mut read = |told: &mut Vec<String>| -> Outcome<BTreeSet<Route>> {
-        let text = std::fs::read_to_string(&file).map_err(|error| error.to_string())?;
-        // The last line may not be there as a whole.
-        let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
-        for line in whole.lines().skip(told.len()) {
-            table.read(line)?;
-            told.push(line.to_owned());
-        }
-        Ok(table.routes())
-    };
-    let mut tells = |told: &mut Vec<String>, expected: &BTreeSet<Route>| -> Outcome {
-        let mut last = None;
-        let equal = poll(PATIENCE, || match read(told) {
-            Ok(found) => {
-                last = difference(expected, &found);
-                last.is_none().then_some(())
-            }
-            Err(error) => {
-                last = Some(error);
-                None
-            }
-        });
-        equal.ok_or_else(|| format!("the events of the station: {}", last.unwrap_or_default()))
-    };
-    let states = |told: &[String], state: &str| {
-        let is = |line: &&String| {
-            events::member(line, &["neighbor", "state"]).is_some_and(|found| found == state)
-        };
-        told.iter().filter(is).count()
-    };
-
-    let shown = |lab: &Lab, routes: &BTreeSet<Route>| -> BTreeSet<Route> {
-        routes.iter().map(|route| lab.peer.told(route.clone())).collect()
-    };
-
-    let ours = lab.our_routes(MANY);
-    lab.start()?;
-    lab.we_announce(&ours)?;
-    lab.they_have(&ours)?;
-    tells(&mut told, &shown(lab, &ours))?;
-    let kept = half(&ours);
-    lab.we_withdraw(ours.difference(&kept))?;
-    lab.they_have(&kept)?;
-    tells(&mut told, &shown(lab, &kept))?;
-    if states(&told, "up") != 1 {
-        return Err(format!("one session came up: {:?}", told.first()));
-    }
-
-    // Our end goes and comes; then the peer, and with it its connection to the station.
-    lab.us.stop();
-    tells(&mut told, &BTreeSet::new())?;
-    let mark = lab.us.relay.mark();
-    lab.us.settings.routes = kept.clone();
-    lab.us.start(&lab.pair.left);
-    lab.await_up(mark)?;
-    lab.they_have(&kept)?;
-    tells(&mut told, &shown(lab, &kept))?;
-    let mark = lab.us.relay.mark();
-    lab.peer.stop();
-    lab.us.await_state(mark, "down");
-    tells(&mut told, &BTreeSet::new())?;
-    lab.peer.start(&lab.pair.right)?;
-    lab.they_have(&kept)?;
-    tells(&mut told, &shown(lab, &kept))?;
-
-    let names = ["initiation", "peer-up", "route-monitoring", "peer-down"];
-    for name in names {
-        let is = |line: &String| events::member(line, &["bmp", "message"]).as_deref() == Some(name);
-        if !told.iter().any(is) {
-            return Err(format!("no {name} was told"));
-        }
-    }
-    if let Some(line) = told.iter().find(|line| line.contains("\"error\"")) {
-        return Err(format!("not read: {line}"));
-    }
-    drop(station);
-    Ok(())
 }

@@ -310,8 +310,8 @@ impl Speaker {
     }
 }
 
-/// Reads a line of `show adj-rib … extensive`: `… ipv4 unicast PREFIX next-hop … origin …`.
-fn read_route(line: &str) -> Option<Route> {
+/// Reads a line of `show adj-rib … extensive` or `show bmp routes extensive`: `… ipv4 unicast PREFIX next-hop … origin …`.
+pub fn read_route(line: &str) -> Option<Route> {
     let words: Vec<&str> = line
         .split(|c: char| c.is_whitespace() || "[](),".contains(c))
         .filter(|w| !w.is_empty())

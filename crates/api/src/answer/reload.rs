@@ -61,10 +61,12 @@ pub struct ReloadSummary {
     pub listeners: u64,
     /// Services that are checked from now on, otherwise, or not any more.
     pub healthchecks: u64,
+    /// What is opened, closed or changed of the section `bmp`.
+    pub bmp: u64,
 }
 
 impl ReloadSummary {
-    fn parts(&self) -> [(&'static str, &'static str, u64); 11] {
+    fn parts(&self) -> [(&'static str, &'static str, u64); 12] {
         [
             ("kept", "neighbors kept", self.kept),
             ("changed", "neighbors changed in place", self.changed),
@@ -77,6 +79,7 @@ impl ReloadSummary {
             ("processes", "processes changed", self.processes),
             ("listeners", "listening sockets changed", self.listeners),
             ("healthchecks", "health checks changed", self.healthchecks),
+            ("bmp", "changes of bmp", self.bmp),
         ]
     }
 

@@ -21,6 +21,7 @@ const LISTEN: &str = "listen 127.0.0.1:0;";
 /// Where routers are listened for: the last place that the log tells of.
 fn station(daemon: &Daemon) -> SocketAddr {
     let words = "routers are listened for on ";
+    daemon.await_log(words);
     let log = daemon.log();
     let line = log.lines().rfind(|line| line.contains(words)).unwrap();
     line.split(words).nth(1).unwrap().trim().parse().unwrap()
@@ -482,11 +483,20 @@ fn a_reload_changes_what_changed() {
     one.event(0, |event| event.to_string().contains("10.2.0.0/16"));
     // A second helper, a second place to listen: connections stay.
     let mark = two.mark();
-    let check = daemon.lab.path("check.conf");
     let more = text(&format!(
         "{LISTEN} listen 127.0.0.2:0; connect {router}; processes [ one two ]; table true;"
     ));
-    std::fs::write(check, &more).unwrap();
+    daemon.lab.configure(&more);
+    let fates = String::from_utf8(daemon.run("reload --check").stdout).unwrap();
+    for fate in [
+        "bmp listen 127.0.0.1:0: kept".to_owned(),
+        "bmp listen 127.0.0.2:0: opened".to_owned(),
+        format!("bmp connect {router}: kept"),
+        "bmp section: changed in place".to_owned(),
+        "summary: 2 changes of bmp".to_owned(),
+    ] {
+        assert!(fates.lines().any(|line| line == fate), "{fate}: {fates}");
+    }
     reload(&daemon, &more);
     assert_eq!(station(&daemon).ip().to_string(), "127.0.0.2");
     two.event(mark, |event| event.to_string().contains("10.2.0.0/16"));

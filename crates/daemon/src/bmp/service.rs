@@ -258,23 +258,29 @@ impl Drop for Hold {
     }
 }
 
-/// What a section would make of the addresses that routers connect to, and of the routers that are connected to.
+/// What a section would make of the addresses that routers connect to, of the routers that are connected to, and of the rest.
 pub(crate) fn fates(
     core: &Core,
     section: Option<&Bmp>,
-) -> Vec<(&'static str, SocketAddr, &'static str)> {
+) -> Vec<(&'static str, String, &'static str)> {
     fn addresses(section: Option<&Bmp>) -> impl Iterator<Item = (&'static str, SocketAddr)> {
         let listen = section.into_iter().flat_map(|section| &section.listen);
         let connect = section.into_iter().flat_map(|section| &section.connect);
         let listen = listen.map(|address| ("bmp listen", *address));
         listen.chain(connect.map(|address| ("bmp connect", *address)))
     }
-    let (old, new): (Vec<_>, Vec<_>) =
-        (addresses(core.bmp.section.as_ref()).collect(), addresses(section).collect());
+    let before = core.bmp.section.as_ref();
+    let (old, new): (Vec<_>, Vec<_>) = (addresses(before).collect(), addresses(section).collect());
     let fate = |one| if old.contains(one) { KEPT } else { "opened" };
-    let mut fates: Vec<_> = new.iter().map(|one| (one.0, one.1, fate(one))).collect();
+    let mut fates: Vec<_> = new.iter().map(|one| (one.0, one.1.to_string(), fate(one))).collect();
     let gone = old.iter().filter(|one| !new.contains(one));
-    fates.extend(gone.map(|one| (one.0, one.1, "closed")));
+    fates.extend(gone.map(|one| (one.0, one.1.to_string(), "closed")));
+    if let (Some(before), Some(now)) = (before, section) {
+        let (listen, connect) = (now.listen.clone(), now.connect.clone());
+        if *now != (Bmp { listen, connect, ..before.clone() }) {
+            fates.push(("bmp", "section".to_owned(), "changed in place"));
+        }
+    }
     fates
 }
 

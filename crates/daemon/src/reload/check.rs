@@ -119,10 +119,11 @@ async fn tell(
         for (address, fate) in listen::fates(&core, &neighbors) {
             reload_thing("listen", &address.to_string(), fate, encoding, &mut report.piece);
         }
-        for (kind, address, fate) in bmp::fates(&core, bmp.as_ref()) {
-            reload_thing(kind, &address.to_string(), fate, encoding, &mut report.piece);
+        summary.listeners = listen::changes(&core, &neighbors);
+        for (kind, name, fate) in bmp::fates(&core, bmp.as_ref()) {
+            reload_thing(kind, &name, fate, encoding, &mut report.piece);
         }
-        summary.listeners = listen::changes(&core, &neighbors) + bmp::changes(&core, bmp.as_ref());
+        summary.bmp = bmp::changes(&core, bmp.as_ref());
         for (name, fate) in services::fates(&core, &healthchecks) {
             reload_thing("healthcheck", &name, fate, encoding, &mut report.piece);
             summary.healthchecks += 1;
