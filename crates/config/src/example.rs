@@ -22,6 +22,11 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("bmp", "processes", "[ watcher ]"),
     ("bmp", "stale-time", "300"),
     ("bmp", "routers", "4096"),
+    ("bmp", "station", "192.0.2.9:11019"),
+    ("bmp/station", "neighbors", "[ 192.0.2.1 2001:db8::1 ]"),
+    ("bmp/station", "local-address", "192.0.2.9"),
+    ("bmp/station", "name", "router-1"),
+    ("bmp/station", "description", "\"a router\""),
     ("healthcheck", "interval", "5"),
     ("healthcheck", "fast-interval", "1"),
     ("healthcheck", "jitter", "0.5"),
@@ -208,9 +213,11 @@ impl Writer<'_> {
             }
             if row.section && !is_list(place) {
                 match within {
-                    None => self.section(row.name, &inner(place, row.name), inside, true),
+                    None => {
+                        self.section(&header(place, &row), &inner(place, row.name), inside, true)
+                    }
                     Some(deep) => {
-                        self.line(inside, Some(deep), &format!("{} {{", row.name));
+                        self.line(inside, Some(deep), &format!("{} {{", header(place, &row)));
                         self.rows(&inner(place, row.name), depth, Some(deep + 1));
                         self.line(inside, Some(deep), "}");
                     }
@@ -228,6 +235,14 @@ impl Writer<'_> {
             let within = if needed && within.is_none() { None } else { Some(within.unwrap_or(0)) };
             self.line(inside, within, &statement);
         }
+    }
+}
+
+/// What opens a section.
+fn header(place: &str, row: &KeywordHelp) -> String {
+    match VALUES.iter().find(|(of, name, _)| (*of, *name) == (place, row.name)) {
+        Some((.., value)) => format!("{} {value}", row.name),
+        None => row.name.to_owned(),
     }
 }
 

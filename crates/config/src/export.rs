@@ -110,6 +110,10 @@ impl Exporter {
                         }
                         push(&mut members, keyword, [Value::Object(inside)].into_iter());
                     }
+                    ("station", Some(address)) => {
+                        inside.insert("address".into(), (*address).into());
+                        push(&mut members, keyword, [Value::Object(inside)].into_iter());
+                    }
                     _ => merge(&mut members, keyword, inside),
                 }
             } else if is_list(place) && !values.is_empty() {

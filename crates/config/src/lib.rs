@@ -57,8 +57,8 @@ pub use environment::Environment;
 pub use known::{Known, Run};
 pub use loader::{Loader, Program};
 pub use model::{
-    ApiBlock, Bmp, BmpFlags, Configuration, Encoder, Healthcheck, MessageFlags, Neighbor, Process,
-    TcpAo, TcpAoAlgorithm,
+    ApiBlock, Bmp, BmpFlags, BmpStation, Configuration, Encoder, Healthcheck, MessageFlags,
+    Neighbor, Process, TcpAo, TcpAoAlgorithm,
 };
 pub use resolve::{NeighborPlaces, Places};
 pub use section::bmp::{PORT as BMP_PORT, endpoint as bmp_endpoint};

@@ -100,6 +100,43 @@ pub struct Bmp {
     pub stale_time: u32,
     /// How many routers may be connected to each address at once.
     pub routers: u32,
+    /// The stations that are told of our own sessions.
+    pub stations: Vec<BmpStation>,
+}
+
+/// A BMP station that is told of our own sessions: `station ADDRESS { … }` in the section `bmp`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BmpStation {
+    /// Where it is.
+    pub address: SocketAddr,
+    /// The address to connect from.
+    pub local_address: Option<IpAddr>,
+    /// Whether it is told what peers send.
+    pub adj_rib_in: bool,
+    /// Whether it is told what peers are sent.
+    pub adj_rib_out: bool,
+    /// The neighbors of which it is told; all when there are none.
+    pub neighbors: Vec<IpAddr>,
+    /// Seconds between reports of what is counted; 0 for none.
+    pub statistics_interval: u32,
+    /// How much may wait to be read by it, in mebibytes.
+    pub queue: u32,
+    /// Who tells it: the host's name when there is none.
+    pub name: Option<String>,
+    /// What tells it: the program when there is none.
+    pub description: Option<String>,
+}
+
+impl BmpStation {
+    /// Whether it is told of the neighbor with this address.
+    pub fn is_about(&self, neighbor: IpAddr) -> bool {
+        self.neighbors.is_empty() || self.neighbors.contains(&neighbor)
+    }
+
+    /// How much may wait to be read by it, in octets.
+    pub fn queue_octets(&self) -> usize {
+        usize::try_from(self.queue).unwrap_or(usize::MAX).saturating_mul(1024 * 1024)
+    }
 }
 
 /// A neighbor: `neighbor ADDRESS { … }`, templates included.

@@ -106,6 +106,11 @@ fn object(place: &str) -> Value {
             json!({ "description": "the name of the section", "type": "string" }),
         );
     }
+    if place == "bmp/station" {
+        let described = json!({ "description": "where it is", "type": "string" });
+        properties.insert("address".into(), described);
+        required.push("address".into());
+    }
     let mut object = json!({
         "type": "object",
         "properties": properties,
@@ -120,7 +125,7 @@ fn object(place: &str) -> Value {
 fn property(place: &str, row: &KeywordHelp) -> Value {
     let mut schema = match (row.section, is_list(place)) {
         (true, true) => json!({ "type": "array", "items": { "type": "string" } }),
-        (true, false) if row.name == "api" => {
+        (true, false) if matches!(row.name, "api" | "station") => {
             json!({ "type": "array", "items": object(&inner(place, row.name)) })
         }
         (true, false) => object(&inner(place, row.name)),

@@ -1,5 +1,5 @@
 //! The section `bmp`: what it means, what is wrong in it and where, and that it is printed as it is read.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may")]
 
 mod common;
 
@@ -26,7 +26,8 @@ fn every_keyword_is_read_and_printed_and_read_again() {
     let text = format!(
         "{PROCESSES}bmp {{\n  listen 0.0.0.0;\n  listen [ [::]:1790 2001:db8::1 ];\n  connect [192.0.2.7, [2001:db8::2]:5000];\n  \
          processes [a b];\n  receive {{ packets; consolidate; peer-up; peer-down; update; statistics false; }}\n  \
-         table true;\n  stale-time 0;\n  routers 10;\n}}"
+         table true;\n  stale-time 0;\n  routers 10;\n  station 192.0.2.9 {{ }}\n  station [2001:db8::9]:1790 {{ adj-rib-in false; adj-rib-out true; \
+         neighbors [ 192.0.2.1 2001:db8::1 ]; statistics-interval 0; queue 1; local-address 2001:db8::2; name r1; description \"in the lab\"; }}\n}}"
     );
     let configuration = common::good(&text);
     let bmp = configuration.bmp.as_ref().unwrap();
@@ -45,6 +46,21 @@ fn every_keyword_is_read_and_printed_and_read_again() {
     assert!(bmp.table);
     assert_eq!((bmp.stale_time, bmp.routers), (0, 10));
 
+    let [first, second] = &bmp.stations[..] else { panic!("two stations: {bmp:?}") };
+    assert_eq!(first.address, "192.0.2.9:11019".parse().unwrap());
+    assert!(first.adj_rib_in && first.adj_rib_out && first.neighbors.is_empty());
+    assert_eq!((first.statistics_interval, first.queue), (3600, 64));
+    assert_eq!((&first.name, &first.description, first.local_address), (&None, &None, None));
+    assert!(!second.adj_rib_in && second.adj_rib_out);
+    assert!(second.is_about("2001:db8::1".parse().unwrap()));
+    assert!(!second.is_about("192.0.2.2".parse().unwrap()));
+    assert_eq!((second.statistics_interval, second.queue_octets()), (0, 1_048_576));
+    assert_eq!(second.local_address, Some("2001:db8::2".parse().unwrap()));
+    assert_eq!(
+        (second.name.as_deref(), second.description.as_deref()),
+        (Some("r1"), Some("in the lab"))
+    );
+
     let printed = print::configuration(&configuration, print::Secrets::Shown);
     let again = parse(&common::source(&printed), &Offline, &Environment::default());
     assert_eq!(again.unwrap().0, configuration, "{printed}");
@@ -55,6 +71,9 @@ fn every_keyword_is_read_and_printed_and_read_again() {
     assert_eq!(exported["processes"][1], "b");
     assert_eq!(exported["receive"]["peer-up"], true);
     assert_eq!(exported["routers"], 10);
+    assert_eq!(exported["station"][0]["address"], "192.0.2.9:11019");
+    assert_eq!(exported["station"][1]["neighbors"][1], "2001:db8::1");
+    assert_eq!(exported["station"][1]["queue"], 1);
 }
 
 #[test]
@@ -97,6 +116,23 @@ fn what_is_wrong_is_told_where_it_is() {
             "listen 192.0.2.1; routers 0;",
             "t:3:33: error: number of routers 0 is invalid (must be 1 to 65536)",
         ),
+        ("station { }", "t:3:15: error: address is missing"),
+        (
+            "station r1 { }",
+            "t:3:15: error: 'r1' is not a valid address (write 192.0.2.1, 192.0.2.1:11019, 2001:db8::1 or [2001:db8::1]:11019)",
+        ),
+        (
+            "station 192.0.2.1 { } station 192.0.2.1:11019 { }",
+            "t:3:37: error: the station 192.0.2.1:11019 is there twice (remove one of them)",
+        ),
+        (
+            "station 192.0.2.1 { neighbors [ 192.0.2.7 r2 ]; }",
+            "t:3:49: error: 'r2' is not a valid address (name neighbors by their address)",
+        ),
+        (
+            "station 192.0.2.1 { queue 0; }",
+            "t:3:33: error: number of mebibytes 0 is invalid (must be 1 to 65536)",
+        ),
         (
             "listen 192.0.2.1; table; } bmp { listen 192.0.2.2; table;",
             "t:3:34: error: there is another section bmp (put what they say into one)",
@@ -114,7 +150,7 @@ fn a_station_that_does_nothing_is_warned_of() {
     for (body, warning) in [
         (
             "processes [ a ];",
-            "t:3:1: warning: no router can tell anything to this station (add 'listen ADDRESS;' or 'connect ADDRESS;')",
+            "t:3:1: warning: no router can tell anything to this station (add 'listen ADDRESS;', 'connect ADDRESS;' or 'station ADDRESS { }')",
         ),
         (
             "listen 192.0.2.1;",

@@ -18,6 +18,7 @@ pub mod lines;
 mod listen;
 mod loader;
 pub mod log;
+mod monitoring;
 mod observers;
 pub mod outbox;
 mod peer;

@@ -10,10 +10,10 @@ use yottabgp_config::Neighbor;
 use yottabgp_session::event::Event;
 
 use crate::core::PeerId;
+use crate::monitoring::Stations;
 
 /// A session, as those who watch it need to know it.
 #[derive(Clone, Copy, Debug)]
-#[expect(dead_code, reason = "nobody watches yet")]
 pub(crate) struct Observed<'a> {
     /// Names it for as long as its neighbor is configured.
     pub(crate) id: PeerId,
@@ -25,7 +25,6 @@ pub(crate) struct Observed<'a> {
 
 /// How an Adj-RIB-In is kept for those who watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "nobody watches yet")]
 pub(crate) enum Keeping {
     /// Nobody wants it.
     Nothing,
@@ -37,25 +36,36 @@ pub(crate) enum Keeping {
 
 /// All of them.
 #[derive(Debug, Default)]
-pub(crate) struct Observers {}
+pub(crate) struct Observers {
+    /// BMP stations.
+    pub(crate) stations: Stations,
+}
 
 impl Observers {
     /// They, if there are any.
     pub(crate) const fn watching(&mut self) -> Option<&mut Self> {
-        None
+        if self.stations.is_empty() { None } else { Some(self) }
     }
 
     /// Something happened. Where a session comes up its event says with which OPENs, between which ends, and what was agreed
     /// upon; where it ends, who ended it and how.
-    pub(crate) const fn event(&mut self, _of: &Observed<'_>, _event: &Event<'_>) {}
+    pub(crate) fn event(&mut self, of: &Observed<'_>, event: &Event<'_>) {
+        self.stations.event(of, event);
+    }
 
     /// Whether somebody wants the UPDATEs that this neighbor is sent: they are told only then.
-    pub(crate) const fn want_sent_updates(&self, _neighbor: &Neighbor) -> bool {
-        false
+    pub(crate) fn want_sent_updates(&self, neighbor: &Neighbor) -> bool {
+        self.stations.want_sent(neighbor)
     }
 
     /// Whether somebody wants the routes of this neighbor kept in its Adj-RIB-In, and how.
-    pub(crate) const fn keep_table(&self, _peer: PeerId, _neighbor: &Neighbor) -> Keeping {
-        Keeping::Nothing
+    pub(crate) fn keep_table(&self, peer: PeerId, neighbor: &Neighbor) -> Keeping {
+        if !self.stations.want_table(neighbor) {
+            Keeping::Nothing
+        } else if self.stations.need_table(peer) {
+            Keeping::AtOnce
+        } else {
+            Keeping::Later
+        }
     }
 }

@@ -116,6 +116,8 @@ pub(crate) struct Incoming {
 pub(crate) struct Counts {
     pub(crate) announced: u64,
     pub(crate) withdrawn: u64,
+    /// UPDATEs of which something was treated as withdrawn (RFC 7606).
+    pub(crate) treated_as_withdraw: u64,
 }
 
 /// What a session told that has to wait until the session is no longer at work.
@@ -196,6 +198,7 @@ impl Surroundings<'_> {
                     for fault in update.faults() {
                         warn!(target: "yottabgp::message", "{}: {fault}", self.key.peer);
                     }
+                    self.counts.treated_as_withdraw += u64::from(update.is_treated_as_withdraw());
                     if matches!(self.afterwards.last(), Some(Afterwards::Up)) {
                         self.afterwards.push(Afterwards::Heard);
                     }

@@ -24,6 +24,7 @@ use crate::files::Loaded;
 use crate::health::services;
 use crate::helpers;
 use crate::listen;
+use crate::monitoring;
 use crate::peer::tables::TableId;
 use crate::peer::{self, PeerState};
 use crate::signals::Request as Asked;
@@ -80,7 +81,8 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         Asked::Restart => Sessions::Restart,
         _ => Sessions::Keep,
     };
-    let Configuration { dialect, processes, healthchecks, bmp, neighbors } = configuration;
+    let Configuration { dialect, processes, healthchecks, mut bmp, neighbors } = configuration;
+    let stations = bmp.as_mut().map(|bmp| std::mem::take(&mut bmp.stations)).unwrap_or_default();
     shared.borrow_mut().set_dialect(dialect);
     let count = neighbors.len();
     // What a helper that ends has said is done while its neighbors still know it.
@@ -90,7 +92,8 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
     };
     helpers::end(&shared, &processes, changed).await;
     summary.listeners = listen::changes(&shared.borrow(), &neighbors);
-    summary.bmp = bmp::changes(&shared.borrow(), bmp.as_ref());
+    summary.bmp = bmp::changes(&shared.borrow(), bmp.as_ref())
+        + monitoring::changes(&shared.borrow(), &stations);
     for error in listen::apply(&shared, &neighbors).into_iter().chain(bmp::apply(&shared, bmp)) {
         error!(target: "yottabgp::network", "{error}");
     }
@@ -98,6 +101,7 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
     let fates = services::fates(&shared.borrow(), &healthchecks);
     summary.healthchecks = u64::try_from(fates.len()).unwrap_or(u64::MAX);
     services::apply(&shared, healthchecks);
+    monitoring::apply(&shared, stations);
     // New ones find everything as it is to be.
     helpers::start(&shared, &processes, open_files);
     shared.borrow_mut().reloads.end();

@@ -21,7 +21,7 @@ use crate::health::services;
 use crate::listen::{self, Listeners};
 use crate::log;
 use crate::signals::{Received, Request as Asked, Signals};
-use crate::{bmp, helpers, peer, reload, remains, turns};
+use crate::{bmp, helpers, monitoring, peer, reload, remains, turns};
 
 /// How long the peers have to take their last NOTIFICATION.
 const FAREWELL: Duration = Duration::from_millis(150);
@@ -198,7 +198,8 @@ async fn serve(
         configuration.processes.len()
     );
 
-    let Configuration { dialect, processes, healthchecks, bmp, neighbors } = configuration;
+    let Configuration { dialect, processes, healthchecks, mut bmp, neighbors } = configuration;
+    let stations = bmp.as_mut().map(|bmp| std::mem::take(&mut bmp.stations)).unwrap_or_default();
     core.borrow_mut().set_dialect(dialect);
     core.borrow_mut().files = files;
     turns::spawn("what is left of tables", remains::give_back(core.clone()));
@@ -241,6 +242,7 @@ async fn serve(
     let mut summary = ReloadSummary::default();
     reload::apply(&core, neighbors, Vec::new(), sessions, turns, &mut summary).await;
     services::apply(&core, healthchecks);
+    monitoring::apply(&core, stations);
     helpers::all_started(&core).await;
     drop(hold);
     // The start is over: what it alone needed of the program goes.
@@ -325,6 +327,7 @@ async fn serve(
     // While there is somebody to withdraw their routes from.
     services::stop_all(&core).await;
     peer::stop_all(&core, FAREWELL).await;
+    monitoring::stop_all(&core).await;
     helpers::stop_all(&core).await;
     drop(pid_file);
     Ok(())

@@ -128,6 +128,7 @@ impl Lab {
             graceful_restart: wanted.graceful_restart,
             families,
             watch_sent: true,
+            stations: Vec::new(),
             routes: BTreeSet::new(),
             helper: helper(),
         });

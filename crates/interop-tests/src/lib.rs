@@ -19,3 +19,4 @@ pub mod peer;
 pub mod peers;
 pub mod routes;
 pub mod scenarios;
+mod told;

@@ -13,11 +13,12 @@ use crate::lab::{Lab, Wanted};
 use crate::monitored;
 use crate::peer::Outcome;
 use crate::routes::half;
+use crate::told;
 
 /// Routes of each family, each way, where there are to be many.
 const MANY: u32 = 1000;
 /// The same where they only have to be there.
-const FEW: u32 = 50;
+pub(crate) const FEW: u32 = 50;
 
 /// One test, run with each peer and on both sides.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +27,7 @@ pub struct Scenario {
     pub name: &'static str,
     /// How the session is to be.
     pub wanted: Wanted,
-    /// A program it needs beside the peer, found in the package of the same name; may be empty.
+    /// A program it needs beside the peer, which `.ci/install-peers` installs; may be empty.
     pub needs: &'static str,
     /// The peers it makes sense with; all when empty.
     pub peers: &'static [&'static str],
@@ -81,6 +82,8 @@ pub const ALL: &[Scenario] = &[
     scenario("bmp-section", MONITORED, &["frr", "gobgp"], monitored::by_section),
     // What goes over the wire is ours, whoever is there.
     Scenario { needs: "tshark", ..scenario("dissected", PLAIN, &["bird"], dissected) },
+    Scenario { needs: "tshark", ..scenario("bmp-dissected", PLAIN, &["bird"], told::dissected) },
+    Scenario { needs: "pmbmpd", ..scenario("bmp-collected", PLAIN, &["bird"], told::collected) },
 ];
 
 /// The session comes up; 1,000 IPv4 and 1,000 IPv6 routes go each way unchanged, then half of

@@ -47,7 +47,7 @@ fn main() {
                 trials.push(Trial::ignorable_test(name.clone(), move || {
                     if !scenario.needs.is_empty() && find(scenario.needs).is_none() {
                         let needs = scenario.needs;
-                        let reason = format!("{needs} is not installed (apt-get install {needs})");
+                        let reason = format!("{needs} is not installed (.ci/install-peers)");
                         return skip(&name, &reason);
                     }
                     run(&name, kind, passive, scenario.name, scenario.wanted, scenario.run)

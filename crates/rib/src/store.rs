@@ -18,7 +18,7 @@ use entries::{Entries, Entry};
 use index::Index;
 
 /// Names an interned attribute set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttributesId(u32);
 
 /// The hash of a set and its next hop: for who looks up several, and lets their misses of the cache overlap.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -96,6 +96,8 @@ pub struct Settings {
     pub families: Vec<String>,
     /// Whether the helper is also told of what is sent.
     pub watch_sent: bool,
+    /// BMP stations that are told of the session.
+    pub stations: Vec<SocketAddr>,
     /// Routes of the configuration.
     pub routes: BTreeSet<Route>,
     /// The command that becomes the helper when the relay's socket is added to it.
@@ -112,6 +114,13 @@ impl Settings {
             helper.join(" "),
             socket.display()
         );
+        if !self.stations.is_empty() {
+            text += "bmp {\n";
+            for station in &self.stations {
+                text += &format!("\tstation {station} {{\n\t\tstatistics-interval 1;\n\t}}\n");
+            }
+            text += "}\n";
+        }
         text += &format!(
             "neighbor {} {{\n\trouter-id {};\n\tlocal-address {};\n\tlocal-as {};\n\tpeer-as {};\n\thold-time {};\n",
             self.peer, self.router_id, self.local, self.local_as, self.peer_as, self.hold_time

@@ -12,6 +12,7 @@ mod help;
 mod neighbor;
 mod reload;
 mod routes;
+mod stations;
 mod system;
 
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub use self::reload::{
     reload_summary, reload_thing,
 };
 pub use self::routes::{index_removed, route_listed, routes_added, routes_removed};
+pub use self::stations::{StationStatus, stations};
 pub use self::system::{
     QueueView, StatusView, api_version, api_version_set, in_progress, ping, queue_status, reset,
     status, version,

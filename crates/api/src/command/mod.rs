@@ -23,6 +23,7 @@ mod route_refresh;
 mod routes;
 mod session;
 mod shortcuts;
+mod stations;
 mod system;
 mod teardown;
 mod watchdog;
@@ -150,6 +151,8 @@ pub enum Command<'a> {
     Healthcheck(HealthVerb, &'a str),
     /// The services that the daemon checks are shown.
     ShowHealthchecks,
+    /// `show bmp stations`
+    ShowStations,
     /// An error is answered.
     Crash,
 }

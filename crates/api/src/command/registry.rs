@@ -7,8 +7,8 @@ use yottabgp_wire::io::tokens::{Tokens, did_you_mean};
 
 use super::{
     Arguments, Command, Refusal, acknowledgement, adj_rib, bmp, daemon, end_of_rib, group,
-    healthcheck, neighbor, operational, peer, route, route_refresh, routes, session, system,
-    teardown, watchdog,
+    healthcheck, neighbor, operational, peer, route, route_refresh, routes, session, stations,
+    system, teardown, watchdog,
 };
 use crate::select::{self, Selector};
 
@@ -349,6 +349,8 @@ pub static TABLE: &[Row] = &[
           help: "Shows the sessions that routers tell of", peers: false, json: true, permission: READ, parse: bmp::peers },
     Row { v4: "show bmp routes", v6: "bmp show routes", also: &[], grammar: "[router IP|NAME] [peer IP] [rib adj-rib-in|adj-rib-out|loc-rib] [policy pre|post] [AFI [SAFI]] [PREFIX|IP] [extensive] [json]",
           help: "Shows the routes that routers tell of: to a prefix and those inside, or those that an address is in", peers: false, json: true, permission: READ, parse: bmp::routes },
+    Row { v4: "show bmp stations", v6: "bmp show stations", also: &[], grammar: "",
+          help: "Shows the BMP stations that are told of the sessions", peers: false, json: true, permission: READ, parse: stations::show },
     Row { v4: "status", v6: "daemon status", also: &[], grammar: "",
           help: "Shows the state of the daemon", peers: false, json: true, permission: READ, parse: daemon::status },
     Row { v4: "reload", v6: "daemon reload", also: &[], grammar: "[--check|check [- [NAME]]]",

@@ -381,6 +381,7 @@ const CASES: &[Case] = &[
         "bmp show routes rib in",
         Err("'in' is no rib: adj-rib-in, adj-rib-out, loc-rib"),
     ),
+    Case { v4: "show bmp stations", v6: "bmp show stations", text: DONE, json: Ok(&["[]"]) },
     case(
         "healthcheck drain web",
         "healthcheck drain web",

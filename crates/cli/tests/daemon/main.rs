@@ -31,5 +31,6 @@ mod sending;
 mod shells;
 mod sockets;
 mod startup;
+mod stations;
 mod support;
 mod together;

@@ -10,7 +10,8 @@ use std::net::SocketAddr;
 
 use crate::base64;
 use crate::model::{
-    ApiBlock, Bmp, BmpFlags, Configuration, Healthcheck, MessageFlags, Neighbor, Process, TcpAo,
+    ApiBlock, Bmp, BmpFlags, BmpStation, Configuration, Healthcheck, MessageFlags, Neighbor,
+    Process, TcpAo,
 };
 use crate::resolve::peer_text;
 
@@ -124,6 +125,30 @@ fn print_bmp(bmp: &Bmp, lines: &mut Lines) {
     lines.line(format_args!("table {};", bmp.table));
     lines.line(format_args!("stale-time {};", bmp.stale_time));
     lines.line(format_args!("routers {};", bmp.routers));
+    for station in &bmp.stations {
+        print_station(station, lines);
+    }
+    lines.close();
+}
+
+fn print_station(station: &BmpStation, lines: &mut Lines) {
+    lines.open(format_args!("station {}", station.address));
+    lines.line(format_args!("adj-rib-in {};", station.adj_rib_in));
+    lines.line(format_args!("adj-rib-out {};", station.adj_rib_out));
+    if !station.neighbors.is_empty() {
+        let neighbors: Vec<_> = station.neighbors.iter().map(ToString::to_string).collect();
+        lines.line(format_args!("neighbors [ {} ];", neighbors.join(" ")));
+    }
+    lines.line(format_args!("statistics-interval {};", station.statistics_interval));
+    lines.line(format_args!("queue {};", station.queue));
+    if let Some(address) = station.local_address {
+        lines.line(format_args!("local-address {address};"));
+    }
+    for (keyword, text) in [("name", &station.name), ("description", &station.description)] {
+        if let Some(text) = text {
+            lines.line(format_args!("{keyword} {};", quote(text)));
+        }
+    }
     lines.close();
 }
 

@@ -34,10 +34,12 @@ pub(crate) fn resolve(
     }
     context.problems.about("bmp");
     let is_station = !bmp.listen.is_empty() || !bmp.connect.is_empty();
-    if !is_station {
+    if !is_station && bmp.stations.is_empty() {
         let warning = Diagnostic::warning(*span, "no router can tell anything to this station");
-        context.problems.push(warning.help("add 'listen ADDRESS;' or 'connect ADDRESS;'"));
-    } else if draft.processes.is_empty() && !bmp.table {
+        context.problems.push(
+            warning.help("add 'listen ADDRESS;', 'connect ADDRESS;' or 'station ADDRESS { }'"),
+        );
+    } else if is_station && draft.processes.is_empty() && !bmp.table {
         let message = "nobody is told what routers tell, and it is not kept";
         let warning = Diagnostic::warning(*span, message);
         context.problems.push(warning.help("add 'processes [ NAME ];' or 'table true;'"));

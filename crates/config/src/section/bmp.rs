@@ -9,6 +9,7 @@ use crate::draft::RootDraft;
 use crate::lexer::{Statement, Words as Characters};
 use crate::model::{Bmp, BmpFlags};
 use crate::parser::{Inner, Keyword, Parser, Section};
+use crate::section::bmp_station::{self, StationDraft};
 use crate::slot::{At, Slot};
 use crate::words::Words;
 
@@ -21,7 +22,8 @@ const MOST_ROUTERS: u64 = 65_536;
 const LONGEST_STALE_TIME: u64 = 86_400;
 
 /// How an endpoint is written.
-const ENDPOINT: &str = "write 192.0.2.1, 192.0.2.1:11019, 2001:db8::1 or [2001:db8::1]:11019";
+pub(crate) const ENDPOINT: &str =
+    "write 192.0.2.1, 192.0.2.1:11019, 2001:db8::1 or [2001:db8::1]:11019";
 
 /// What the section says.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +35,7 @@ pub(crate) struct BmpDraft {
     pub(crate) table: Slot<bool>,
     pub(crate) stale_time: Slot<u32>,
     pub(crate) routers: Slot<u32>,
+    pub(crate) stations: Vec<(At<SocketAddr>, StationDraft)>,
 }
 
 /// The section.
@@ -93,16 +96,24 @@ pub(crate) static TABLE: Section<BmpDraft> = Section {
             },
         },
     ],
-    sections: &[Inner {
-        name: "receive",
-        value: "",
-        help: "which messages processes are told, and in what form; without it all of them, decoded",
-        read: |parser, header, draft| {
-            parser.ignore_header_words(header, 1);
-            parser.section(&RECEIVE, Some(header), &mut draft.receive);
-            Ok(())
+    sections: &[
+        Inner {
+            name: "receive",
+            value: "",
+            help: "which messages processes are told, and in what form; without it all of them, decoded",
+            read: |parser, header, draft| {
+                parser.ignore_header_words(header, 1);
+                parser.section(&RECEIVE, Some(header), &mut draft.receive);
+                Ok(())
+            },
         },
-    }],
+        Inner {
+            name: "station",
+            value: "<address>[:<port>]",
+            help: "a station that is told of our own sessions; port 11019 when none is written",
+            read: bmp_station::read,
+        },
+    ],
     ..Section::new("bmp")
 };
 
@@ -142,7 +153,7 @@ fn read_flag(words: &mut Words<'_, '_>, flags: &mut BmpFlags) -> Result<(), Text
     Ok(())
 }
 
-fn number(
+pub(crate) fn number(
     words: &mut Words<'_, '_>,
     what: &'static str,
     least: u64,
@@ -178,7 +189,10 @@ fn endpoints(words: &mut Words<'_, '_>, to: &mut Vec<At<SocketAddr>>) -> Result<
 }
 
 /// Takes the words left, in brackets or not. Brackets are letters here, since they are part of addresses.
-fn list(words: &mut Words<'_, '_>, what: &'static str) -> Result<Vec<At<String>>, TextError> {
+pub(crate) fn list(
+    words: &mut Words<'_, '_>,
+    what: &'static str,
+) -> Result<Vec<At<String>>, TextError> {
     let mut found: Vec<At<String>> = Vec::new();
     let mut is_open = false;
     let mut is_first = true;
@@ -240,6 +254,7 @@ impl BmpDraft {
             table: self.table.or(false),
             stale_time: self.stale_time.or(300),
             routers: self.routers.or(4096),
+            stations: self.stations.iter().map(|(at, draft)| draft.resolved(at.value)).collect(),
         }
     }
 }

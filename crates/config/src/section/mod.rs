@@ -4,6 +4,7 @@ pub(crate) mod add_path;
 pub(crate) mod announce;
 pub(crate) mod api;
 pub(crate) mod bmp;
+pub(crate) mod bmp_station;
 pub(crate) mod capability;
 pub(crate) mod family;
 pub(crate) mod flow;
@@ -63,6 +64,7 @@ pub fn keywords() -> Vec<KeywordHelp> {
     collect(&operational::TABLE, &mut all);
     collect(&bmp::TABLE, &mut all);
     collect(&bmp::RECEIVE, &mut all);
+    collect(&bmp_station::TABLE, &mut all);
     all
 }
 

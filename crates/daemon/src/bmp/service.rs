@@ -277,7 +277,9 @@ pub(crate) fn fates(
     fates.extend(gone.map(|one| (one.0, one.1.to_string(), "closed")));
     if let (Some(before), Some(now)) = (before, section) {
         let (listen, connect) = (now.listen.clone(), now.connect.clone());
-        if *now != (Bmp { listen, connect, ..before.clone() }) {
+        // Stations that are told of our own sessions are no part of this one.
+        let stations = now.stations.clone();
+        if *now != (Bmp { listen, connect, stations, ..before.clone() }) {
             fates.push(("bmp", "section".to_owned(), "changed in place"));
         }
     }

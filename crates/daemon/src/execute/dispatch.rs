@@ -218,6 +218,7 @@ impl Core {
             Command::QueueStatus => self.queue_status(encoding, out),
             Command::Healthcheck(verb, name) => self.drain(verb, name)?,
             Command::ShowHealthchecks => answer::healthchecks(self.service_states(), encoding, out),
+            Command::ShowStations => answer::stations(self.station_states(), encoding, out),
             Command::Crash => return Err(Refusal::Crash),
         }
         Ok(Reply::Done)

@@ -19,7 +19,7 @@ use crate::execute::PATIENCE;
 use crate::files::{Loaded, Text};
 use crate::health::services;
 use crate::outbox::Outbox;
-use crate::{helpers, listen};
+use crate::{helpers, listen, monitoring};
 
 /// Octets that are written at once.
 const PIECE: usize = 64 * 1024;
@@ -120,10 +120,12 @@ async fn tell(
             reload_thing("listen", &address.to_string(), fate, encoding, &mut report.piece);
         }
         summary.listeners = listen::changes(&core, &neighbors);
-        for (kind, name, fate) in bmp::fates(&core, bmp.as_ref()) {
+        let stations = bmp.as_ref().map(|bmp| &bmp.stations[..]).unwrap_or_default();
+        let routers = bmp::fates(&core, bmp.as_ref());
+        for (kind, name, fate) in routers.into_iter().chain(monitoring::fates(&core, stations)) {
             reload_thing(kind, &name, fate, encoding, &mut report.piece);
         }
-        summary.bmp = bmp::changes(&core, bmp.as_ref());
+        summary.bmp = bmp::changes(&core, bmp.as_ref()) + monitoring::changes(&core, stations);
         for (name, fate) in services::fates(&core, &healthchecks) {
             reload_thing("healthcheck", &name, fate, encoding, &mut report.piece);
             summary.healthchecks += 1;

@@ -51,6 +51,7 @@ impl ExaBgp {
             // Resending, 5.0 reports a BoRR as an UPDATE, does not understand it, and ends the session.
             families: options.families.clone(),
             watch_sent: false,
+            stations: Vec::new(),
             routes: BTreeSet::new(),
             helper: helper(),
         });
