@@ -204,7 +204,7 @@ fn short_messages() {
 #[test]
 fn opens_have_no_blank_at_their_end() {
     let body = [4, 0xfd, 0xea, 0, 9, 2, 2, 2, 2, 0];
-    let open = yottabgp_wire::message::open::Open::decode(&body).unwrap();
+    let open = Open::decode(&body).unwrap();
     let (json, text) = message(Way::Receive, &Decoded::Open(&open));
     assert!(json.starts_with(&format!(
         "{HEAD}\"open\", {NEIGHBOR}, \"direction\": \"receive\", \"open\": {{ \"version\": 4, \"asn\": 65002, \"hold_time\": 9, \"router_id\": \"2.2.2.2\", \"capabilities\": {{"
