@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Healthcheck(HealthcheckArgs),
     /// Take what routers tell by BMP, as JSON
     Bmp(crate::bmp::BmpArgs),
+    /// Work with MRT files: what collectors recorded
+    Mrt(crate::mrt::MrtArgs),
     /// Completion for shells, and manual pages
     Shell(ShellArgs),
     /// Put load on a BGP speaker, measure it and check what comes out

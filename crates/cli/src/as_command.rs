@@ -1,4 +1,4 @@
-//! `decode -m`: the API commands that would send a message.
+//! `decode -m` and `mrt show --commands`: the API commands that would send a message.
 
 use std::net::Ipv4Addr;
 
@@ -131,16 +131,16 @@ fn read<'a>(nlri: NlriIter<'a>) -> Result<Vec<Nlri<'a>>, String> {
     nlri.map_err(|error| error.to_string())
 }
 
-fn push_route(nlri: Nlri<'_>, out: &mut Vec<u8>) {
+pub(crate) fn push_route(nlri: Nlri<'_>, out: &mut Vec<u8>) {
     push_command(nlri, out);
     if let Some(id) = nlri.path_id {
         out.extend(format!(" path-information {}", Ipv4Addr::from_bits(id)).bytes());
     }
 }
 
-/// The attributes, each after a blank, as they are read: received ones may have flags that no word gives, then their octets
+/// The attributes in words, each after a blank, as they are read: received ones may have flags that no word gives, then their octets
 /// are written.
-fn attributes(update: &Update<'_>) -> Vec<u8> {
+pub(crate) fn attributes(update: &Update<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     let left_out = |attribute: &Attribute<'_>| {
         attribute.code == NEXT_HOP || attribute.code == AS_PATH && attribute.value.is_empty()

@@ -24,6 +24,7 @@ mod interactive;
 mod load;
 mod messages;
 mod migrate;
+mod mrt;
 mod out;
 mod root;
 mod run;
@@ -92,6 +93,7 @@ fn dispatch(invocation: Invocation) -> Result<u8> {
         Command::Env(arguments) => env::run(&arguments, &settings),
         Command::Decode(arguments) => decode::run(&arguments, environment),
         Command::Bmp(arguments) => bmp::run(&arguments, environment),
+        Command::Mrt(arguments) => mrt::run(&arguments, environment),
         Command::Encode(arguments) => encode::run(&arguments, environment),
         Command::Validate(arguments) => validate::run(&arguments, environment),
         Command::Configuration(arguments) => configuration::run(arguments, environment),

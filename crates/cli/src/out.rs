@@ -1,6 +1,17 @@
 //! Writing to standard output and standard error without a panic when nobody reads any more.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::ProgressBar;
+
+/// The bar that is drawn on standard error, if one is.
+static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// From now on, what is said on standard error goes above this bar.
+pub(crate) fn above(bar: &ProgressBar) {
+    *BAR.lock().unwrap_or_else(PoisonError::into_inner) = (!bar.is_hidden()).then(|| bar.clone());
+}
 
 /// Writes a line to standard output. Fails when it is closed: a command then ends with status 1, as a program in a pipe
 /// should.
@@ -13,8 +24,13 @@ pub(crate) fn line(text: impl AsRef<[u8]>) -> io::Result<()> {
 
 /// Writes a line to standard error, if anybody reads it.
 pub(crate) fn warn(text: impl AsRef<str>) {
-    let mut err = io::stderr().lock();
-    let _ = writeln!(err, "{}", text.as_ref());
+    let write = || {
+        let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
+    };
+    match &*BAR.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
 }
 
 /// Writes text that has its line ends.

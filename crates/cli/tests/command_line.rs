@@ -576,6 +576,8 @@ fn the_commands_of_the_readme_are_what_it_says() {
             .map(|word| match word.as_str() {
                 "FILE" => example.clone(),
                 "HEX" => update(),
+                // A file without a record.
+                "DUMP" => "/dev/null".to_owned(),
                 "CAPTURE" => capture.path().to_str().unwrap().to_owned(),
                 file if file.starts_with("examples/") => {
                     root.join(file).to_str().unwrap().to_owned()

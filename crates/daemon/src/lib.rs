@@ -10,6 +10,7 @@ mod connection;
 pub mod control;
 mod core;
 mod execute;
+pub mod feed;
 mod files;
 pub mod health;
 pub mod helper;

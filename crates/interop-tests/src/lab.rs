@@ -40,6 +40,8 @@ pub struct Wanted {
     pub families: &'static [&'static str],
     /// Whether the peer tells a BMP station of the session, at [`STATION`] in its own network.
     pub monitored: bool,
+    /// Whether the peer records what it receives, in MRT files.
+    pub recorded: bool,
 }
 
 /// Where a peer finds its BMP station.
@@ -110,6 +112,7 @@ impl Lab {
             password: password.clone(),
             families: families.clone(),
             station: wanted.monitored.then(|| STATION.into()),
+            recorded: wanted.recorded,
         });
         let us = Speaker::new(Settings {
             program,

@@ -46,6 +46,8 @@ pub struct Options {
     pub families: Vec<String>,
     /// The BMP station that it tells of its sessions.
     pub station: Option<SocketAddr>,
+    /// Whether it records what it receives, in MRT files.
+    pub recorded: bool,
 }
 
 /// A result whose error says, in the words of the other program, what went wrong.
@@ -101,6 +103,14 @@ pub trait Peer {
     /// When it refuses.
     fn originate(&mut self, _namespace: &Namespace, words: &str, _announce: bool) -> Outcome {
         Err(format!("{} does not originate {words}", self.name()))
+    }
+
+    /// The MRT files that it writes: the messages that it received, and its table where it can be asked for it.
+    ///
+    /// # Errors
+    /// When it writes none, or refuses.
+    fn recorded(&mut self, _namespace: &Namespace) -> Outcome<(PathBuf, Option<PathBuf>)> {
+        Err(format!("{} records nothing", self.name()))
     }
 
     /// Asks us to send everything again (RFC 2918); false when it has no way to.

@@ -94,6 +94,11 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// Whether its time has microseconds (RFC 6396 section 3).
+    pub const fn is_extended(&self) -> bool {
+        self.kind == kind::BGP4MP_ET
+    }
+
     /// How many messages or routes the record says that it has. It may still be found to be wrong when it is read.
     pub fn count(&self) -> u64 {
         match self.kind {

@@ -1,5 +1,6 @@
 //! Messages from files: packet captures (pcap, pcapng) and MRT dumps.
 
+pub(crate) mod input;
 pub(crate) mod mrt;
 mod packets;
 mod stream;
@@ -41,6 +42,69 @@ pub(crate) struct Captured<'a> {
     pub(crate) read: Read<'a>,
     /// The message with its header, or the body of an UPDATE.
     pub(crate) octets: &'a [u8],
+    /// What it stands in.
+    pub(crate) within: Within,
+}
+
+/// What a message stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Within {
+    /// Packets.
+    Packets,
+    /// A record of a session.
+    Message {
+        /// Whether who wrote the file sent it.
+        sent: bool,
+        /// Whether times of the record have microseconds.
+        extended: bool,
+    },
+    /// A table dump: it stands for a route.
+    Table {
+        /// When the table was dumped, in seconds since 1970.
+        dumped: u32,
+        /// Whether it is one of TABLE_DUMP, and not of TABLE_DUMP_V2.
+        old: bool,
+    },
+}
+
+/// What a file of records says beside messages and routes.
+#[derive(Clone, Copy)]
+pub(crate) struct Noted<'a> {
+    /// When it was written, since 1970.
+    pub(crate) time: Duration,
+    /// How many came before it in the file.
+    pub(crate) number: u64,
+    /// What it is.
+    pub(crate) note: Note<'a>,
+}
+
+/// What is neither a message nor a route.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Note<'a> {
+    /// A session changed its state.
+    State {
+        /// Who wrote the file.
+        local: Side,
+        /// The other end.
+        peer: Side,
+        /// The state before: 1 Idle to 6 Established.
+        old: u16,
+        /// The state after.
+        new: u16,
+        /// Whether times of the record have microseconds.
+        extended: bool,
+    },
+    /// The peers that routes came from.
+    Peers(&'a yottabgp_mrt::PeerIndexTable),
+    /// A record that is not read.
+    Unknown {
+        /// Its type.
+        kind: u16,
+        /// Its subtype.
+        subtype: u16,
+        /// How long it is.
+        octets: usize,
+    },
 }
 
 /// How a message is read.
@@ -56,6 +120,10 @@ pub(crate) enum Read<'a> {
 pub(crate) trait Sink {
     /// Takes a message.
     fn message(&mut self, captured: &Captured<'_>) -> Result<()>;
+    /// Takes what is neither a message nor a route.
+    fn noted(&mut self, _: &Noted<'_>) -> Result<()> {
+        Ok(())
+    }
     /// Takes a fault of the file: its place and what is wrong.
     fn fault(&mut self, place: &dyn fmt::Display, why: &str);
 }

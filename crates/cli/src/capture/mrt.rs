@@ -11,14 +11,16 @@ use yottabgp_mrt::{
     Content, HEADER_LENGTH, MOST_OCTETS, Message, Peer, PeerIndexTable, Record, Rib,
 };
 
-use super::{Captured, Read, Side, Sink};
+use super::{Captured, Note, Noted, Read, Side, Sink, Within};
 
 /// So many octets are read at once. A block is as long, or as its only record.
 const BLOCK: usize = 1 << 18;
 
 /// Where a record is in a file, or one of its entries.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Place<'a> {
+    /// The name of the file, where it has to be said.
+    file: &'a str,
     /// From 1.
     record: u64,
     /// From the start of the file.
@@ -27,25 +29,30 @@ struct Place {
     entry: Option<usize>,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "record {}", self.record)?;
         if let Some(entry) = self.entry {
             write!(f, " entry {entry}")?;
         }
-        write!(f, " at octet {}", self.octet)
+        write!(f, " at octet {}", self.octet)?;
+        if self.file.is_empty() { Ok(()) } else { write!(f, " of {}", self.file) }
     }
 }
 
 /// Whole records that follow one another in a file, with all that has to be known of what came before.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Block {
+    /// The name of the file, where it has to be said.
+    file: Arc<str>,
+    /// Whether all records are counted, and not only messages and routes.
+    all: bool,
     /// The records; at the end of a file maybe a part of one.
     octets: Vec<u8>,
     /// The place of the first record.
     record: u64,
     octet: u64,
-    /// How many messages came before.
+    /// How many messages came before, or routes, or records.
     messages: u64,
     /// The index of peers that its routes name.
     peers: Option<Arc<PeerIndexTable>>,
@@ -68,6 +75,12 @@ impl<'i> Blocks<'i> {
     pub(crate) fn new(input: &'i mut (dyn BufRead + Send)) -> Self {
         let next = Block { record: 1, ..Block::default() };
         Self { input, rest: Vec::new(), next, spare: Vec::new() }
+    }
+
+    /// Counts records that are no messages as well, and says the name of the file with each place, if it has one.
+    pub(crate) fn of_all(mut self, file: &str) -> Self {
+        (self.next.all, self.next.file) = (true, file.into());
+        self
     }
 
     /// Gives a block back, to be filled again.
@@ -132,7 +145,7 @@ impl<'i> Blocks<'i> {
             }
             cut.length += length;
             cut.records += 1;
-            cut.messages += record.count();
+            cut.messages += self.next.count(&record);
         }
         cut
     }
@@ -174,9 +187,15 @@ struct Cut {
 }
 
 impl Block {
+    /// How many numbers a record takes.
+    fn count(&self, record: &Record<'_>) -> u64 {
+        record.count().max(self.all.into())
+    }
+
     /// Reads every record. One that is wrong inside is told and passed over.
     pub(crate) fn read(&self, sink: &mut dyn Sink) -> Result<()> {
-        let mut place = Place { record: self.record, octet: self.octet, entry: None };
+        let (record, octet) = (self.record, self.octet);
+        let mut place = Place { file: &self.file, record, octet, entry: None };
         let mut messages = self.messages;
         let mut body = Vec::new();
         let mut rest = self.octets.as_slice();
@@ -195,15 +214,21 @@ impl Block {
             let time = Duration::from_secs(record.seconds.into());
             match record.read() {
                 Ok(Content::Message(message)) => {
-                    message_of(time, &place, messages, &message, sink)?;
+                    let extended = record.is_extended();
+                    message_of(time, &place, messages, (&message, extended), sink)?;
                 }
                 Ok(Content::Rib(rib)) => {
-                    self.routes(place, messages, &rib, &mut body, sink)?;
+                    self.routes((place, &record), messages, &rib, &mut body, sink)?;
                 }
-                Ok(Content::PeerIndexTable(_) | Content::StateChange(_) | Content::Other) => {}
+                Ok(other) => {
+                    if let Some((after, note)) = note(&record, &other) {
+                        let time = time + after;
+                        sink.noted(&Noted { time, number: messages, note })?;
+                    }
+                }
                 Err(error) => sink.fault(&place, &error.to_string()),
             }
-            messages += record.count();
+            messages += self.count(&record);
             place.record += 1;
             place.octet += length as u64;
             rest = rest.get(length..).unwrap_or_default();
@@ -214,7 +239,7 @@ impl Block {
     /// Every route of a table dump, as the UPDATE that announces it.
     fn routes(
         &self,
-        place: Place,
+        (place, record): (Place<'_>, &Record<'_>),
         before: u64,
         rib: &Rib<'_>,
         body: &mut Vec<u8>,
@@ -245,20 +270,47 @@ impl Block {
                 receiver: &receiver,
                 read: Read::Told { asn4: entry.asn4, path_id: entry.path_id.is_some() },
                 octets: body,
+                within: Within::Table { dumped: record.seconds, old: !entry.asn4 },
             })?;
         }
         Ok(())
     }
 }
 
+/// An end of a session whose identifier is not told.
+const fn side(address: std::net::IpAddr, asn: yottabgp_wire::asn::Asn) -> Side {
+    Side { address, asn: Some(asn), router_id: Ipv4Addr::UNSPECIFIED }
+}
+
+/// What a record says that is neither a message nor routes, and how long after the seconds of the record it was.
+fn note<'a>(record: &Record<'_>, content: &'a Content<'_>) -> Option<(Duration, Note<'a>)> {
+    match content {
+        Content::StateChange(change) => {
+            let note = Note::State {
+                local: side(change.local, change.local_as),
+                peer: side(change.peer, change.peer_as),
+                old: change.old,
+                new: change.new,
+                extended: record.is_extended(),
+            };
+            Some((Duration::from_micros(change.microseconds.into()), note))
+        }
+        Content::PeerIndexTable(peers) => Some((Duration::ZERO, Note::Peers(peers))),
+        Content::Other => {
+            let (kind, subtype, octets) = (record.kind, record.subtype, record.body.len());
+            Some((Duration::ZERO, Note::Unknown { kind, subtype, octets }))
+        }
+        Content::Message(_) | Content::Rib(_) => None,
+    }
+}
+
 fn message_of(
     time: Duration,
-    place: &Place,
+    place: &Place<'_>,
     number: u64,
-    message: &Message<'_>,
+    (message, extended): (&Message<'_>, bool),
     sink: &mut dyn Sink,
 ) -> Result<()> {
-    let side = |address, asn| Side { address, asn: Some(asn), router_id: Ipv4Addr::UNSPECIFIED };
     let peer = side(message.peer, message.peer_as);
     let local = side(message.local, message.local_as);
     let (sender, receiver) = if message.is_local { (&local, &peer) } else { (&peer, &local) };
@@ -270,5 +322,6 @@ fn message_of(
         receiver,
         read: Read::Told { asn4: message.asn4, path_id: message.path_id },
         octets: message.octets,
+        within: Within::Message { sent: message.is_local, extended },
     })
 }

@@ -236,6 +236,7 @@ impl Connections {
             receiver: &side(receiver, theirs),
             read: super::Read::Agreed(&negotiated),
             octets: message,
+            within: super::Within::Packets,
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use yottabgp_api::event::{Encoder, Format as EventFormat, Moment, Way};
+use yottabgp_api::event::{Encoder, Format as EventFormat, Label, Moment};
 use yottabgp_api::{Encoding, Version};
 use yottabgp_config::Environment;
 use yottabgp_session::event::Decoded;
@@ -15,24 +15,44 @@ use yottabgp_wire::nlri::{JsonForm, NlriIter};
 use yottabgp_wire::route;
 
 use super::DecodeArgs;
+use super::noted;
 use super::output::Output;
 use super::sessions::{Session, made_up, of_configuration};
 use crate::as_command::LeftOut;
-use crate::capture::Captured;
+use crate::capture::{Captured, Noted};
 use crate::messages::{Message, Messages};
 use crate::{as_command, context, hex};
 
 /// What is to be shown of each message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum View {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum View {
+    /// The events of a helper.
     Events,
+    /// The commands that would send it.
     Commands,
+    /// The payload is NLRI of a family.
     Nlri(Family),
+    /// Lines of another form.
+    Lines(&'static dyn Lines),
+}
+
+/// Lines for what a file has.
+pub(crate) trait Lines: std::fmt::Debug + Sync {
+    /// Writes the lines of a message or route. The error says why there are none.
+    fn message(
+        &self,
+        captured: &Captured<'_>,
+        decoded: &Decoded<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), String>;
+
+    /// Writes the lines of what is neither a message nor a route.
+    fn noted(&self, noted: &Noted<'_>, out: &mut Vec<u8>);
 }
 
 /// Shows messages as the command line asks for it. Each thread has one of its own.
 #[derive(Clone, Debug)]
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     view: View,
     /// NLRI alone are shown as words.
     as_words: bool,
@@ -47,6 +67,8 @@ pub(super) struct Decoder {
     sessions: Vec<Session>,
     /// Whether the sessions are those of a configuration.
     pub(super) sessions_of_file: bool,
+    /// Whether the way of messages is told.
+    pub(super) tells_way: bool,
     time: Duration,
 }
 
@@ -61,25 +83,14 @@ impl Decoder {
         } else {
             View::Events
         };
-        let version = Version::from_number(environment.api.version.into()).unwrap_or_default();
-        let compact = environment.api.compact;
-        let host = yottabgp_os::hostname::hostname();
-        let (pid, ppid) = (std::process::id(), std::os::unix::process::parent_id());
-        let format = EventFormat::new(Encoding::Json, environment.api.json, version);
-        let encoder = Encoder::new(format, compact, &host, pid, ppid);
-        let generic = arguments.generic;
-        let mut decoder = Self {
-            view,
-            as_words: arguments.command,
-            families,
-            path_information: arguments.path_information,
-            bare: if arguments.open { MessageType::OPEN } else { MessageType::UPDATE },
-            encoder: if generic { encoder.generic() } else { encoder },
-            form: JsonForm { layout: format.layout, compact, generic },
-            sessions: Vec::new(),
-            sessions_of_file: arguments.configuration.is_some(),
-            time: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
-        };
+        let mut decoder = Self::of(view, environment, arguments.generic);
+        decoder.as_words = arguments.command;
+        decoder.families = families;
+        decoder.path_information = arguments.path_information;
+        if arguments.open {
+            decoder.bare = MessageType::OPEN;
+        }
+        decoder.sessions_of_file = arguments.configuration.is_some();
         let mut sessions = match &arguments.configuration {
             Some(path) => of_configuration(path, environment)?,
             None => vec![made_up()],
@@ -89,6 +100,35 @@ impl Decoder {
         }
         decoder.sessions = sessions;
         Ok(decoder)
+    }
+
+    /// Shows messages of a file as they are said to be there. `generic` is for unknown attributes in hexadecimal.
+    pub(crate) fn of(view: View, environment: &Environment, generic: bool) -> Self {
+        let version = Version::from_number(environment.api.version.into()).unwrap_or_default();
+        let compact = environment.api.compact;
+        let host = yottabgp_os::hostname::hostname();
+        let (pid, ppid) = (std::process::id(), std::os::unix::process::parent_id());
+        let format = EventFormat::new(Encoding::Json, environment.api.json, version);
+        let encoder = Encoder::new(format, compact, &host, pid, ppid);
+        Self {
+            view,
+            as_words: false,
+            families: None,
+            path_information: false,
+            bare: MessageType::UPDATE,
+            encoder: if generic { encoder.generic() } else { encoder },
+            form: JsonForm { layout: format.layout, compact, generic },
+            sessions: Vec::new(),
+            sessions_of_file: false,
+            tells_way: false,
+            time: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        }
+    }
+
+    /// Tells which way messages went between who wrote the file and a peer, and not only that they were read.
+    pub(crate) const fn telling_way(mut self) -> Self {
+        self.tells_way = true;
+        self
     }
 
     /// What the command line says of how messages are read comes before what was agreed.
@@ -112,7 +152,7 @@ impl Decoder {
         for session in &self.sessions {
             good &= match self.view {
                 View::Nlri(family) => self.nlri(session, family, &octets, place, output),
-                _ => self.messages(session, (self.time, 0), &octets, &place, output),
+                _ => self.messages(session, (self.time, 0), &octets, &place, None, output),
             };
         }
         good
@@ -134,7 +174,16 @@ impl Decoder {
     ) -> bool {
         let at = (captured.time, captured.number);
         let place = format_args!(" ({})", captured.place);
-        self.messages(session, at, captured.octets, &place, output)
+        self.messages(session, at, captured.octets, &place, Some(captured), output)
+    }
+
+    /// Shows what is neither a message nor a route, where that is wanted. `label` is its session, if it is of one.
+    pub(super) fn noted(&self, noted: &Noted<'_>, label: Option<&Label>, output: &mut Output) {
+        match self.view {
+            View::Events => noted::event(&self.encoder, noted, label, &mut output.text),
+            View::Lines(lines) => lines.noted(noted, &mut output.text),
+            View::Commands | View::Nlri(_) => {}
+        }
     }
 
     /// Shows NLRI, one after the other, a line each.
@@ -171,6 +220,7 @@ impl Decoder {
         (time, before): (Duration, u64),
         octets: &[u8],
         place: &dyn std::fmt::Display,
+        captured: Option<&Captured<'_>>,
         output: &mut Output,
     ) -> bool {
         let maximum = usize::from(session.negotiated.message_size);
@@ -179,7 +229,10 @@ impl Decoder {
         for message in Messages::new(octets, self.bare, maximum) {
             counter = counter.saturating_add(1);
             let shown = match message {
-                Ok(message) => self.message(session, (time, counter), &message, place, output),
+                Ok(message) => {
+                    let at = (time, counter);
+                    self.message(session, at, &message, place, captured, output)
+                }
                 Err(error) => Err(error.to_string()),
             };
             match shown {
@@ -200,6 +253,7 @@ impl Decoder {
         (time, counter): (Duration, u64),
         message: &Message<'_>,
         place: &dyn std::fmt::Display,
+        captured: Option<&Captured<'_>>,
         output: &mut Output,
     ) -> Result<bool, String> {
         inspect(message.kind, message.body, &session.negotiated, |decoded| {
@@ -209,22 +263,29 @@ impl Decoder {
                     output.warn(format!("warning{place}: {message}: {fault}"));
                 }
             }
-            if self.view == View::Commands {
-                let before = output.text.len();
-                match as_command::write(&decoded, &mut output.text) {
+            let before = output.text.len();
+            let none = |output: &mut Output, what, why| {
+                output.text.truncate(before);
+                output.warn(format!("no {what}{place}: {message}: {why}"));
+                Ok(false)
+            };
+            match (self.view, captured) {
+                (View::Commands, _) => match as_command::write(&decoded, &mut output.text) {
                     Ok(LeftOut(None)) => {}
                     Ok(LeftOut(Some(what))) => {
                         output.warn_at(before, format!("warning{place}: {message}: {what}"));
                     }
-                    Err(why) => {
-                        output.text.truncate(before);
-                        output.warn(format!("no command{place}: {message}: {why}"));
-                        return Ok(false);
+                    Err(why) => return none(output, "command", why),
+                },
+                (View::Lines(lines), Some(captured)) => {
+                    if let Err(why) = lines.message(captured, &decoded, &mut output.text) {
+                        return none(output, "line", why);
                     }
                 }
-            } else {
-                let at = Moment { time, counter, label: &session.label, told: None };
-                self.encoder.message(at, Way::In, &decoded, None, None, &mut output.text);
+                _ => {
+                    let at = Moment { time, counter, label: &session.label, told: None };
+                    self.encoder.message(at, session.way, &decoded, None, None, &mut output.text);
+                }
             }
             Ok(true)
         })

@@ -1,24 +1,27 @@
 //! `decode`: messages in hexadecimal, or of a file, shown as the JSON that a helper process would get, or as commands.
 
 mod decoder;
+pub(crate) mod noted;
 mod output;
-mod parallel;
+pub(crate) mod parallel;
 mod sessions;
 mod shown;
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal as _};
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
+pub(crate) use decoder::{Decoder, Lines, View};
+pub(crate) use output::Output;
+pub(crate) use shown::{Sessions, Shown};
 
-use anyhow::{Context as _, Result, bail};
+use std::io::{BufRead, IsTerminal as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
 use clap::Args;
+use indicatif::ProgressBar;
 use yottabgp_config::Environment;
 
-use self::decoder::Decoder;
-use self::output::Output;
-use self::shown::{Sessions, Shown};
-use crate::capture::Format;
+use crate::capture::mrt::{Block, Blocks};
+use crate::capture::{Format, input};
 
 /// What `decode` is told.
 #[derive(Debug, Args)]
@@ -56,7 +59,7 @@ pub(crate) struct DecodeArgs {
     /// Show the command that announces it
     #[arg(short = 'm', long)]
     pub(crate) command: bool,
-    /// Read the messages of a packet capture (pcap, pcapng) or of an MRT file; `-` is standard input
+    /// Read the messages of a packet capture (pcap, pcapng) or of an MRT file, compressed or not; `-` is standard input
     #[arg(short, long, value_name = "FILE", conflicts_with = "payload")]
     pub(crate) read: Option<PathBuf>,
     /// How many threads decode an MRT file: all cores, unless told otherwise
@@ -76,29 +79,22 @@ pub(crate) fn run(arguments: &DecodeArgs, environment: &Environment) -> Result<b
         output.write()?;
         return Ok(good);
     }
-    let threads = match arguments.threads {
-        Some(threads) => threads.get(),
-        None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-    };
-    if let Some(path) = arguments.read.as_ref().filter(|path| path.as_os_str() != "-") {
-        let file =
-            File::open(path).with_context(|| format!("{} can not be read", path.display()))?;
-        return input(&decoder, &mut BufReader::with_capacity(CAPACITY, file), threads);
-    }
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
+    let path = arguments.read.as_deref().unwrap_or(Path::new("-"));
+    if input::is_standard_input(path) && std::io::stdin().is_terminal() {
         bail!("no payload: give hexadecimal as argument, or a message a line on standard input");
     }
-    input(&decoder, &mut BufReader::with_capacity(CAPACITY, stdin), threads)
+    let mut input = input::open(path, &ProgressBar::hidden())?;
+    show(&decoder, &mut *input, parallel::threads(arguments.threads))
 }
 
-/// How many octets are read at once of what is cut into lines and packets.
-const CAPACITY: usize = 1 << 16;
-
 /// Shows the messages of a capture or an MRT file, or of lines of hexadecimal digits.
-fn input(decoder: &Decoder, input: &mut (dyn BufRead + Send), threads: usize) -> Result<bool> {
+fn show(decoder: &Decoder, input: &mut (dyn BufRead + Send), threads: usize) -> Result<bool> {
     match Format::of(input.fill_buf()?) {
-        Some(Format::Mrt) => parallel::read(decoder, input, threads),
+        Some(Format::Mrt) => {
+            let worker =
+                || DecodesBlocks { decoder: decoder.clone(), sessions: Sessions::default() };
+            parallel::read(&mut Blocks::new(input), threads, &worker)
+        }
         Some(Format::Packets) => {
             let (mut sessions, mut output) = (Sessions::default(), Output::default());
             let mut shown = Shown::new(decoder, &mut sessions, &mut output).at_once();
@@ -124,4 +120,18 @@ fn lines(decoder: &Decoder, input: &mut (dyn BufRead + Send)) -> Result<bool> {
         }
     }
     Ok(good)
+}
+
+/// Shows blocks of an MRT file.
+struct DecodesBlocks {
+    decoder: Decoder,
+    sessions: Sessions,
+}
+
+impl parallel::Worker for DecodesBlocks {
+    fn show(&mut self, block: &Block, output: &mut Output) -> Result<bool> {
+        let mut shown = Shown::new(&self.decoder, &mut self.sessions, output);
+        block.read(&mut shown)?;
+        Ok(shown.good)
+    }
 }

@@ -3,16 +3,14 @@
 //! This thread reads and cuts, workers decode and write JSON into buffers, and one more thread hands these to standard output.
 //! What waits is bounded: so many blocks are under way, and what is written goes back to be filled again.
 
-use std::io::BufRead;
+use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use anyhow::{Result, bail};
 
-use super::decoder::Decoder;
 use super::output::Output;
-use super::shown::{Sessions, Shown};
 use crate::capture::mrt::{Block, Blocks};
 
 /// A block that was shown.
@@ -26,15 +24,26 @@ struct Done {
 /// A block to be shown, the buffer for that, and where both go then.
 type Job = (Block, Output, SyncSender<Done>);
 
-/// Shows every message of an MRT file. Says whether all of them could be.
-pub(super) fn read(
-    decoder: &Decoder,
-    input: &mut (dyn BufRead + Send),
+/// Shows blocks: each thread has one.
+pub(crate) trait Worker {
+    /// Shows all of a block. Says whether everything could be shown.
+    fn show(&mut self, block: &Block, output: &mut Output) -> Result<bool>;
+}
+
+/// How many threads there are: all cores, unless told otherwise.
+pub(crate) fn threads(told: Option<NonZeroUsize>) -> usize {
+    let cores = || std::thread::available_parallelism().ok();
+    told.or_else(cores).map_or(1, NonZeroUsize::get)
+}
+
+/// Shows every block of an MRT file. Says whether everything could be shown.
+pub(crate) fn read<W: Worker + Send>(
+    blocks: &mut Blocks<'_>,
     threads: usize,
+    worker: &impl Fn() -> W,
 ) -> Result<bool> {
-    let mut blocks = Blocks::new(input);
     if threads == 1 {
-        return one_by_one(decoder, &mut blocks);
+        return one_by_one(worker(), blocks);
     }
     let under_way = 2 * threads + 1;
     let (jobs, next_job) = sync_channel::<Job>(under_way);
@@ -43,8 +52,8 @@ pub(super) fn read(
     let next_job = &Mutex::new(next_job);
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            let decoder = decoder.clone();
-            scope.spawn(move || work(&decoder, next_job));
+            let worker = worker();
+            scope.spawn(move || work(worker, next_job));
         }
         let writer = scope.spawn(move || write(in_order, &give_back));
         let read = (|| {
@@ -71,11 +80,11 @@ pub(super) fn read(
 }
 
 /// On this thread alone.
-fn one_by_one(decoder: &Decoder, blocks: &mut Blocks<'_>) -> Result<bool> {
-    let (mut good, mut sessions) = (true, Sessions::default());
+fn one_by_one(mut worker: impl Worker, blocks: &mut Blocks<'_>) -> Result<bool> {
+    let mut good = true;
     let mut output = Output::default();
     while let Some(block) = blocks.take()? {
-        good &= show(decoder, &mut sessions, &block, &mut output)?;
+        good &= worker.show(&block, &mut output)?;
         output.write()?;
         blocks.recycle(block);
     }
@@ -83,8 +92,7 @@ fn one_by_one(decoder: &Decoder, blocks: &mut Blocks<'_>) -> Result<bool> {
 }
 
 /// Shows blocks until there are no more.
-fn work(decoder: &Decoder, next_job: &Mutex<Receiver<Job>>) {
-    let mut sessions = Sessions::default();
+fn work(mut worker: impl Worker, next_job: &Mutex<Receiver<Job>>) {
     loop {
         let job = match next_job.lock() {
             Ok(next_job) => next_job.recv(),
@@ -92,22 +100,11 @@ fn work(decoder: &Decoder, next_job: &Mutex<Receiver<Job>>) {
         };
         let Ok((block, mut output, done)) = job else { return };
         // A defect: the writer says so and stops, and the others have to empty the queue meanwhile.
-        let shown = AssertUnwindSafe(|| show(decoder, &mut sessions, &block, &mut output));
+        let shown = AssertUnwindSafe(|| worker.show(&block, &mut output));
         let Ok(good) = std::panic::catch_unwind(shown) else { continue };
         // Nobody waits for it when writing failed.
         let _ = done.send(Done { block, output, good });
     }
-}
-
-fn show(
-    decoder: &Decoder,
-    sessions: &mut Sessions,
-    block: &Block,
-    output: &mut Output,
-) -> Result<bool> {
-    let mut shown = Shown::new(decoder, sessions, output);
-    block.read(&mut shown)?;
-    Ok(shown.good)
 }
 
 /// Writes what was shown of each block, in their order.

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use yottabgp_api::event::Label;
+use yottabgp_api::event::{Label, Way};
 use yottabgp_config::Environment;
 use yottabgp_wire::asn::Asn;
 use yottabgp_wire::negotiated::Negotiated;
@@ -16,6 +16,8 @@ use crate::{context, validate};
 pub(super) struct Session {
     pub(super) label: Label,
     pub(super) negotiated: Negotiated,
+    /// What events say of the way of its messages.
+    pub(super) way: Way,
 }
 
 /// The session of ExaBGP's `decode`: everything is negotiated that needs no agreement on how octets are read.
@@ -28,7 +30,7 @@ pub(super) fn made_up() -> Session {
         Some(negotiated.peer_as),
         Ipv4Addr::LOCALHOST,
     );
-    Session { label, negotiated }
+    Session { label, negotiated, way: Way::In }
 }
 
 /// The sessions of the neighbors of a file.
@@ -45,7 +47,7 @@ pub(super) fn of_configuration(path: &Path, environment: &Environment) -> Result
             Some(neighbor.settings.peer_as.unwrap_or(negotiated.peer_as)),
             neighbor.settings.router_id,
         );
-        sessions.push(Session { label, negotiated });
+        sessions.push(Session { label, negotiated, way: Way::In });
     }
     if sessions.is_empty() {
         bail!("{} has no neighbor whose messages could be decoded", path.display());

@@ -2,39 +2,39 @@
 
 use anyhow::Result;
 use hashbrown::HashMap;
-use yottabgp_api::event::Label;
+use yottabgp_api::event::{Label, Way};
 use yottabgp_wire::negotiated::Negotiated;
 
 use super::decoder::Decoder;
 use super::output::Output;
 use super::sessions::Session;
-use crate::capture::{Captured, Read, Side, Sink};
+use crate::capture::{Captured, Note, Noted, Read, Side, Sink, Within};
 
 /// So many sessions of a file are remembered at once.
 const MOST_SESSIONS: usize = 4096;
 
-/// The ends of a session, and how its messages are read.
-type Key = (Side, Side, bool, bool);
+/// The ends of a session, how its messages are read, and whether the first end wrote the file.
+type Key = (Side, Side, bool, bool, bool);
 
 /// Shows what a file has.
-pub(super) struct Shown<'d> {
+pub(crate) struct Shown<'d> {
     decoder: &'d Decoder,
     output: &'d mut Output,
     sessions: &'d mut Sessions,
     /// Whether everything could be shown.
-    pub(super) good: bool,
+    pub(crate) good: bool,
     /// Whether each message is written when it comes.
     at_once: bool,
 }
 
 /// The sessions of an MRT file: most messages are of a few.
 #[derive(Debug, Default)]
-pub(super) struct Sessions {
+pub(crate) struct Sessions {
     known: HashMap<Key, Session>,
 }
 
 impl<'d> Shown<'d> {
-    pub(super) const fn new(
+    pub(crate) const fn new(
         decoder: &'d Decoder,
         sessions: &'d mut Sessions,
         output: &'d mut Output,
@@ -43,7 +43,7 @@ impl<'d> Shown<'d> {
     }
 
     /// Writes each message when it comes.
-    pub(super) const fn at_once(mut self) -> Self {
+    pub(crate) const fn at_once(mut self) -> Self {
         self.at_once = true;
         self
     }
@@ -69,6 +69,17 @@ impl Sink for Shown<'_> {
         Ok(())
     }
 
+    fn noted(&mut self, noted: &Noted<'_>) -> Result<()> {
+        if self.decoder.tells_way {
+            let label = match &noted.note {
+                Note::State { local, peer, .. } => Some(label_of(local, peer)),
+                _ => None,
+            };
+            self.decoder.noted(noted, label.as_ref(), self.output);
+        }
+        Ok(())
+    }
+
     fn fault(&mut self, place: &dyn std::fmt::Display, why: &str) {
         self.good = false;
         self.output.warn(format!("{place}: {why}"));
@@ -84,7 +95,8 @@ impl Sessions {
         asn4: bool,
         path_id: bool,
     ) -> &Session {
-        let key = (*captured.sender, *captured.receiver, asn4, path_id);
+        let sent = is_sent(captured);
+        let key = (*captured.sender, *captured.receiver, asn4, path_id, sent);
         if self.known.len() >= MOST_SESSIONS && !self.known.contains_key(&key) {
             self.known.clear();
         }
@@ -106,13 +118,19 @@ impl Sessions {
 /// The session of a message, with what the command line says of it.
 fn session(decoder: &Decoder, captured: &Captured<'_>, mut negotiated: Negotiated) -> Session {
     decoder.adjust(&mut negotiated);
-    let (sender, receiver) = (captured.sender, captured.receiver);
-    let label = Label::new(
-        Some(receiver.address),
-        sender.address,
-        receiver.asn,
-        sender.asn,
-        sender.router_id,
-    );
-    Session { label, negotiated }
+    let (local, peer, way) = match (decoder.tells_way, is_sent(captured)) {
+        (false, _) => (captured.receiver, captured.sender, Way::In),
+        (true, false) => (captured.receiver, captured.sender, Way::Receive),
+        (true, true) => (captured.sender, captured.receiver, Way::Send),
+    };
+    Session { label: label_of(local, peer), negotiated, way }
+}
+
+/// Whether who wrote the file sent it.
+const fn is_sent(captured: &Captured<'_>) -> bool {
+    matches!(captured.within, Within::Message { sent: true, .. })
+}
+
+fn label_of(local: &Side, peer: &Side) -> Label {
+    Label::new(Some(local.address), peer.address, local.asn, peer.asn, peer.router_id)
 }

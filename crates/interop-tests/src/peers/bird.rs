@@ -64,10 +64,19 @@ impl Bird {
                 );
             }
         }
+        let recorded = if options.recorded {
+            format!(
+                "mrtdump \"{}\";\nmrtdump protocols {{ states, messages }};",
+                self.path("messages.mrt").display()
+            )
+        } else {
+            String::new()
+        };
         // The next hop is told to stay, and so is the MED, which has to be set on the way out.
         format!(
             r#"log "{log}" all;
 router id 10.0.0.2;
+{recorded}
 protocol device {{ }}
 {tables}
 filter announced {{
@@ -206,6 +215,13 @@ impl Peer for Bird {
         fs::write(self.path("own.conf"), text).expect("a file");
         let answer = self.client(namespace, "configure")?;
         if answer.contains("Reconfigur") { Ok(()) } else { Err(answer) }
+    }
+
+    fn recorded(&mut self, namespace: &Namespace) -> Outcome<(PathBuf, Option<PathBuf>)> {
+        let table = self.path("table.mrt");
+        let command = format!("mrt dump table \"*\" to \"{}\"", table.display());
+        self.client(namespace, &command)?;
+        Ok((self.path("messages.mrt"), Some(table)))
     }
 
     fn refresh(&mut self, namespace: &Namespace) -> Outcome<bool> {

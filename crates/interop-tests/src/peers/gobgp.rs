@@ -88,6 +88,16 @@ impl GoBgp {
                 ),
             );
         }
+        if options.recorded {
+            let file = self.path("messages.mrt");
+            text.insert_str(
+                0,
+                &format!(
+                    "[[mrt-dump]]\n  [mrt-dump.config]\n    dump-type = \"updates\"\n    file-name = \"{}\"\n",
+                    file.display()
+                ),
+            );
+        }
         let families =
             if options.families.is_empty() { unicast.as_slice() } else { &options.families };
         for family in families {
@@ -306,6 +316,11 @@ impl Peer for GoBgp {
         let verb = if announce { "add" } else { "del" };
         let words: Vec<_> = ["global", "rib", verb].into_iter().chain(words.split(' ')).collect();
         Self::client(namespace, &words).map(drop)
+    }
+
+    fn recorded(&mut self, _: &Namespace) -> Outcome<(PathBuf, Option<PathBuf>)> {
+        // Its table it writes once a minute, whoever asks.
+        Ok((self.path("messages.mrt"), None))
     }
 
     fn refresh(&mut self, _namespace: &Namespace) -> Outcome<bool> {

@@ -10,6 +10,7 @@ pub mod encode;
 pub mod fault;
 mod json;
 pub mod keyed;
+pub mod part;
 mod text;
 
 #[cfg(test)]
