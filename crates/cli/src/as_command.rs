@@ -4,9 +4,11 @@ use std::net::Ipv4Addr;
 
 use yottabgp_session::event::Decoded;
 use yottabgp_wire::attribute::{Attribute, flags, registry as attributes, render};
+use yottabgp_wire::codes::Family;
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::next_hop::{push_wire_next_hop, wire_next_hop};
 use yottabgp_wire::nlri::{Nlri, NlriIter, registry};
+use yottabgp_wire::prefix::{Prefix, push_prefix};
 use yottabgp_wire::route::push_command;
 
 /// AS_PATH: an empty one goes without saying, as with ExaBGP.
@@ -132,10 +134,24 @@ fn read<'a>(nlri: NlriIter<'a>) -> Result<Vec<Nlri<'a>>, String> {
 }
 
 pub(crate) fn push_route(nlri: Nlri<'_>, out: &mut Vec<u8>) {
-    push_command(nlri, out);
+    match plain(nlri) {
+        Some((length, octets)) => {
+            out.extend_from_slice(b"route ");
+            push_prefix(out, nlri.family.afi, length, octets);
+        }
+        None => push_command(nlri, out),
+    }
     if let Some(id) = nlri.path_id {
         out.extend(format!(" path-information {}", Ipv4Addr::from_bits(id)).bytes());
     }
+}
+
+/// The length and octets of what most routes are to: a prefix that words give as it is, which need not be found out.
+fn plain(nlri: Nlri<'_>) -> Option<(u8, &[u8])> {
+    let is_unicast = matches!(nlri.family, Family::IPV4_UNICAST | Family::IPV6_UNICAST);
+    let prefix = Prefix::decode(nlri.family.afi, nlri.bytes).filter(|_| is_unicast)?;
+    let (length, octets) = nlri.bytes.split_first()?;
+    (!prefix.has_host_bits()).then_some((*length, octets))
 }
 
 /// The attributes in words, each after a blank, as they are read: received ones may have flags that no word gives, then their octets

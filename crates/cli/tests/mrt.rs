@@ -208,8 +208,8 @@ fn what_bgpdump_says_is_said_alike() {
         BGP4MP|1700000001|A|192.0.2.1|65001|10.0.0.0/24|65001 64500|IGP|192.0.2.1|0|7|65001:1 no-export|AG|65001 10.0.0.1|\n\
         BGP4MP|1700000001|A|192.0.2.1|65001|10.0.1.0/24|65001 64500|IGP|192.0.2.1|0|7|65001:1 no-export|AG|65001 10.0.0.1|\n\
         BGP4MP|1700000001|A|192.0.2.1|65001|10.9.0.0/16|65001 64500|IGP|192.0.2.1|0|7|65001:1 no-export|AG|65001 10.0.0.1|\n\
-        BGP4MP_ET|1700000002.250000|A|192.0.2.2|65002|172.16.0.0/24|65002|IGP|192.0.2.1|0|0||NAG||\n\
-        BGP4MP|1700000003|W|192.0.2.1|65001|10.0.0.0/24|9\n\
+        BGP4MP_ET_LOCAL|1700000002.250000|A|192.0.2.1|65001|172.16.0.0/24|65002|IGP|192.0.2.1|0|0||NAG||\n\
+        BGP4MP_AP|1700000003|W|192.0.2.1|65001|10.0.0.0/24|9\n\
         BGP4MP|1700000006|STATE|192.0.2.1|65001|6|1\n";
     let (session, table) = (session(), table());
     assert_eq!(good(&["--bgpdump"], &session), expected);
@@ -331,7 +331,7 @@ fn what_a_file_is_says_its_content_and_not_its_name() {
     }
     // Of one that ends too early, all is shown that is there.
     let mut long = Vec::new();
-    for _ in 0..20_000 {
+    for _ in 0..2000 {
         long.extend(&plain);
     }
     for octets in [zstd::encode_all(long.as_slice(), 1).unwrap(), {
@@ -339,10 +339,11 @@ fn what_a_file_is_says_its_content_and_not_its_name() {
         gz.write_all(&long).unwrap();
         gz.finish().unwrap()
     }] {
-        let run = show(&["--text"], &octets[..octets.len() - 9]);
+        let (_folder, path) = file("long", &octets[..octets.len() - 9]);
+        let run = run(&["mrt", "show", "--text", path.to_str().unwrap()]);
         assert_eq!(run.status, 1);
         assert!(run.err.starts_with("error: "), "{}", run.err);
-        assert!(run.out.lines().count() > 100_000, "{} {}", run.out.lines().count(), run.err);
+        assert!(run.out.lines().count() > 10_000, "{} {}", run.out.lines().count(), run.err);
     }
 }
 

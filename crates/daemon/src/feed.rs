@@ -143,8 +143,8 @@ enum Happened {
 
 fn keep(happened: &mut Vec<Happened>) -> impl FnMut(Event<'_>) {
     |event| match event {
-        Event::Up(negotiated) => happened.push(Happened::Up(Arc::new(negotiated.clone()))),
-        Event::Down { reason } => happened.push(Happened::Down(reason.to_owned())),
+        Event::Up(up) => happened.push(Happened::Up(Arc::new(up.negotiated.clone()))),
+        Event::Down { reason, .. } => happened.push(Happened::Down(reason.to_owned())),
         _ => {}
     }
 }

@@ -35,6 +35,22 @@ struct Connections {
     messages: u64,
 }
 
+/// The octets that told what the file is, and those behind them, as one: the reader of captures looks at its first ones once.
+struct Joined<'i> {
+    input: &'i mut (dyn BufRead + Send),
+    has_begun: bool,
+}
+
+impl Read for Joined<'_> {
+    fn read(&mut self, space: &mut [u8]) -> std::io::Result<usize> {
+        let mut count = self.input.read(space)?;
+        if !std::mem::replace(&mut self.has_begun, true) && count > 0 {
+            count += self.input.read(space.get_mut(count..).unwrap_or_default())?;
+        }
+        Ok(count)
+    }
+}
+
 /// What the reader of a capture needs to go on.
 #[derive(Clone, Copy, Debug)]
 enum Need {
@@ -62,7 +78,7 @@ impl Need {
 /// Reads every packet. Others than those of BGP are passed over.
 pub(crate) fn read(input: &mut (dyn BufRead + Send), sink: &mut dyn Sink) -> Result<()> {
     // The reader wants something that it may own.
-    let input: Box<dyn Read + Send + '_> = Box::new(input);
+    let input: Box<dyn Read + Send + '_> = Box::new(Joined { input, has_begun: false });
     let mut reader =
         create_reader(1 << 16, input).map_err(|error| anyhow!("no packet capture: {error}"))?;
     let mut connections = Connections::default();

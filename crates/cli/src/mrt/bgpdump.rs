@@ -2,7 +2,7 @@
 //!
 //! `TABLE_DUMP2|TIME|B|PEER|AS|PREFIX|AS_PATH|ORIGIN|NEXT_HOP|LOCAL_PREF|MED|COMMUNITIES|AG or NAG|AGGREGATOR|` for routes of a table,
 //! `BGP4MP|TIME|A|…` for what UPDATEs announce, `W` up to the prefix for what they withdraw, `STATE|PEER|AS|OLD|NEW`. A path identifier
-//! stands behind the prefix.
+//! stands behind the prefix, and `_AP` behind the type then; `_LOCAL` is for what the recorder sent.
 
 use yottabgp_session::event::Decoded;
 use yottabgp_wire::codes::Family;
@@ -12,7 +12,7 @@ use yottabgp_wire::next_hop::push_wire_next_hop;
 use yottabgp_wire::nlri::{Nlri, is_plain_prefix};
 use yottabgp_wire::prefix::push_prefix;
 
-use crate::capture::{Captured, Note, Noted, Within};
+use crate::capture::{Captured, Note, Noted, Read, Within};
 use crate::decode::Lines;
 
 /// The lines of `--bgpdump`.
@@ -39,25 +39,36 @@ impl Lines for OneLine {
     ) -> Result<(), String> {
         // Other messages have no line.
         let Decoded::Update(update) = decoded else { return Ok(()) };
+        let has_paths = matches!(captured.read, Read::Told { path_id: true, .. });
         let head = |kind: &str, out: &mut Vec<u8>| {
+            let mut peer = captured.sender;
             match captured.within {
                 Within::Table { dumped, old } => {
-                    push(out, if old { "TABLE_DUMP|" } else { "TABLE_DUMP2|" });
+                    push(out, if old { "TABLE_DUMP" } else { "TABLE_DUMP2" });
+                    push(out, if has_paths { "_AP|" } else { "|" });
                     push_decimal(out, dumped.into());
                     push(out, "|B|");
                 }
-                Within::Message { extended, .. } => {
-                    push_time(captured.time, extended, out);
+                Within::Message { sent, extended } => {
+                    let way = match (has_paths, sent) {
+                        (true, _) => "_AP",
+                        (false, true) => {
+                            peer = captured.receiver;
+                            "_LOCAL"
+                        }
+                        (false, false) => "",
+                    };
+                    push_time(captured.time, extended, way, out);
                     push(out, kind);
                 }
                 Within::Packets => {
-                    push_time(captured.time, true, out);
+                    push_time(captured.time, true, "", out);
                     push(out, kind);
                 }
             }
-            push_ip(out, captured.sender.address);
+            push_ip(out, peer.address);
             out.push(b'|');
-            push_decimal(out, captured.sender.asn.map_or(0, |asn| asn.0.into()));
+            push_decimal(out, peer.asn.map_or(0, |asn| asn.0.into()));
             out.push(b'|');
         };
         for field in update.withdrawn() {
@@ -85,7 +96,7 @@ impl Lines for OneLine {
 
     fn noted(&self, noted: &Noted<'_>, out: &mut Vec<u8>) {
         let Note::State { peer, old, new, extended, .. } = &noted.note else { return };
-        push_time(noted.time, *extended, out);
+        push_time(noted.time, *extended, "", out);
         push(out, "|STATE|");
         push_ip(out, peer.address);
         out.push(b'|');
@@ -98,8 +109,11 @@ impl Lines for OneLine {
     }
 }
 
-fn push_time(time: std::time::Duration, extended: bool, out: &mut Vec<u8>) {
-    push(out, if extended { "BGP4MP_ET|" } else { "BGP4MP|" });
+/// The type of a record and its time; `way` is what stands behind the type.
+fn push_time(time: std::time::Duration, extended: bool, way: &str, out: &mut Vec<u8>) {
+    push(out, if extended { "BGP4MP_ET" } else { "BGP4MP" });
+    push(out, way);
+    out.push(b'|');
     push_decimal(out, time.as_secs());
     if extended {
         push(out, &format!(".{:06}", time.subsec_micros()));

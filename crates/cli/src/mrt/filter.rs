@@ -195,7 +195,10 @@ impl Filter {
         self.takes_time(noted.time)
             && match &noted.note {
                 Note::State { peer, .. } => {
-                    self.takes_kind(&[Kind::State]) && !self.is_of_routes() && self.takes_peer(peer)
+                    self.takes_kind(&[Kind::State])
+                        && self.sent.is_none()
+                        && !self.is_of_routes()
+                        && self.takes_peer(peer)
                 }
                 Note::Peers(_) => self.kinds.contains(&Kind::Peers) || self.is_empty(),
                 Note::Unknown { .. } => self.is_empty(),

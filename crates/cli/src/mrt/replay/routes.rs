@@ -403,14 +403,16 @@ impl Sink for Routes<'_> {
     fn message(&mut self, captured: &Captured<'_>) -> Result<()> {
         let Read::Told { asn4, path_id } = captured.read else { return Ok(()) };
         let is_table = matches!(captured.within, Within::Table { .. });
-        let body = if is_table {
-            captured.octets
-        } else {
-            match captured.octets.split_at_checked(HEADER_LENGTH) {
-                Some((&[.., kind], body)) if MessageType(kind) == MessageType::UPDATE => body,
-                // What sessions say beside routes is the session's own.
-                _ => return Ok(()),
+        // A part of an UPDATE comes without its header, as routes of a table do.
+        let body = match captured.octets.split_at_checked(HEADER_LENGTH) {
+            Some((header, body)) if header.starts_with(&[0xff; 16]) => {
+                if header.last() != Some(&MessageType::UPDATE.0) {
+                    // What sessions say beside routes is the session's own.
+                    return Ok(());
+                }
+                body
             }
+            _ => captured.octets,
         };
         let told = self.told.entry((asn4, path_id)).or_insert_with(|| {
             let mut told = Negotiated::permissive();
