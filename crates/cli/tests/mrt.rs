@@ -246,6 +246,24 @@ fn what_bgpdump_says_is_said_alike() {
 }
 
 #[test]
+fn a_table_is_read_whatever_flags_its_recorder_left_out() {
+    let mut file = Vec::new();
+    let peers = [10, 0, 0, 9, 0, 0, 0, 1, 2, 10, 0, 0, 1, 192, 0, 2, 1, 0, 0, 0xfd, 0xe9];
+    record(&mut file, SECONDS, 13, 1, &peers);
+    let path = attribute(0x40, 2, &[2, 1, 0, 0, 0xfd, 0xe9]);
+    // As BIRD 2.0 has them.
+    let rest = [attribute(0, 3, &[192, 0, 2, 1]), attribute(0, 5, &[0, 0, 0, 100])].concat();
+    let attributes = [attribute(0x40, 1, &[0]), path, rest].concat();
+    let head = [0, 0, 0, 0, 24, 10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0];
+    let length = u8::try_from(attributes.len()).unwrap();
+    record(&mut file, SECONDS, 13, 2, &[&head[..], &[length], &attributes].concat());
+    assert_eq!(
+        good(&["--bgpdump"], &file),
+        "TABLE_DUMP2|1700000000|B|192.0.2.1|65001|10.0.0.0/24|65001|IGP|192.0.2.1|100|0||NAG||\n"
+    );
+}
+
+#[test]
 fn filters_leave_what_is_wanted() {
     let lines = |words: &[&str], file: &[u8]| -> Vec<String> {
         let words = [&["--text"], words].concat();

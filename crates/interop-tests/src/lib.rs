@@ -17,6 +17,7 @@ mod monitored;
 pub mod mrt;
 pub mod peer;
 pub mod peers;
+mod recorded;
 pub mod routes;
 pub mod scenarios;
 mod told;

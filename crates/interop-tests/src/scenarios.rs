@@ -12,6 +12,7 @@ use yottabgp_testkit::{Program, events};
 use crate::lab::{Lab, Wanted};
 use crate::monitored;
 use crate::peer::Outcome;
+use crate::recorded;
 use crate::routes::half;
 use crate::told;
 
@@ -80,14 +81,13 @@ pub const ALL: &[Scenario] = &[
     scenario("md5", MD5, &[], few_routes),
     scenario("hold-timer", SHORT, &[], hold_timer),
     scenario("shutdown-text", PLAIN, &[], shutdown_text),
-<<<<<<< HEAD
     scenario("bmp", MONITORED, &["frr", "gobgp"], monitored::by_command),
     scenario("bmp-section", MONITORED, &["frr", "gobgp"], monitored::by_section),
-=======
-    scenario("bmp", MONITORED, &["frr", "gobgp"], monitored),
-    scenario("mrt-replay", PLAIN, &[], replayed),
-    Scenario { needs: "bgpdump", ..scenario("mrt-show", RECORDED, &["bird", "gobgp"], recorded) },
->>>>>>> ade660a (mrt: files of collectors are shown, filtered and replayed)
+    scenario("mrt-replay", PLAIN, &[], recorded::replayed),
+    Scenario {
+        needs: "bgpdump",
+        ..scenario("mrt-show", RECORDED, &["bird", "gobgp"], recorded::shown)
+    },
     // What goes over the wire is ours, whoever is there.
     Scenario { needs: "tshark", ..scenario("dissected", PLAIN, &["bird"], dissected) },
     Scenario { needs: "tshark", ..scenario("bmp-dissected", PLAIN, &["bird"], told::dissected) },
@@ -386,209 +386,3 @@ fn dissected(lab: &mut Lab) -> Outcome {
     let wanted = BTreeSet::from(["1", "2", "3", "4", "5"]);
     if types == wanted { Ok(()) } else { Err(format!("messages of types {types:?} were sent")) }
 }
-<<<<<<< HEAD
-=======
-
-/// The peer tells our BMP station what it receives from us: the station's events amount to what we announce, through withdrawals, the
-/// end of the session and that of the peer itself.
-fn monitored(lab: &mut Lab) -> Outcome {
-    let file = lab.path("station.json");
-    let (address, port) = STATION;
-    let station = Program::new(yottabgp_testkit::speaker::program()?, &file)
-        .arguments(["bmp", "--listen"])
-        .argument(format!("{address}:{port}"))
-        .start(&lab.pair.right)
-        .map_err(|error| error.to_string())?;
-    let (mut table, mut told) = (events::Table::default(), Vec::new());
-    let mut read = |told: &mut Vec<String>| -> Outcome<BTreeSet<Route>> {
-        let text = std::fs::read_to_string(&file).map_err(|error| error.to_string())?;
-        // The last line may not be there as a whole.
-        let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
-        for line in whole.lines().skip(told.len()) {
-            table.read(line)?;
-            told.push(line.to_owned());
-        }
-        Ok(table.routes())
-    };
-    let mut tells = |told: &mut Vec<String>, expected: &BTreeSet<Route>| -> Outcome {
-        let mut last = None;
-        let equal = poll(PATIENCE, || match read(told) {
-            Ok(found) => {
-                last = difference(expected, &found);
-                last.is_none().then_some(())
-            }
-            Err(error) => {
-                last = Some(error);
-                None
-            }
-        });
-        equal.ok_or_else(|| format!("the events of the station: {}", last.unwrap_or_default()))
-    };
-    let states = |told: &[String], state: &str| {
-        let is = |line: &&String| {
-            events::member(line, &["neighbor", "state"]).is_some_and(|found| found == state)
-        };
-        told.iter().filter(is).count()
-    };
-
-    let shown = |lab: &Lab, routes: &BTreeSet<Route>| -> BTreeSet<Route> {
-        routes.iter().map(|route| lab.peer.told(route.clone())).collect()
-    };
-
-    let ours = lab.our_routes(MANY);
-    lab.start()?;
-    lab.we_announce(&ours)?;
-    lab.they_have(&ours)?;
-    tells(&mut told, &shown(lab, &ours))?;
-    let kept = half(&ours);
-    lab.we_withdraw(ours.difference(&kept))?;
-    lab.they_have(&kept)?;
-    tells(&mut told, &shown(lab, &kept))?;
-    if states(&told, "up") != 1 {
-        return Err(format!("one session came up: {:?}", told.first()));
-    }
-
-    // Our end goes and comes; then the peer, and with it its connection to the station.
-    lab.us.stop();
-    tells(&mut told, &BTreeSet::new())?;
-    let mark = lab.us.relay.mark();
-    lab.us.settings.routes = kept.clone();
-    lab.us.start(&lab.pair.left);
-    lab.await_up(mark)?;
-    lab.they_have(&kept)?;
-    tells(&mut told, &shown(lab, &kept))?;
-    let mark = lab.us.relay.mark();
-    lab.peer.stop();
-    lab.us.await_state(mark, "down");
-    tells(&mut told, &BTreeSet::new())?;
-    lab.peer.start(&lab.pair.right)?;
-    lab.they_have(&kept)?;
-    tells(&mut told, &shown(lab, &kept))?;
-
-    let names = ["initiation", "peer-up", "route-monitoring", "peer-down"];
-    for name in names {
-        let is = |line: &String| events::member(line, &["bmp", "message"]).as_deref() == Some(name);
-        if !told.iter().any(is) {
-            return Err(format!("no {name} was told"));
-        }
-    }
-    if let Some(line) = told.iter().find(|line| line.contains("\"error\"")) {
-        return Err(format!("not read: {line}"));
-    }
-    drop(station);
-    Ok(())
-}
-
-/// What the peer records is what was sent: `mrt show` reads all of its files, and `bgpdump` reads the same in them.
-fn recorded(lab: &mut Lab) -> Outcome {
-    let ours = lab.our_routes(FEW);
-    lab.start()?;
-    lab.we_announce(&ours)?;
-    lab.they_have(&ours)?;
-    let kept = half(&ours);
-    lab.we_withdraw(ours.difference(&kept))?;
-    lab.they_have(&kept)?;
-    let (messages, table) = lab.peer.recorded(&lab.pair.right)?;
-    let program = yottabgp_testkit::speaker::program()?;
-    let program = program.to_string_lossy().into_owned();
-    let us = lab.us.settings.local.to_string();
-    for (file, is_table) in [(Some(messages), false), (table, true)] {
-        let Some(file) = file else { continue };
-        let file = file.to_string_lossy().into_owned();
-        let mut last = None;
-        // It writes in its own time.
-        let equal = poll(PATIENCE, || {
-            last = (|| {
-                let words = ["mrt", "show", "--received", "--peer", &us, &file];
-                let events = output(&lab.pair.left, &program, &words, "")?;
-                let mut read = events::Table::default();
-                for line in events.lines() {
-                    read.read(line)?;
-                }
-                Ok::<_, String>(difference(&kept, &read.routes()))
-            })()
-            .unwrap_or_else(Some);
-            last.is_none().then_some(())
-        });
-        equal.ok_or_else(|| format!("{file}: {}", last.unwrap_or_default()))?;
-        let lines = output(&lab.pair.left, &program, &["mrt", "show", "--bgpdump", &file], "")?;
-        let theirs = output(&lab.pair.left, "bgpdump", &["-q", "-v", "-m", &file], "")?;
-        let sorted = |text: &str| -> Vec<String> {
-            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-            // Of one UPDATE it tells the routes in another order.
-            lines.sort_unstable();
-            lines
-        };
-        let (lines, theirs) = (sorted(&lines), sorted(&theirs));
-        if lines.len() < kept.len() || lines != theirs {
-            let ours = lines.iter().find(|line| !theirs.contains(line));
-            let theirs = theirs.iter().find(|line| !lines.contains(line));
-            return Err(format!(
-                "table: {is_table}; {} lines; only ours: {ours:?}; only bgpdump's: {theirs:?}",
-                lines.len()
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// A table dump is replayed: the peer has all of it, also when it was away, and nothing when the player ends. Then once more, changed on
-/// the way.
-fn replayed(lab: &mut Lab) -> Outcome {
-    let ours = lab.our_routes(MANY);
-    let dump = lab.path("dump.mrt");
-    let file = crate::mrt::dump(&ours, |attributes| attributes.as_path.clone());
-    std::fs::write(&dump, file).map_err(|error| error.to_string())?;
-    let play = |lab: &Lab, more: &[&str]| {
-        let settings = &lab.us.settings;
-        let (way, address) = match settings.passive {
-            true => ("--listen", settings.local),
-            false => ("--connect", settings.peer),
-        };
-        Program::new(yottabgp_testkit::speaker::program()?, lab.path("replay.log"))
-            .arguments(["mrt", "replay", way])
-            .argument(address.to_string())
-            .arguments(["--local-as", &settings.local_as.to_string()])
-            .arguments(["--router-id", settings.router_id, "--hold-time", "9"])
-            .arguments(more)
-            .argument(&dump)
-            .start(&lab.pair.left)
-            .map_err(|error| error.to_string())
-    };
-    let player = play(lab, &[])?;
-    lab.peer.start(&lab.pair.right)?;
-    lab.peer.hurry(&lab.pair.right);
-    lab.they_have(&ours)?;
-    lab.peer.stop();
-    lab.peer.start(&lab.pair.right)?;
-    lab.peer.hurry(&lab.pair.right);
-    lab.they_have(&ours)?;
-    let status = player.terminate(PATIENCE)?;
-    if !status.success() {
-        return Err(format!("the player ends with {status}"));
-    }
-    lab.they_have(&BTreeSet::new())?;
-
-    let local = lab.us.settings.local;
-    let changed: BTreeSet<Route> = ours
-        .iter()
-        .filter(|route| route.family() == "ipv4")
-        .cloned()
-        .map(|mut route| {
-            route.next_hop = local;
-            // Their own AS stays in front, as an external session has it.
-            route.attributes.as_path[0] = 64_999;
-            route.attributes.as_path.insert(0, 64_998);
-            route.attributes.as_path.insert(0, 65001);
-            route
-        })
-        .collect();
-    let words = ["--next-hop", "self", "--prepend", "64998", "--replace-as", "65001=64999"];
-    let filter = ["--family", "ipv4 unicast"];
-    let player = play(lab, &[&words[..], &filter].concat())?;
-    lab.peer.hurry(&lab.pair.right);
-    lab.they_have(&changed)?;
-    player.terminate(PATIENCE)?;
-    Ok(())
-}
->>>>>>> ade660a (mrt: files of collectors are shown, filtered and replayed)

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use yottabgp_wire::asn::Asn;
+use yottabgp_wire::attribute::{flags, registry};
 use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::io::reader::{Fault, Reader, WireError};
 use yottabgp_wire::nlri::Nlri;
@@ -287,6 +288,12 @@ impl Rib<'_> {
     }
 }
 
+/// Writes an attribute of a route. Some recorders leave out the flags that its type has (BIRD 2.0 those of NEXT_HOP and LOCAL_PREF),
+/// whatever they were when it was received.
 fn push(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
-    yottabgp_wire::attribute::push_attribute(out, flags & !0x10, code, value);
+    let flags = match registry::row(code) {
+        Some(row) => row.flags | flags & flags::PARTIAL,
+        None => flags & !flags::EXTENDED_LENGTH,
+    };
+    yottabgp_wire::attribute::push_attribute(out, flags, code, value);
 }
