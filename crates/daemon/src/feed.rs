@@ -215,9 +215,10 @@ async fn serve(options: Options, feeder: &mut dyn Feeder) -> Result<Outcome, Fai
             biased;
             _ = interrupted.recv() => Woken::Stop,
             _ = terminated.recv() => Woken::Stop,
-            accepted = accept(listener.as_ref()) => Woken::Accepted(accepted),
             (id, result) = dialed(&mut feed.dialing) => Woken::Dialed(id, result),
+            // A peer that closes one connection and makes another is not to be refused for the first one.
             (index, read) = any_ready(&feed.connections) => Woken::Ready(index, read),
+            accepted = accept(listener.as_ref()) => Woken::Accepted(accepted),
             () = sleep_until(deadline) => Woken::Something,
             () = tokio::task::yield_now(), if busy => Woken::Something,
             () = feed.pieces.wait(), if !busy => Woken::Something,
