@@ -376,6 +376,7 @@ fn with_bgpd(
         password: Some("test123".to_owned()),
         families: families.iter().map(|family| (*family).to_owned()).collect(),
         station: None,
+        recorded: false,
     });
     let text = format!(
         "process announce-routes {{

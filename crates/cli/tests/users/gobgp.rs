@@ -216,6 +216,7 @@ fn gobgpd_has_what_exabgpcli_announces() {
         password: Some("passw0rd".to_owned()),
         families: Vec::new(),
         station: None,
+        recorded: false,
     });
     // The scenario's router calls: its peer is passive.
     let mut daemon = start(
