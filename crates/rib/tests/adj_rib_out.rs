@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use yottabgp_rib::adj_rib_out::{AdjRibOut, Announced, Member, Origin, Sending};
 use yottabgp_rib::store::AttributeStore;
-use yottabgp_wire::attribute::set::SetBuilder;
+use yottabgp_wire::attribute::set::{self, SetBuilder};
 use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::message::update::encode::UpdateEncoder;
@@ -25,6 +25,10 @@ struct Bench {
     group: bool,
     holding: bool,
     peer: BTreeMap<String, u32>,
+    /// What somebody else knows of it, who was told of some of the table, and of all that is sent since.
+    watcher: Option<BTreeMap<String, u32>>,
+    /// The place of the table to go on from.
+    told: u32,
 }
 
 impl Bench {
@@ -42,6 +46,8 @@ impl Bench {
             group: false,
             holding: false,
             peer: BTreeMap::new(),
+            watcher: None,
+            told: 0,
         };
         bench.rib.session_up(&mut bench.store, bench.member);
         bench
@@ -81,47 +87,64 @@ impl Bench {
     /// Everything pending, as words: `+10.0.0.0/24=5`, `-10.0.0.0/24`, several routes of one message joined by commas.
     fn flush(&mut self) -> Vec<String> {
         let mut words = Vec::new();
-        loop {
-            let mut out = Vec::new();
-            let mut sending = Sending {
-                encoder: &mut self.encoder,
-                negotiated: &self.negotiated,
-                group: self.group,
-                holding: self.holding,
-            };
-            let more = self.rib.fill(&mut self.store, self.member, &mut sending, &mut out, 1);
-            let mut rest = out.as_slice();
-            while let Some(length) = rest.get(16..18) {
-                let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-                let (message, after) = rest.split_at(length);
-                rest = after;
-                if message[18] == 5 {
-                    words.push(format!("refresh {}", message[21]));
-                    continue;
-                }
-                let update =
-                    Update::decode(&message[19..], &self.negotiated, Direction::Send).unwrap();
-                let mut message_words = Vec::new();
-                for nlri in update.withdrawn().flatten() {
+        while self.fill(&mut words) {}
+        words
+    }
+
+    /// Some of what is pending. Returns whether there is more.
+    fn fill(&mut self, words: &mut Vec<String>) -> bool {
+        let mut out = Vec::new();
+        let mut sending = Sending {
+            encoder: &mut self.encoder,
+            negotiated: &self.negotiated,
+            group: self.group,
+            holding: self.holding,
+        };
+        let more = self.rib.fill(&mut self.store, self.member, &mut sending, &mut out, 1);
+        let mut rest = out.as_slice();
+        while let Some(length) = rest.get(16..18) {
+            let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+            let (message, after) = rest.split_at(length);
+            rest = after;
+            if message[18] == 5 {
+                words.push(format!("refresh {}", message[21]));
+                continue;
+            }
+            let update = Update::decode(&message[19..], &self.negotiated, Direction::Send).unwrap();
+            let mut message_words = Vec::new();
+            for nlri in update.withdrawn().flatten() {
+                let text = text(nlri.unwrap());
+                self.peer.remove(&text);
+                self.watcher.as_mut().map(|watcher| watcher.remove(&text));
+                message_words.push(format!("-{text}"));
+            }
+            let med = update.attribute(4).map(|a| u32::from_be_bytes(a.value.try_into().unwrap()));
+            for (_, nlri) in update.announced() {
+                for nlri in nlri {
                     let text = text(nlri.unwrap());
-                    self.peer.remove(&text);
-                    message_words.push(format!("-{text}"));
+                    self.peer.insert(text.clone(), med.unwrap());
+                    self.watcher.as_mut().map(|all| all.insert(text.clone(), med.unwrap()));
+                    message_words.push(format!("+{text}={}", med.unwrap()));
                 }
-                let med =
-                    update.attribute(4).map(|a| u32::from_be_bytes(a.value.try_into().unwrap()));
-                for (_, nlri) in update.announced() {
-                    for nlri in nlri {
-                        let text = text(nlri.unwrap());
-                        self.peer.insert(text.clone(), med.unwrap());
-                        message_words.push(format!("+{text}={}", med.unwrap()));
-                    }
-                }
-                words.push(message_words.join(","));
             }
-            if !more {
-                return words;
-            }
+            words.push(message_words.join(","));
         }
+        more
+    }
+
+    /// Tells the watcher of some routes of the table. Returns whether there may be more.
+    fn tell(&mut self) -> bool {
+        for _ in 0..3 {
+            let Some((id, nlri, attributes)) = self.rib.next_told(self.member, self.told) else {
+                self.watcher.get_or_insert_default();
+                return false;
+            };
+            let stored = set::iter(self.store.set(attributes)).next().unwrap();
+            let med = u32::from_be_bytes(stored.attribute.value.try_into().unwrap());
+            self.watcher.get_or_insert_default().insert(text(nlri), med);
+            self.told = id + 1;
+        }
+        true
     }
 }
 
@@ -293,6 +316,8 @@ enum Step {
     Announce(u8, u8),
     Withdraw(u8),
     Flush,
+    Fill,
+    Tell,
     Refresh,
     Clear,
     Restart,
@@ -303,6 +328,8 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (0..12u8, 0..3u8).prop_map(|(prefix, med)| Step::Announce(prefix, med)),
         4 => (0..12u8).prop_map(Step::Withdraw),
         3 => Just(Step::Flush),
+        3 => Just(Step::Fill),
+        2 => Just(Step::Tell),
         1 => Just(Step::Refresh),
         1 => Just(Step::Clear),
         1 => Just(Step::Restart),
@@ -328,17 +355,22 @@ proptest! {
                     wanted.remove(&prefix);
                 }
                 Step::Flush => { bench.flush(); }
+                Step::Fill => { bench.fill(&mut Vec::new()); }
+                Step::Tell => { bench.tell(); }
                 Step::Refresh => bench.rib.refresh(bench.member, &[Family::IPV4_UNICAST]),
                 Step::Clear => { bench.rib.clear(&mut bench.store); wanted.clear(); }
                 Step::Restart => {
                     bench.rib.session_down(&mut bench.store, bench.member);
                     bench.peer.clear();
+                    (bench.watcher, bench.told) = (None, 0);
                     bench.rib.session_up(&mut bench.store, bench.member);
                 }
             }
         }
         bench.flush();
         prop_assert_eq!(&bench.peer, &wanted);
+        while bench.tell() {}
+        prop_assert_eq!(bench.watcher.as_ref(), Some(&wanted), "who is told of the table as well");
         prop_assert_eq!(bench.rib.len(), wanted.len());
         bench.rib.drop_all(&mut bench.store);
         prop_assert!(bench.store.is_empty(), "every reference is given back");
