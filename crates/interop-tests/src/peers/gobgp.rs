@@ -89,13 +89,9 @@ impl GoBgp {
             );
         }
         if options.recorded {
-            let file = self.path("messages.mrt");
             text.insert_str(
                 0,
-                &format!(
-                    "[[mrt-dump]]\n  [mrt-dump.config]\n    dump-type = \"updates\"\n    file-name = \"{}\"\n",
-                    file.display()
-                ),
+                "[[mrt-dump]]\n  [mrt-dump.config]\n    dump-type = \"updates\"\n    file-name = \"messages.mrt\"\n",
             );
         }
         let families =
@@ -218,7 +214,11 @@ impl Peer for GoBgp {
     fn start(&mut self, namespace: &Namespace) -> Outcome {
         let us = self.options.us.address;
         fs::write(self.path("gobgpd.toml"), self.configuration()).expect("a file");
-        let running = Program::new(find("gobgpd").expect("installed"), self.path("gobgpd.log"))
+        // In its folder: the name of an MRT file is a layout of times to it, and the digits of a folder would be hours and days.
+        let running = Program::new("sh", self.path("gobgpd.log"))
+            .arguments(["-c", "cd \"$0\" && exec \"$@\""])
+            .argument(&self.options.directory)
+            .argument(find("gobgpd").expect("installed"))
             .argument("-f")
             .argument(self.path("gobgpd.toml"))
             .arguments([
