@@ -2,12 +2,13 @@
 //! same lines through a pipe, one line at a time through a process that only passes it on.
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::clock::{now, seconds};
@@ -25,8 +26,14 @@ pub(crate) struct LimitsArgs {
     #[arg(long, default_value_t = 1_000, value_name = "N")]
     lines: u32,
     /// The time between two of them
-    #[arg(long, default_value_t = 1_000, value_name = "MICROSECONDS")]
+    #[arg(long, default_value_t = 5_000, value_name = "MICROSECONDS")]
     interval: u64,
+    /// Be one of the processes that pass lines on
+    #[arg(long, value_enum, hide = true, value_name = "PART")]
+    part: Option<Part>,
+    /// Whom they are passed on to
+    #[arg(long, hide = true, value_name = "ADDRESS")]
+    to: Option<SocketAddr>,
     #[command(flatten)]
     control: ControlArgs,
 }
@@ -37,6 +44,9 @@ const LARGE: usize = 1 << 18;
 
 /// Measures all of it.
 pub(crate) fn run(arguments: &LimitsArgs) -> Result<bool> {
+    if let Some(part) = arguments.part {
+        return part.run(arguments);
+    }
     let mut control = Control::open(&arguments.control)?;
     let stream = arguments.load.stream()?;
     let took = tcp(&stream.octets)?;
@@ -123,29 +133,27 @@ fn pipe(octets: &[u8], size: usize) -> Result<f64> {
     Ok(seconds(began, joined(reader)?))
 }
 
-/// Nanoseconds that each line takes from a pipe through a relay into a TCP connection and out of it.
+/// Octets of a line that is passed on.
+const LINE: usize = 64;
+
+/// Nanoseconds that each line takes from a pipe through a relay into a TCP connection and out of it. Each end and the relay are
+/// processes of their own, as a helper, a speaker and its peer are.
 fn relay(lines: u32, interval: Duration) -> Result<Vec<u64>> {
-    const LINE: usize = 64;
-    let (from, to) = nix::unistd::pipe().context("a pipe")?;
-    let (mut from, mut to) = (File::from(from), File::from(to));
-    let (mut passed_on, mut arrives) = connection()?;
-    let relay = std::thread::spawn(move || {
-        let mut buffer = [0; CHUNK];
-        loop {
-            match from.read(&mut buffer)? {
-                0 => return Ok(()),
-                read => passed_on.write_all(buffer.get(..read).unwrap_or_default())?,
-            }
-        }
-    });
-    let sink = std::thread::spawn(move || {
-        let (mut buffer, mut times) = ([0; LINE], Vec::new());
-        for _ in 0..lines {
-            arrives.read_exact(&mut buffer)?;
-            times.push(now());
-        }
-        Ok(times)
-    });
+    let program = std::env::current_exe().context("the path of this program")?;
+    let part = |words: &[&str]| -> Result<Child> {
+        let mut command = Command::new(&program);
+        command.args(["bench", "limits", "--part"]).args(words);
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        pipes.spawn().with_context(|| format!("{}: a process that passes on", program.display()))
+    };
+    let mut sink = part(&["sink", "--lines", &lines.to_string()])?;
+    let mut told = BufReader::new(sink.stdout.take().context("the output of the sink")?);
+    let mut address = String::new();
+    told.read_line(&mut address)?;
+    let mut relay = part(&["relay", "--to", address.trim()])?;
+    let mut to = relay.stdin.take().context("the input of the relay")?;
+    // It tells that it is connected.
+    relay.stdout.take().context("the output of the relay")?.read_to_end(&mut Vec::new())?;
     let mut sent = Vec::new();
     for _ in 0..lines {
         std::thread::sleep(interval);
@@ -153,7 +161,55 @@ fn relay(lines: u32, interval: Duration) -> Result<Vec<u64>> {
         to.write_all(&[b'x'; LINE])?;
     }
     drop(to);
-    let arrived: Vec<u64> = joined(sink)?;
-    joined(relay)?;
+    let arrived: Vec<u64> =
+        told.lines().map_while(Result::ok).filter_map(|line| line.parse().ok()).collect();
+    for mut process in [relay, sink] {
+        let status = process.wait()?;
+        anyhow::ensure!(status.success(), "a process that passes on: {status}");
+    }
+    anyhow::ensure!(arrived.len() == sent.len(), "{} of {lines} lines arrived", arrived.len());
     Ok(sent.iter().zip(&arrived).map(|(sent, arrived)| arrived.saturating_sub(*sent)).collect())
+}
+
+/// One of the processes of [`relay`].
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Part {
+    /// Passes its input on
+    Relay,
+    /// Takes lines, and tells when each came
+    Sink,
+}
+
+impl Part {
+    fn run(self, arguments: &LimitsArgs) -> Result<bool> {
+        match self {
+            Self::Relay => {
+                let mut to = TcpStream::connect(arguments.to.context("--to")?)?;
+                to.set_nodelay(true)?;
+                // Nothing is said, but the end of the output is heard.
+                nix::unistd::close(1)?;
+                let (mut from, mut buffer) = (std::io::stdin().lock(), [0; CHUNK]);
+                while let read @ 1.. = from.read(&mut buffer)? {
+                    to.write_all(buffer.get(..read).unwrap_or_default())?;
+                }
+            }
+            Self::Sink => {
+                let listener =
+                    TcpListener::bind(("127.0.0.1", 0)).context("listening on 127.0.0.1")?;
+                let mut output = std::io::stdout().lock();
+                writeln!(output, "{}", listener.local_addr()?)?;
+                output.flush()?;
+                let (mut from, _) = listener.accept()?;
+                let (mut buffer, mut times) = ([0; LINE], Vec::new());
+                for _ in 0..arguments.lines {
+                    from.read_exact(&mut buffer)?;
+                    times.push(now());
+                }
+                for time in times {
+                    writeln!(output, "{time}")?;
+                }
+            }
+        }
+        Ok(true)
+    }
 }

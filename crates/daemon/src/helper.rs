@@ -20,6 +20,7 @@ use tracing::{debug, error, info, warn};
 
 use yottabgp_os::process::{self, Program};
 
+use crate::apart::Apart;
 use crate::outbox::Outbox;
 use crate::pump::{Commands, Progress, read_commands, write_lines};
 use crate::respawn::{Respawn, STARTS, WINDOW};
@@ -187,21 +188,23 @@ impl<H: Handler> Supervisor<H> {
         // Only to see what is left in it: the reader has the other.
         let pipe = stdout.as_fd().try_clone_to_owned()?;
         let input = stdin.as_fd().try_clone_to_owned().ok().map(File::from);
-        let writer = write_lines(stdin, &self.outbox, input);
+        let mut writer = Apart::new(write_lines(stdin, &self.outbox, input));
         // A helper that closes its output has said all it will say, but may go on listening.
-        let reader = read_commands(stdout, &mut self.handler, &progress);
-        let life = live(child, pid, &self.outbox, self.stop.clone(), &progress, &pipe);
-        tokio::pin!(writer, reader, life);
+        let mut reader = Apart::new(read_commands(stdout, &mut self.handler, &progress));
+        let stop = self.stop.clone();
+        let mut life = Apart::new(live(child, pid, &self.outbox, stop, &progress, &pipe));
         let mut reading = true;
         let mut writing = true;
         loop {
+            // The reader is last: what a command says to peers is on its way to them before its acknowledgement is written.
             tokio::select! {
+                biased;
                 status = &mut life => return status,
-                () = &mut reader, if reading => reading = false,
                 () = &mut writer, if writing => {
                     writing = false;
                     debug!(target: "yottabgp::processes", "pid {pid} no longer listens");
                 }
+                () = &mut reader, if reading => reading = false,
             }
         }
     }

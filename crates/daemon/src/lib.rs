@@ -4,6 +4,7 @@
 //! as one thing is handled to its end. Each peer has a task that owns its sockets, each helper one that owns its
 //! pipes. Threads beside it do what would take it long and need nothing of the core: reading a file, writing a backlog.
 
+mod apart;
 pub mod bmp;
 mod bulk;
 mod connection;

@@ -16,6 +16,8 @@ use crate::outbox::Outbox;
 
 /// Bytes offered to one write.
 const WRITE_SIZE: usize = 1024 * 1024;
+/// Bytes that are much for one read.
+const MUCH: usize = 4 * 1024;
 /// Bytes offered to a pipe that was full.
 const TRIED: usize = 64 * 1024;
 
@@ -91,8 +93,10 @@ pub(crate) async fn read_commands(
             progress.busy.set(false);
         }
         buffer.consume();
-        // One that never stops talking must let the others be heard.
-        tokio::task::yield_now().await;
+        // One that never stops talking must let the others be heard; for small pieces the runtime sees to that.
+        if count >= MUCH {
+            tokio::task::yield_now().await;
+        }
     }
     progress.over.set(true);
     progress.end.notify_waiters();

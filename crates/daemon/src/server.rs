@@ -14,6 +14,7 @@ use yottabgp_config::{Configuration, Environment};
 use yottabgp_os::daemonize::Starter;
 use yottabgp_os::{Error, daemonize, hostname, limits, memory, pidfile::PidFile, privilege};
 
+use crate::apart::Apart;
 use crate::control::Control;
 use crate::core::{Core, Request, Shared};
 use crate::files::Files;
@@ -106,7 +107,8 @@ fn live(
         .map_err(|source| Error::new("the runtime", source).into())
         .and_then(|runtime| {
             let local = LocalSet::new();
-            let life = turns::watched("the daemon", serve(options, writer, starter));
+            // It has something to do now and then, but would be polled before every task's turn.
+            let life = Apart::new(turns::watched("the daemon", serve(options, writer, starter)));
             let result = local.block_on(&runtime, life);
             drop(local);
             // A name that a check is still looking up is not waited for.

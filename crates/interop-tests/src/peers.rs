@@ -9,4 +9,5 @@ pub mod openbgpd;
 use crate::peer::Kind;
 
 /// All of them.
-pub const ALL: &[Kind] = &[bird::KIND, frr::KIND, gobgp::KIND, openbgpd::KIND, exabgp::KIND];
+pub const ALL: &[Kind] =
+    &[bird::KIND, bird::KIND_3, frr::KIND, gobgp::KIND, openbgpd::KIND, exabgp::KIND];

@@ -81,8 +81,8 @@ pub const ALL: &[Scenario] = &[
     scenario("md5", MD5, &[], few_routes),
     scenario("hold-timer", SHORT, &[], hold_timer),
     scenario("shutdown-text", PLAIN, &[], shutdown_text),
-    scenario("bmp", MONITORED, &["frr", "gobgp"], monitored::by_command),
-    scenario("bmp-section", MONITORED, &["frr", "gobgp"], monitored::by_section),
+    scenario("bmp", MONITORED, &["bird3", "frr", "gobgp"], monitored::by_command),
+    scenario("bmp-section", MONITORED, &["bird3", "frr", "gobgp"], monitored::by_section),
     scenario("mrt-replay", PLAIN, &[], recorded::replayed),
     Scenario {
         needs: "bgpdump",

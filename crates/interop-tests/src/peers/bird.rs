@@ -1,4 +1,4 @@
-//! BIRD 2: a configuration file with an included file of routes, and `birdc`.
+//! BIRD 2 and 3: a configuration file with an included file of routes, and `birdc`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,22 +8,42 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use yottabgp_testkit::process::{find, output};
 use yottabgp_testkit::route::{Attributes, Origin, Route, read_prefix};
+use yottabgp_testkit::speaker::workspace;
 use yottabgp_testkit::wait::{PATIENCE, poll};
 use yottabgp_testkit::{Namespace, Program, Running};
 
 use crate::peer::{Kind, Options, Outcome, Peer};
 
-/// Its row.
+/// BIRD 2.
 pub const KIND: Kind = Kind {
     name: "bird",
     installed: || find("bird").is_some(),
     package: "apt-get install bird2",
-    make: |options| Box::new(Bird { options, running: None }),
+    make: |options| Box::new(Bird { name: "bird", options, running: None }),
     cannot: |_, _| None,
 };
 
+/// BIRD 3, which is the first that Debian builds with BMP.
+pub const KIND_3: Kind = Kind {
+    name: "bird3",
+    installed: || program("bird3", "bird").is_file(),
+    package: ".ci/install-peers",
+    make: |options| Box::new(Bird { name: "bird3", options, running: None }),
+    cannot: |_, _| None,
+};
+
+/// Where its programs are: those of BIRD 3 are where `.ci/install-peers` puts them.
+fn program(name: &str, program: &str) -> PathBuf {
+    match name {
+        "bird3" => workspace().join("target/bird3").join(program),
+        _ => find(program).unwrap_or_else(|| program.into()),
+    }
+}
+
 #[derive(Debug)]
 struct Bird {
+    /// That of its row.
+    name: &'static str,
     options: Options,
     running: Option<Running>,
 }
@@ -35,7 +55,13 @@ impl Bird {
 
     fn client(&self, namespace: &Namespace, command: &str) -> Outcome<String> {
         let socket = self.path("control");
-        output(namespace, "birdc", &["-s", &socket.to_string_lossy(), command], "")
+        let client = program(self.name, "birdc");
+        output(
+            namespace,
+            &client.to_string_lossy(),
+            &["-s", &socket.to_string_lossy(), command],
+            "",
+        )
     }
 
     fn configuration(&self) -> String {
@@ -59,8 +85,10 @@ impl Bird {
         }
         if options.families.is_empty() {
             for family in ["ipv4", "ipv6"] {
+                // What a station is told comes from the table of what was received.
+                let received = if options.station.is_some() { "import table on;" } else { "" };
                 channels += &format!(
-                    "{family} {{ import all; export filter announced; next hop keep; import keep filtered; }};\n"
+                    "{family} {{ import all; export filter announced; next hop keep; import keep filtered; {received} }};\n"
                 );
             }
         }
@@ -72,6 +100,13 @@ impl Bird {
         } else {
             String::new()
         };
+        let station = options.station.map_or_else(String::new, |station| {
+            format!(
+                "protocol bmp {{ station address ip {} port {}; monitoring rib in pre_policy; }}\n",
+                station.ip(),
+                station.port()
+            )
+        });
         // The next hop is told to stay, and so is the MED, which has to be set on the way out.
         format!(
             r#"log "{log}" all;
@@ -83,7 +118,7 @@ filter announced {{
     if defined(bgp_med) then bgp_med = bgp_med;
     accept;
 }}
-include "{routes}";
+{station}include "{routes}";
 include "{own}";
 protocol bgp tested {{
     local {them} as {their_as};
@@ -139,7 +174,7 @@ protocol bgp tested {{
 
 impl Peer for Bird {
     fn name(&self) -> &'static str {
-        KIND.name
+        self.name
     }
 
     fn start(&mut self, namespace: &Namespace) -> Outcome {
@@ -149,7 +184,7 @@ impl Peer for Bird {
                 fs::write(self.path(name), "").expect("a file");
             }
         }
-        let running = Program::new(find("bird").expect("installed"), self.path("bird.out"))
+        let running = Program::new(program(self.name, "bird"), self.path("bird.out"))
             .argument("-f")
             .argument("-c")
             .argument(self.path("bird.conf"))
