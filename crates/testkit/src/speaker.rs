@@ -350,6 +350,8 @@ pub fn read_route(line: &str) -> Option<Route> {
             }
             "as-path" => attributes.as_path.push(word.parse().ok()?),
             "med" => attributes.med = Some(word.parse().ok()?),
+            // BIRD gives every route one.
+            "local-preference" => {}
             "community" => {
                 attributes.communities.insert(read_community(word)?);
             }
