@@ -143,7 +143,7 @@ fn dependencies_run_one_way() {
         ("api", &["wire", "session", "rib"]),
         ("os", &[]),
         ("bench", &["wire"]),
-        ("daemon", &["wire", "session", "rib", "config", "api", "health", "bmp", "os"]),
+        ("daemon", &["wire", "session", "rib", "config", "api", "health", "bmp", "mrt", "os"]),
     ];
     for (krate, allowed) in allowed {
         let manifest = root().join("crates").join(krate).join("Cargo.toml");

@@ -65,6 +65,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("neighbor", "what a neighbor lacks, or what excludes what"),
     ("process", "processes that are named and not there"),
     ("bmp", "a station without routers, or whose routers nobody hears"),
+    ("mrt", "files of recordings that are in each other's way, or have nothing"),
     ("route", "a route that can not be sent, or is not read back as it was sent"),
     ("size", "an UPDATE that does not fit in a message"),
     ("next-hop", "a next hop that can not be used"),

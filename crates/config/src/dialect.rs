@@ -117,7 +117,7 @@ const PEER: &[Place] = &[Place::Group, Place::Neighbor];
 /// The evidence.
 const TABLE: &[Row] = &[
     section(&[Place::Root], &["group"], Side::Old),
-    section(&[Place::Root], &["process", "template", "bmp"], Side::Modern),
+    section(&[Place::Root], &["process", "template", "bmp", "mrt"], Side::Modern),
     section(PEER, &["process"], Side::Old),
     section(PEER, &["api", "announce", "tcp-ao"], Side::Modern),
     section(PEER, &["add-path", "nexthop"], Side::ModernSetting),

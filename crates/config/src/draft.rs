@@ -11,6 +11,7 @@ use yottabgp_wire::message::operational::Operational;
 use yottabgp_wire::prefix::Prefix;
 
 use crate::model::{Healthcheck, MessageFlags, Process, TcpAoAlgorithm};
+use crate::recording::{FileName, Recorded};
 use crate::routes::Routes;
 use crate::section::bmp::BmpDraft;
 use crate::slot::{At, Inheritance, Slot, draft};
@@ -24,6 +25,8 @@ pub(crate) struct RootDraft {
     pub(crate) healthchecks: Vec<At<Healthcheck>>,
     /// `bmp`.
     pub(crate) bmp: Option<At<BmpDraft>>,
+    /// `mrt`.
+    pub(crate) mrt: MrtDraft,
     /// `template { neighbor NAME }`.
     pub(crate) templates: Vec<Template>,
     /// `neighbor`, in the order of the file.
@@ -87,6 +90,7 @@ draft! {
         capability: CapabilityDraft;
         tcp_ao: TcpAoDraft;
         add_path: AddPathDraft;
+        mrt: MrtDraft;
         next_hop: Vec<At<(Family, Afi)>>;
         api: Vec<ApiDraft>;
         operational: Vec<At<Operational<'static>>>;
@@ -175,6 +179,23 @@ draft! {
     }
 }
 
+draft! {
+    /// `mrt { … }`
+    MrtDraft {
+        updates: FileName = "updates";
+        rotate: u32 = "rotate";
+        messages: Recorded = "messages";
+        received: bool = "received";
+        sent: bool = "sent";
+        table: FileName = "table";
+        table_interval: u32 = "table-interval";
+    }
+    plain {
+        /// The header, if there is a section.
+        header: Option<Span>;
+    }
+}
+
 /// `api [NAME] { … }`
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ApiDraft {
@@ -200,6 +221,8 @@ impl NeighborDraft {
         self.capability.inherit_slots(&template.capability, about);
         self.tcp_ao.inherit_slots(&template.tcp_ao, about);
         self.add_path.inherit_slots(&template.add_path, about);
+        self.mrt.inherit_slots(&template.mrt, about);
+        self.mrt.header = self.mrt.header.or(template.mrt.header);
         inherit_list(&mut self.family.list, &template.family.list, |family| *family);
         inherit_list(&mut self.add_path.list, &template.add_path.list, |(family, _)| *family);
         inherit_list(&mut self.next_hop, &template.next_hop, |pair| *pair);

@@ -27,6 +27,9 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("bmp/station", "local-address", "192.0.2.9"),
     ("bmp/station", "name", "router-1"),
     ("bmp/station", "description", "\"a router\""),
+    ("mrt", "updates", "/var/lib/yottabgp/updates.%Y%m%d.%H%M.gz"),
+    ("mrt", "messages", "[ open update notification state ]"),
+    ("mrt", "table", "/var/lib/yottabgp/rib.%Y%m%d.%H%M.bz2"),
     ("healthcheck", "interval", "5"),
     ("healthcheck", "fast-interval", "1"),
     ("healthcheck", "jitter", "0.5"),
@@ -96,6 +99,9 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("neighbor/add-path", "l2vpn", "evpn"),
     ("neighbor/add-path", "bgp-ls", "bgp-ls"),
     ("neighbor/tcp-ao", "password", "\"secret\""),
+    ("neighbor/mrt", "updates", "\"/var/lib/yottabgp/{peer}.%Y%m%d.%H%M.gz\""),
+    ("neighbor/mrt", "messages", "[ open update notification state ]"),
+    ("neighbor/mrt", "table", "\"/var/lib/yottabgp/{peer}.rib.%Y%m%d.%H%M.bz2\""),
     ("neighbor/api", "processes", "[ watcher ]"),
     ("neighbor/api", "processes-match", "[ \"watch.*\" ]"),
     ("neighbor/static", "route", "203.0.113.0/24 next-hop self"),
@@ -154,6 +160,9 @@ pub fn example(extent: Extent) -> String {
         writer.out.push('\n');
         writer.explain(0, "bmp: what routers tell of their sessions and tables by BMP");
         writer.section("bmp", "bmp", 0, true);
+        writer.out.push('\n');
+        writer.explain(0, "mrt: messages and tables of all neighbors are recorded to files");
+        writer.section("mrt", "mrt", 0, true);
         writer.out.push('\n');
         writer.explain(0, "template: neighbors to inherit from");
         writer

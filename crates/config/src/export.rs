@@ -12,7 +12,8 @@ use crate::section::{self, KeywordHelp};
 use crate::words::boolean;
 use crate::{Bmp, Configuration, Dialect, Healthcheck, Neighbor};
 
-/// `{ "processes": { NAME: … }, "healthchecks": { NAME: … }, "bmp": { … }, "neighbors": { NAME: … } }`. Passwords are in it.
+/// `{ "processes": { NAME: … }, "healthchecks": { NAME: … }, "bmp": { … }, "mrt": { … }, "neighbors": { NAME: … } }`. Passwords
+/// are in it.
 pub fn configuration(configuration: &Configuration) -> Value {
     let exporter = Exporter { rows: crate::keywords() };
     let mut processes = Map::new();
@@ -36,6 +37,9 @@ pub fn configuration(configuration: &Configuration) -> Value {
     document.insert("healthchecks".into(), Value::Object(healthchecks));
     if let Some(bmp) = &configuration.bmp {
         document.insert("bmp".into(), exporter.bmp(bmp));
+    }
+    if configuration.mrt.is_some() {
+        document.insert("mrt".into(), exporter.mrt(configuration));
     }
     document.insert("neighbors".into(), Value::Object(neighbors));
     Value::Object(document)
@@ -74,6 +78,14 @@ impl Exporter {
         let Ok(outline) = Outline::read_as(&text, Dialect::ExaBgp5) else { return Value::Null };
         let header = outline.children(None).next();
         header.map_or(Value::Null, |header| Value::Object(self.section(&outline, header, "bmp")))
+    }
+
+    fn mrt(&self, configuration: &Configuration) -> Value {
+        let only = Configuration { mrt: configuration.mrt.clone(), ..Configuration::default() };
+        let text = print::configuration(&only, Secrets::Shown);
+        let Ok(outline) = Outline::read_as(&text, Dialect::ExaBgp5) else { return Value::Null };
+        let header = outline.children(None).next();
+        header.map_or(Value::Null, |header| Value::Object(self.section(&outline, header, "mrt")))
     }
 
     fn neighbor(&self, neighbor: &Neighbor) -> Value {

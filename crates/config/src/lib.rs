@@ -38,6 +38,7 @@ mod parser;
 pub mod print;
 mod problems;
 mod program;
+pub mod recording;
 pub mod reload;
 mod repeat;
 mod resolve;

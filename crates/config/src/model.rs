@@ -12,6 +12,7 @@ use yottabgp_wire::prefix::Prefix;
 
 use crate::configured::ConfiguredRoutes;
 use crate::dialect::Dialect;
+use crate::recording::Recording;
 
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Configuration {
     pub healthchecks: Vec<Healthcheck>,
     /// BMP, where there is a section.
     pub bmp: Option<Bmp>,
+    /// What is recorded of all neighbors.
+    pub mrt: Option<Recording>,
     /// The neighbors, in the order of the file.
     pub neighbors: Vec<Neighbor>,
 }
@@ -33,6 +36,7 @@ impl Configuration {
     pub fn is_same(&self, other: &Self) -> bool {
         self.processes == other.processes
             && self.bmp == other.bmp
+            && self.mrt == other.mrt
             && self.neighbors == other.neighbors
     }
 }
@@ -182,6 +186,8 @@ pub struct Neighbor {
     pub adj_rib_out: bool,
     /// Who is told what, and who may command.
     pub api: Vec<ApiBlock>,
+    /// What is recorded of it, in files besides those of all neighbors.
+    pub mrt: Option<Recording>,
     /// The OPERATIONAL messages that each session starts with.
     pub operational: Vec<Operational<'static>>,
     /// The routes of the file, own ones first and then those of templates.

@@ -169,7 +169,8 @@ pub(crate) struct Before {
 }
 
 /// The names of the sections at the root, for the hint about a forgotten `}`.
-const ROOT_SECTIONS: [&str; 6] = ["neighbor", "process", "healthcheck", "bmp", "template", "group"];
+const ROOT_SECTIONS: [&str; 7] =
+    ["neighbor", "process", "healthcheck", "bmp", "mrt", "template", "group"];
 
 impl<'p> Parser<'p> {
     /// At the start of `text`.

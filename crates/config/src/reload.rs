@@ -12,6 +12,7 @@ use yottabgp_wire::nlri::{Nlri, registry};
 use crate::configured::ConfiguredRoutes;
 use crate::model::{ApiBlock, Neighbor, TcpAo};
 use crate::print;
+use crate::recording::Recording;
 use crate::section::ROLES;
 
 /// What a change of a keyword comes to.
@@ -144,6 +145,11 @@ fn api(value: &[ApiBlock]) -> String {
     list(&names, |name| print::quote(name))
 }
 
+fn recording(value: &Option<Recording>) -> String {
+    let files = value.iter().flat_map(|recording| [&recording.updates, &recording.table]);
+    list(&files.flatten().collect::<Vec<_>>(), |name| print::quote(name.as_str()))
+}
+
 #[rustfmt::skip]
 static TABLE: &[Row] = &[
     row!("peer-address", Reset, |n| n.peer, display),
@@ -189,6 +195,7 @@ static TABLE: &[Row] = &[
     row!("rate-limit", InPlace, |n| n.rate_limit, optional),
     row!("auto-flush", InPlace, |n| n.auto_flush, display),
     row!("api", InPlace, |n| n.api.clone(), api),
+    row!("mrt", InPlace, |n| n.mrt.clone(), recording),
     row!("operational messages", InPlace, |n| n.operational.clone(), counted),
 ];
 
@@ -232,6 +239,7 @@ const fn every_field_has_a_row(neighbor: &Neighbor) {
         adj_rib_in: _,
         adj_rib_out: _,
         api: _,
+        mrt: _,
         operational: _,
         // Compared with the Adj-RIB-Out.
         routes: _,

@@ -40,6 +40,7 @@ pub fn schema(section: Option<&str>) -> Option<Value> {
                     "additionalProperties": healthcheck(),
                 },
                 "bmp": object("bmp"),
+                "mrt": object("mrt"),
                 "neighbors": {
                     "description": "the peers, by what identifies them",
                     "type": "object",

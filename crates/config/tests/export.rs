@@ -40,6 +40,7 @@ impl Checker {
 const EVERYTHING: &str = "
 process watcher { run /bin/watcher 'a b' c; encoder json; respawn false; }
 healthcheck web { interval 2.5; rise 2; ip [ 198.51.100.1/32 198.51.100.2/32 ]; withdraw-on-down; community 65000:1; check tcp:192.0.2.1:80; }
+mrt { updates /d/u.%s.gz; messages [ open ]; table /d/t.%s; }
 neighbor 192.0.2.0/24 {
   description \"it's\"; local-as auto; peer-as 4200000000; router-id 192.0.2.9; passive; hold-time 0; rate-limit 5;
   host-name a; source-interface eth0; outgoing-ttl 255; listen 1790; local-address 192.0.2.9; md5-password \"a b\";
@@ -49,6 +50,7 @@ neighbor 192.0.2.0/24 {
   capability { add-path send/receive; graceful-restart 120; long-lived-graceful-restart 5; role customer; aigp; software-version true; operational; }
   api one { processes [ watcher ]; neighbor-changes; receive { parsed; update; } send { packets; } }
   api { processes-match [ \"w.*\" ]; fsm; }
+  mrt { updates /d/own; rotate 0; sent true; }
   operational { asm afi ipv4 safi unicast advisory \"x\"; }
   static { route 10.0.0.0/8 next-hop 192.0.2.9 med 5 watchdog w withdraw; route 2001:db8::/32 next-hop 2001:db8::1; }
   announce { ipv4 { flow destination 10.0.0.0/8 discard; } }

@@ -15,6 +15,7 @@ use yottabgp_config::print::{self, Secrets};
 const FULL: &str = r#"
 process a { run /bin/a "b c" 'd"e' "f\\g"; encoder json; respawn false; }
 process ab { run /bin/b; }
+mrt { updates "/d/{peer}.%Y%m%d.%H%M.gz"; rotate 60; messages [ update state ]; sent true; table /d/t.%s; }
 neighbor 192.0.2.1 {
   description "a \"b\" 'c' {;} # \\ é";
   router-id 1.1.1.1; local-address 192.0.2.2; local-link-local fe80::1; local-as 1.1; peer-as auto;
@@ -31,6 +32,7 @@ neighbor 192.0.2.1 {
   add-path { ipv4 unicast limit 7; ipv6 unicast; }
   api x { processes [ a ]; neighbor-changes; negotiated; fsm; signal; receive { parsed; packets; consolidate; open; } send { update; refresh; operational; } }
   api { processes-match [ "^a[a-z]" ]; }
+  mrt { updates /d/u; rotate 0; received false; table-interval 60; }
   operational {
     asm afi ipv4 safi unicast advisory "a ; \"b\" { é";
     adm afi ipv6 safi unicast advisory down;

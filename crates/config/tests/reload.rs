@@ -70,6 +70,7 @@ const ROWS: &[Row] = &[
     ("neighbor", "nexthop", "", "nexthop { ipv4 unicast ipv6; }", Reset("nexthop")),
     ("neighbor", "tcp-ao", "", "tcp-ao { keyid 1; algorithm hmac-sha-256; password x; }", Reset("tcp-ao")),
     ("neighbor", "api", "", "api { processes [ p ]; }", InPlace("api")),
+    ("neighbor", "mrt", "", "mrt { updates /d/u.%s; }", InPlace("mrt")),
     ("neighbor", "process", "", "", Nothing),
     ("neighbor", "static", "", "static { route 10.0.0.0/8 next-hop self; }", Routes),
     ("neighbor", "announce", "", "announce { ipv4 { unicast 10.0.0.0/8 next-hop 192.0.2.9; } }", Routes),
@@ -126,8 +127,16 @@ const ROWS: &[Row] = &[
     ("neighbor/api", "fsm", API, "api { processes [ p ]; fsm; }", InPlace("api")),
     ("neighbor/api", "signal", API, "api { processes [ p ]; signal; }", InPlace("api")),
     ("neighbor/api", "receive", API, "api { processes [ p ]; receive { parsed; update; } }", InPlace("api")),
+    ("neighbor/mrt", "updates", "", "mrt { updates /d/u.%s; }", InPlace("mrt")),
+    ("neighbor/mrt", "rotate", MRT, "mrt { updates /d/u.%s; table /d/t.%s; rotate 60; }", InPlace("mrt")),
+    ("neighbor/mrt", "messages", MRT, "mrt { updates /d/u.%s; table /d/t.%s; messages [ open ]; }", InPlace("mrt")),
+    ("neighbor/mrt", "received", MRT, "mrt { updates /d/u.%s; table /d/t.%s; received false; }", InPlace("mrt")),
+    ("neighbor/mrt", "sent", MRT, "mrt { updates /d/u.%s; table /d/t.%s; sent true; }", InPlace("mrt")),
+    ("neighbor/mrt", "table", "", "mrt { table /d/t.%s; }", InPlace("mrt")),
+    ("neighbor/mrt", "table-interval", MRT, "mrt { updates /d/u.%s; table /d/t.%s; table-interval 60; }", InPlace("mrt")),
     ("neighbor/api", "send", API, "api { processes [ p ]; send { parsed; update; } }", InPlace("api")),
 ];
+const MRT: &str = "mrt { updates /d/u.%s; table /d/t.%s; }";
 const AO: &str = "tcp-ao { keyid 1; algorithm hmac-sha-256; password x; }";
 const V6: &str = "family { ipv6 unicast; }";
 const PATHS: &str = "capability { add-path send; } add-path { ipv6 unicast; }";
@@ -199,6 +208,7 @@ fn each_keyword_has_a_row() {
                 | "neighbor/add-path"
                 | "neighbor/nexthop"
                 | "neighbor/api"
+                | "neighbor/mrt"
         );
         let known = rows.contains(&(keyword.place, keyword.name)) || OLD.contains(&keyword.name);
         if counts && !known {

@@ -96,7 +96,7 @@ fn statements_and_sections_are_told_apart() {
     assert_eq!(error("; "), "this ';' ends no statement (remove it)");
     assert_eq!(
         bad("foo { }")[0],
-        "t:1:1: error: section foo is invalid in root (valid sections here: bmp, group, healthcheck, neighbor, process, template)"
+        "t:1:1: error: section foo is invalid in root (valid sections here: bmp, group, healthcheck, mrt, neighbor, process, template)"
     );
     assert_eq!(
         bad("nieghbor 1.1.1.1 { }")[0],

@@ -34,6 +34,7 @@ use crate::bmp;
 use crate::core::{Core, PeerId, Shared};
 use crate::files::Text;
 use crate::lines::{Line, Lines};
+use crate::mrt;
 use crate::outbox::Ack;
 use crate::reload;
 use crate::table;
@@ -65,6 +66,8 @@ enum Reply {
     Routes(FamilyFilter, Vec<PeerId>),
     /// `done`, once the peer is there.
     Create(Box<Neighbor>),
+    /// The routes of these peers are written to this file; then `done`.
+    Dump(mrt::To, Vec<PeerId>, Encoding),
     /// What a reload would do, with this text in the place of the file; then `done`.
     Check(Option<Text>, Encoding),
 }
@@ -159,6 +162,14 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, mut lines: Lines<'
             }
             Ok(Reply::Check(text, encoding)) => {
                 reload::check::check(shared, text, encoding, &outbox).await
+            }
+            Ok(Reply::Dump(to, peers, encoding)) => {
+                let dumped = mrt::dump(shared, &peers, to).await;
+                dumped.map_err(Refusal::Other).and_then(|dump| {
+                    let mut answer = Vec::new();
+                    yottabgp_api::answer::mrt_dump(&dump, encoding, &mut answer);
+                    told(&outbox, &answer)
+                })
             }
             Ok(Reply::Group(block)) => {
                 let waited_for = if block.sync { block.selected.clone() } else { Vec::new() };

@@ -21,6 +21,7 @@ mod listen;
 mod loader;
 pub mod log;
 mod monitoring;
+mod mrt;
 mod observers;
 pub mod outbox;
 mod peer;

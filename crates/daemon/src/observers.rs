@@ -11,6 +11,7 @@ use yottabgp_session::event::Event;
 
 use crate::core::PeerId;
 use crate::monitoring::Stations;
+use crate::mrt::Recorder;
 
 /// A session, as those who watch it need to know it.
 #[derive(Clone, Copy, Debug)]
@@ -39,23 +40,31 @@ pub(crate) enum Keeping {
 pub(crate) struct Observers {
     /// BMP stations.
     pub(crate) stations: Stations,
+    /// Writes MRT files.
+    pub(crate) recorder: Recorder,
 }
 
 impl Observers {
     /// They, if there are any.
-    pub(crate) const fn watching(&mut self) -> Option<&mut Self> {
-        if self.stations.is_empty() { None } else { Some(self) }
+    pub(crate) fn watching(&mut self) -> Option<&mut Self> {
+        let somebody = !self.stations.is_empty() || self.recorder.is_recording();
+        somebody.then_some(self)
     }
 
     /// Something happened. Where a session comes up its event says with which OPENs, between which ends, and what was agreed
     /// upon; where it ends, who ended it and how.
     pub(crate) fn event(&mut self, of: &Observed<'_>, event: &Event<'_>) {
-        self.stations.event(of, event);
+        if !self.stations.is_empty() {
+            self.stations.event(of, event);
+        }
+        if self.recorder.is_recording() {
+            self.recorder.event(of, event);
+        }
     }
 
     /// Whether somebody wants the UPDATEs that this neighbor is sent: they are told only then.
     pub(crate) fn want_sent_updates(&self, neighbor: &Neighbor) -> bool {
-        self.stations.want_sent(neighbor)
+        self.stations.want_sent(neighbor) || self.recorder.wants_sent_updates(neighbor)
     }
 
     /// Whether somebody wants the routes of this neighbor kept in its Adj-RIB-In, and how.

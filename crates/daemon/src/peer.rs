@@ -438,10 +438,10 @@ impl PeerState {
             .map_err(|error| error.to_string())
     }
 
-    /// Those who are fed by this peer and ask it to pause.
-    fn paused(&self) -> Vec<watch::Receiver<bool>> {
+    /// Those who are fed by this peer and ask it to pause, and whoever records it if that asks for it, too.
+    fn paused(&self, recorder: Option<watch::Receiver<bool>>) -> Vec<watch::Receiver<bool>> {
         let paused = self.listeners.iter().filter(|(_, outbox)| outbox.is_paused());
-        paused.map(|(_, outbox)| outbox.paused()).collect()
+        paused.map(|(_, outbox)| outbox.paused()).chain(recorder).collect()
     }
 
     /// Changes who is told what: from the `api` sections and the processes there are.
@@ -716,6 +716,7 @@ pub(crate) fn remove(shared: &Shared, id: PeerId) {
     let mut core = shared.borrow_mut();
     let core = &mut *core;
     if let Some(mut peer) = core.peers.remove(id) {
+        core.observers.recorder.removed(id);
         core.tables.leave(&mut core.store, &peer);
         core.selections.clear();
         core.remainder.add(peer.rib_in.forget());

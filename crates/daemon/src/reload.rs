@@ -25,6 +25,7 @@ use crate::health::services;
 use crate::helpers;
 use crate::listen;
 use crate::monitoring;
+use crate::mrt;
 use crate::peer::tables::TableId;
 use crate::peer::{self, PeerState};
 use crate::signals::Request as Asked;
@@ -81,7 +82,8 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         Asked::Restart => Sessions::Restart,
         _ => Sessions::Keep,
     };
-    let Configuration { dialect, processes, healthchecks, mut bmp, neighbors } = configuration;
+    let Configuration { dialect, processes, healthchecks, mut bmp, mrt: recording, neighbors } =
+        configuration;
     let stations = bmp.as_mut().map(|bmp| std::mem::take(&mut bmp.stations)).unwrap_or_default();
     shared.borrow_mut().set_dialect(dialect);
     let count = neighbors.len();
@@ -97,7 +99,11 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
     for error in listen::apply(&shared, &neighbors).into_iter().chain(bmp::apply(&shared, bmp)) {
         error!(target: "yottabgp::network", "{error}");
     }
+    let fate = shared.borrow().observers.recorder.fate(recording.as_ref());
+    summary.recordings = u64::from(fate.is_some());
+    mrt::begin(&shared, recording, &neighbors);
     apply(&shared, neighbors, superseded, sessions, Turns::Shared, &mut summary).await;
+    mrt::settle(&shared);
     let fates = services::fates(&shared.borrow(), &healthchecks);
     summary.healthchecks = u64::try_from(fates.len()).unwrap_or(u64::MAX);
     services::apply(&shared, healthchecks);

@@ -22,7 +22,7 @@ use crate::health::services;
 use crate::listen::{self, Listeners};
 use crate::log;
 use crate::signals::{Received, Request as Asked, Signals};
-use crate::{bmp, helpers, monitoring, peer, reload, remains, turns};
+use crate::{bmp, helpers, monitoring, mrt, peer, reload, remains, turns};
 
 /// How long the peers have to take their last NOTIFICATION.
 const FAREWELL: Duration = Duration::from_millis(150);
@@ -200,7 +200,8 @@ async fn serve(
         configuration.processes.len()
     );
 
-    let Configuration { dialect, processes, healthchecks, mut bmp, neighbors } = configuration;
+    let Configuration { dialect, processes, healthchecks, mut bmp, mrt: recording, neighbors } =
+        configuration;
     let stations = bmp.as_mut().map(|bmp| std::mem::take(&mut bmp.stations)).unwrap_or_default();
     core.borrow_mut().set_dialect(dialect);
     core.borrow_mut().files = files;
@@ -241,8 +242,11 @@ async fn serve(
     tokio::pin!(wait);
     core.borrow_mut().waiting = environment.tcp.delay > 0;
     let (sessions, turns) = (reload::Sessions::Keep, reload::Turns::Alone);
+    mrt::begin(&core, recording, &neighbors);
     let mut summary = ReloadSummary::default();
     reload::apply(&core, neighbors, Vec::new(), sessions, turns, &mut summary).await;
+    mrt::settle(&core);
+    mrt::start(&core);
     services::apply(&core, healthchecks);
     monitoring::apply(&core, stations);
     helpers::all_started(&core).await;
@@ -330,6 +334,7 @@ async fn serve(
     services::stop_all(&core).await;
     peer::stop_all(&core, FAREWELL).await;
     monitoring::stop_all(&core).await;
+    core.borrow_mut().observers.recorder.stop();
     helpers::stop_all(&core).await;
     drop(pid_file);
     Ok(())

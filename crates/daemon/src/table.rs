@@ -63,7 +63,7 @@ pub(crate) async fn write(
 }
 
 /// Waits until all UPDATEs are in the table that the peer has sent so far.
-async fn take_in(shared: &Shared, peer: PeerId) {
+pub(crate) async fn take_in(shared: &Shared, peer: PeerId) {
     let mut until = None;
     loop {
         let Some([put_off, taken_in]) = shared.borrow_mut().take_in(peer, PIECE) else { return };

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use yottabgp_wire::asn::Asn;
-use yottabgp_wire::codes::Afi;
+use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::io::reader::{Fault, Reader, WireError};
 
 use crate::write::{Precision, Unwritable, Writing};
@@ -231,4 +231,48 @@ pub(crate) fn read(
         path_id: *path_id,
         octets: reader.rest(),
     }))
+}
+
+/// Whether NLRI of an UPDATE have path identifiers, by its body and the families that have them: the subtypes of RFC 8050 say so
+/// of a whole message. Of one that has NLRI with and without, they say that there are some.
+pub fn has_path_identifiers(body: &[u8], is_used: impl Fn(Family) -> bool) -> bool {
+    let mut any = false;
+    // What can not be read has none that could.
+    let _ = families(body, |family| any |= is_used(family));
+    any
+}
+
+/// Tells the families of an UPDATE that it has NLRI of.
+fn families(body: &[u8], mut tell: impl FnMut(Family)) -> Result<(), WireError> {
+    const MP_REACH_NLRI: u8 = 14;
+    const MP_UNREACH_NLRI: u8 = 15;
+    let mut reader = Reader::new(body);
+    let withdrawn = reader.u16("withdrawn routes length")?;
+    reader.take(withdrawn.into(), "withdrawn routes")?;
+    let length = reader.u16("total path attribute length")?;
+    let mut attributes = Reader::new(reader.take(length.into(), "path attributes")?);
+    if withdrawn > 0 || !reader.is_empty() {
+        tell(Family::IPV4_UNICAST);
+    }
+    while !attributes.is_empty() {
+        let [flags, code] = attributes.array::<2>("attribute header")?;
+        let length = match flags & 0x10 {
+            0 => attributes.u8("attribute length")?.into(),
+            _ => usize::from(attributes.u16("attribute length")?),
+        };
+        let mut value = Reader::new(attributes.take(length, "attribute")?);
+        if matches!(code, MP_REACH_NLRI | MP_UNREACH_NLRI) {
+            let afi = Afi(value.u16("address family identifier")?);
+            let family = Family::new(afi, Safi(value.u8("subsequent address family identifier")?));
+            if code == MP_REACH_NLRI {
+                let next_hop = value.u8("next hop length")?;
+                value.take(usize::from(next_hop) + 1, "next hop")?;
+            }
+            // An End-of-RIB has none.
+            if !value.is_empty() {
+                tell(family);
+            }
+        }
+    }
+    Ok(())
 }

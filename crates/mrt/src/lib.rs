@@ -8,8 +8,8 @@ mod bgp4mp;
 mod table_dump;
 mod write;
 
-pub use bgp4mp::{Message, StateChange};
-pub use table_dump::{Peer, PeerIndexTable, Rib, RibEntry, RibRecord};
+pub use bgp4mp::{Message, StateChange, has_path_identifiers};
+pub use table_dump::{Peer, PeerIndexTable, Rib, RibEntry, RibRecord, push_attributes};
 pub use write::{Precision, Unwritable};
 
 use yottabgp_wire::io::reader::{Fault, Reader, WireError};

@@ -11,8 +11,10 @@ use yottabgp_wire::nlri::Nlri;
 
 use crate::Content;
 
+mod attributes;
 mod write;
 
+pub use attributes::push_attributes;
 pub use write::RibRecord;
 
 /// The attribute whose value is shortened in TABLE_DUMP_V2 (RFC 6396 section 4.3.4).

@@ -307,6 +307,24 @@ impl AdjRibIn {
         counts
     }
 
+    /// What the route with exactly these octets has, if it is taken in.
+    pub fn get(&self, nlri: &Nlri<'_>) -> Option<AttributesId> {
+        if is_plain_prefix(nlri.family) {
+            let table = self.prefixes.iter();
+            let mut table = table.filter(|table| is_of(table, nlri.family, nlri.path_id.is_some()));
+            let Some(path_id) = nlri.path_id else { return table.next()?.get(nlri.bytes) };
+            let mut octets = [0; 21];
+            let length = 4 + nlri.bytes.len();
+            let (first, rest) = octets.get_mut(..length)?.split_first_chunk_mut::<4>()?;
+            *first = path_id.to_be_bytes();
+            rest.copy_from_slice(nlri.bytes);
+            return table.next()?.get(octets.get(..length)?);
+        }
+        let id = self.others.find(nlri)?;
+        let is_it = self.others.nlri(id).is_some_and(|there| there == *nlri);
+        self.others.get(id).copied().flatten().filter(|_| is_it)
+    }
+
     /// The first route at or after a place, of those that are taken in: prefixes first, family by family.
     pub fn next_route(&self, from: Place) -> Option<(Place, Nlri<'_>, AttributesId)> {
         let mut from = from;

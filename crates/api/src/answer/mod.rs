@@ -9,6 +9,7 @@ mod bmp;
 mod group;
 mod healthcheck;
 mod help;
+mod mrt;
 mod neighbor;
 mod reload;
 mod routes;
@@ -25,6 +26,7 @@ pub use self::bmp::{BmpPeerView, BmpRouteView, BmpRouterView, bmp_peer, bmp_rout
 pub use self::group::{group_processed, group_started};
 pub use self::healthcheck::healthchecks;
 pub use self::help::help;
+pub use self::mrt::{MrtDump, mrt_dump};
 pub use self::neighbor::{
     CapabilityView, FamilyView, MessageCounts, NeighborView, list, neighbors_json, old_usage,
     show_neighbors, usage,

@@ -63,10 +63,12 @@ pub struct ReloadSummary {
     pub healthchecks: u64,
     /// What is opened, closed or changed of the section `bmp`.
     pub bmp: u64,
+    /// What is recorded of all neighbors: 1 where that changes.
+    pub recordings: u64,
 }
 
 impl ReloadSummary {
-    fn parts(&self) -> [(&'static str, &'static str, u64); 12] {
+    fn parts(&self) -> [(&'static str, &'static str, u64); 13] {
         [
             ("kept", "neighbors kept", self.kept),
             ("changed", "neighbors changed in place", self.changed),
@@ -80,6 +82,7 @@ impl ReloadSummary {
             ("listeners", "listening sockets changed", self.listeners),
             ("healthchecks", "health checks changed", self.healthchecks),
             ("bmp", "changes of bmp", self.bmp),
+            ("recordings", "recordings of all neighbors changed", self.recordings),
         ]
     }
 

@@ -12,6 +12,7 @@ mod end_of_rib;
 pub mod group;
 mod healthcheck;
 mod identifier;
+mod mrt;
 mod neighbor;
 mod operational;
 mod peer;
@@ -153,6 +154,8 @@ pub enum Command<'a> {
     ShowHealthchecks,
     /// `show bmp stations`
     ShowStations,
+    /// The routes received from the selected peers are written to this file, as MRT.
+    MrtDump(&'a str),
     /// An error is answered.
     Crash,
 }

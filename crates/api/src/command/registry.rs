@@ -7,7 +7,7 @@ use yottabgp_wire::io::tokens::{Tokens, did_you_mean};
 
 use super::{
     Arguments, Command, Refusal, acknowledgement, adj_rib, bmp, daemon, end_of_rib, group,
-    healthcheck, neighbor, operational, peer, route, route_refresh, routes, session, stations,
+    healthcheck, mrt, neighbor, operational, peer, route, route_refresh, routes, session, stations,
     system, teardown, watchdog,
 };
 use crate::select::{self, Selector};
@@ -337,6 +337,8 @@ pub static TABLE: &[Row] = &[
           help: "Tells how much each process has not read yet", peers: false, json: true, permission: READ, parse: system::queue_status },
     Row { v4: "crash", v6: "system crash", also: &[], grammar: "",
           help: "Answers with an error, to see one", peers: true, json: false, permission: READ, parse: system::crash },
+    Row { v4: "mrt dump", v6: "peer mrt dump", also: &[], grammar: "FILE",
+          help: "Writes the routes received to an MRT file", peers: true, json: true, permission: CONTROL, parse: mrt::dump },
     Row { v4: "healthcheck drain", v6: "healthcheck drain", also: &[], grammar: "NAME",
           help: "Announces a service as about to go, then withdraws it", peers: false, json: false, permission: CONTROL, parse: healthcheck::drain },
     Row { v4: "healthcheck undrain", v6: "healthcheck undrain", also: &[], grammar: "NAME",

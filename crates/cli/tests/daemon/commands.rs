@@ -383,6 +383,16 @@ const CASES: &[Case] = &[
     ),
     Case { v4: "show bmp stations", v6: "bmp show stations", text: DONE, json: Ok(&["[]"]) },
     case(
+        "mrt dump",
+        "peer * mrt dump",
+        Err("the file is missing: mrt dump /DIRECTORY/rib.%Y%m%d.%H%M.gz"),
+    ),
+    case(
+        "neighbor 127.0.0.2 mrt dump table",
+        "peer 127.0.0.2 mrt dump table",
+        Err("'table': the path is not absolute: begin it with '/'"),
+    ),
+    case(
         "healthcheck drain web",
         "healthcheck drain web",
         Err("there is no healthcheck 'web' (known: there are none)"),

@@ -21,6 +21,7 @@ mod health;
 mod interactive;
 mod layouts;
 mod malformed;
+mod mrt;
 mod operational;
 mod process;
 mod reload;

@@ -13,6 +13,7 @@ use crate::model::{
     ApiBlock, Bmp, BmpFlags, BmpStation, Configuration, Healthcheck, MessageFlags, Neighbor,
     Process, TcpAo,
 };
+use crate::recording::Recording;
 use crate::resolve::peer_text;
 
 pub(crate) use capability::operational;
@@ -65,6 +66,9 @@ pub fn configuration(configuration: &Configuration, secrets: Secrets) -> String 
     }
     if let Some(bmp) = &configuration.bmp {
         print_bmp(bmp, &mut lines);
+    }
+    if let Some(recording) = &configuration.mrt {
+        print_recording(recording, &mut lines);
     }
     for neighbor in &configuration.neighbors {
         print_neighbor(neighbor, secrets, &mut lines);
@@ -198,8 +202,28 @@ fn print_neighbor(neighbor: &Neighbor, secrets: Secrets, lines: &mut Lines) {
     for block in &neighbor.api {
         print_api(block, lines);
     }
+    if let Some(recording) = &neighbor.mrt {
+        print_recording(recording, lines);
+    }
     operational::print(&neighbor.operational, lines);
     routes::print(&neighbor.routes, lines);
+    lines.close();
+}
+
+fn print_recording(recording: &Recording, lines: &mut Lines) {
+    lines.open(format_args!("mrt"));
+    if let Some(updates) = &recording.updates {
+        lines.line(format_args!("updates {};", quote(updates.as_str())));
+    }
+    lines.line(format_args!("rotate {};", recording.rotate));
+    let messages: Vec<&str> = recording.messages.names().collect();
+    lines.line(format_args!("messages [ {} ];", messages.join(" ")));
+    lines.line(format_args!("received {};", recording.received));
+    lines.line(format_args!("sent {};", recording.sent));
+    if let Some(table) = &recording.table {
+        lines.line(format_args!("table {};", quote(table.as_str())));
+    }
+    lines.line(format_args!("table-interval {};", recording.table_interval));
     lines.close();
 }
 

@@ -4,6 +4,7 @@ mod api;
 mod bmp;
 mod capability;
 mod family;
+mod mrt;
 mod neighbor;
 mod routes;
 mod security;
@@ -70,14 +71,24 @@ pub(crate) struct Context<'a> {
 
 /// Makes the configuration. What is wrong is added to the problems; the result counts only when nothing is.
 pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configuration {
-    let RootDraft { processes, healthchecks, bmp, mut templates, neighbors, api, has_group: _ } =
-        root;
+    let RootDraft {
+        processes,
+        healthchecks,
+        bmp,
+        mrt,
+        mut templates,
+        neighbors,
+        api,
+        has_group: _,
+    } = root;
     for template in &mut templates {
         template.neighbor.routes.close();
     }
     let processes: Vec<_> = processes.into_iter().map(|process| process.value).collect();
     context.problems.about("template");
     let mut templates = template::Templates::new(templates, &neighbors, context);
+    let mut files = mrt::Files::default();
+    let mrt = mrt::resolve(&mrt, &mut files, context);
     let mut seen: HashMap<String, Span> = HashMap::new();
     let mut resolved = Vec::with_capacity(neighbors.len());
     for draft in neighbors {
@@ -89,7 +100,9 @@ pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configurati
         if context.dialect == Dialect::ExaBgp34 {
             api::everybody_commands(&mut draft, &processes);
         }
-        let Some(neighbor) = neighbor::resolve(draft, &processes, context) else { continue };
+        let Some(neighbor) = neighbor::resolve(draft, &processes, &mut files, context) else {
+            continue;
+        };
         if let Some(other) = seen.insert(identity(&neighbor), header) {
             let message = format!("duplicate peer definition {}", neighbor.peer.address);
             let error = Diagnostic::error(header, message)
@@ -107,6 +120,7 @@ pub(crate) fn resolve(root: RootDraft, context: &mut Context<'_>) -> Configurati
         healthchecks: healthchecks.map(|at| known_neighbors(at, &resolved, context)).collect(),
         bmp,
         dialect: context.dialect,
+        mrt,
         processes,
         neighbors: resolved,
     }

@@ -7,7 +7,7 @@ use yottabgp_session::settings::Settings;
 use yottabgp_wire::asn::Asn;
 use yottabgp_wire::prefix::Prefix;
 
-use super::{Context, api, capability, family, routes, security};
+use super::{Context, api, capability, family, mrt, routes, security};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
 use crate::draft::NeighborDraft;
@@ -17,6 +17,7 @@ use crate::model::{Neighbor, Process};
 pub(crate) fn resolve(
     draft: NeighborDraft,
     processes: &[Process],
+    files: &mut mrt::Files,
     context: &mut Context<'_>,
 ) -> Option<Neighbor> {
     let header = draft.header;
@@ -115,6 +116,15 @@ pub(crate) fn resolve(
         context.problems.push(warning.help("add 'operational;' to capability { … }"));
     }
     let security = security::resolve(&draft, context);
+    let mrt = mrt::resolve(&draft.mrt, files, context);
+    if let Some(at) = draft.adj_rib_in.at()
+        && !at.value
+        && mrt.as_ref().is_some_and(|recording| recording.table.is_some())
+    {
+        let message = "without adj-rib-in the table that is written has no route of this neighbor";
+        let warning = Diagnostic::warning(at.span, message);
+        context.problems.push(warning.help("write 'adj-rib-in true;'"));
+    }
     let peer_text = text_of(peer);
     let neighbor = Neighbor {
         name: name(&peer_text, local_address, &settings),
@@ -136,6 +146,7 @@ pub(crate) fn resolve(
         adj_rib_in: draft.adj_rib_in.or(true),
         adj_rib_out,
         api: api::resolve(&draft, &peer_text, processes, context),
+        mrt,
         operational: draft.operational.iter().map(|at| at.value.clone()).collect(),
         routes: routes::resolve(draft.routes, header, peer, &settings, context),
         settings,

@@ -11,6 +11,7 @@ pub(crate) mod flow;
 pub(crate) mod group;
 pub(crate) mod healthcheck;
 pub(crate) mod l2vpn;
+pub(crate) mod mrt;
 pub(crate) mod neighbor;
 pub(crate) mod next_hop;
 pub(crate) mod operational;
@@ -65,6 +66,8 @@ pub fn keywords() -> Vec<KeywordHelp> {
     collect(&bmp::TABLE, &mut all);
     collect(&bmp::RECEIVE, &mut all);
     collect(&bmp_station::TABLE, &mut all);
+    collect(&mrt::TABLE, &mut all);
+    collect(&mrt::OF_NEIGHBOR, &mut all);
     all
 }
 

@@ -9,7 +9,7 @@ use crate::legacy;
 use crate::lexer::Statement;
 use crate::parser::{Inner, Keyword, Parser, Section};
 use crate::section::{
-    add_path, announce, api, capability, family, flow, group, l2vpn, next_hop, operational,
+    add_path, announce, api, capability, family, flow, group, l2vpn, mrt, next_hop, operational,
     static_routes, tcp_ao,
 };
 use crate::slot::At;
@@ -280,6 +280,17 @@ pub(crate) static TABLE: Section<NeighborDraft> = Section {
             value: "[<name>]",
             help: "which processes are told what, and may command this neighbor",
             read: read_api,
+        },
+        Inner {
+            name: "mrt",
+            value: "",
+            help: "what is recorded of this neighbor, to MRT files besides those of all",
+            read: |parser, header, draft| {
+                parser.ignore_header_words(header, 1);
+                draft.mrt.header = Some(header.span());
+                parser.section(&mrt::OF_NEIGHBOR, Some(header), &mut draft.mrt);
+                Ok(())
+            },
         },
         Inner {
             name: "process",

@@ -5,7 +5,7 @@ use yottabgp_wire::io::tokens::{Span, TextError};
 use crate::draft::{NeighborDraft, RootDraft, Template};
 use crate::lexer::Statement;
 use crate::parser::{Inner, Parser, Section};
-use crate::section::{bmp, group, healthcheck, neighbor, process};
+use crate::section::{bmp, group, healthcheck, mrt, neighbor, process};
 use crate::slot::At;
 
 /// The root.
@@ -28,6 +28,17 @@ pub(crate) static TABLE: Section<RootDraft> = Section {
             value: "",
             help: "what routers tell of their sessions and tables by BMP",
             read: bmp::read,
+        },
+        Inner {
+            name: "mrt",
+            value: "",
+            help: "what is recorded of all neighbors, to MRT files",
+            read: |parser, header, root| {
+                parser.ignore_header_words(header, 1);
+                root.mrt.header = Some(header.span());
+                parser.section(&mrt::TABLE, Some(header), &mut root.mrt);
+                Ok(())
+            },
         },
         Inner {
             name: "template",

@@ -15,6 +15,7 @@ use yottabgp_wire::route::RouteBuffer;
 use super::Reply;
 use super::group::Block;
 use crate::core::{Core, Request};
+use crate::mrt;
 use crate::server::as_signal;
 use crate::signals::Request as Asked;
 use crate::upload::Upload;
@@ -219,6 +220,11 @@ impl Core {
             Command::Healthcheck(verb, name) => self.drain(verb, name)?,
             Command::ShowHealthchecks => answer::healthchecks(self.service_states(), encoding, out),
             Command::ShowStations => answer::stations(self.station_states(), encoding, out),
+            Command::MrtDump(file) => {
+                let peers = self.look(&selector)?;
+                let to = mrt::To::named(file).map_err(Refusal::Other)?;
+                return Ok(Reply::Dump(to, peers, encoding));
+            }
             Command::Crash => return Err(Refusal::Crash),
         }
         Ok(Reply::Done)

@@ -144,11 +144,12 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     let mut core = shared.borrow_mut();
     let now = Instant::now();
     take_incoming(&mut core, id, sockets, now);
+    let recorder = core.observers.recorder.paused(id);
     let peer = core.peers.get_mut(&id)?;
     let mut is_long = false;
     if peer.heard_first.is_some_and(|until| until <= now) {
         // What has come and is about to be read is still heard first; nothing else is waited for any longer.
-        let reads = peer.paused().is_empty() && sockets.pace.held().is_none();
+        let reads = peer.paused(recorder).is_empty() && sockets.pace.held().is_none();
         let open = sockets.connections.iter().filter(|connection| connection.closing.is_none());
         let unread = |connection: &Connection| {
             socket::unread(&connection.stream).is_ok_and(|count| count > 0)
@@ -220,7 +221,7 @@ fn step(shared: &Shared, id: PeerId, sockets: &mut Sockets) -> Option<Plan> {
     if idle {
         peer.holding = !peer.neighbor.auto_flush;
     }
-    let paused = peer.paused();
+    let paused = peer.paused(core.observers.recorder.paused(id));
     is_long |= sockets.has_more && paused.is_empty();
     let listeners = peer.listeners.iter().map(|(_, outbox)| outbox.clone());
     let put_off = sockets.lull.wait(now, peer.rib_in.has_put_off(), listeners);

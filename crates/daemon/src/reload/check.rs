@@ -107,7 +107,8 @@ async fn tell(
     report: &mut Report<'_>,
 ) -> Result<(), Refusal> {
     let Loaded { configuration, superseded } = loaded;
-    let Configuration { processes, healthchecks, bmp, neighbors, .. } = configuration;
+    let Configuration { processes, healthchecks, bmp, mrt: recording, neighbors, .. } =
+        configuration;
     let encoding = report.encoding;
     let mut summary = ReloadSummary::default();
     let (plan, selectors) = {
@@ -129,6 +130,10 @@ async fn tell(
         for (name, fate) in services::fates(&core, &healthchecks) {
             reload_thing("healthcheck", &name, fate, encoding, &mut report.piece);
             summary.healthchecks += 1;
+        }
+        if let Some(fate) = core.observers.recorder.fate(recording.as_ref()) {
+            reload_thing("mrt", "all neighbors", fate, encoding, &mut report.piece);
+            summary.recordings += 1;
         }
         let plan = Plan::new(&core, neighbors, superseded, Sessions::Keep);
         let selectors = Selectors::new(&plan, &core);

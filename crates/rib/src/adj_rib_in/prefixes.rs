@@ -90,6 +90,11 @@ impl Prefixes {
         each!(&self.table, table => table.hash_of_first(self.family.afi, octets))
     }
 
+    /// What the first route of a field has, if it is there.
+    pub(super) fn get(&self, octets: &[u8]) -> Option<AttributesId> {
+        each!(&self.table, table => table.get(self.family.afi, octets))
+    }
+
     /// Lets the processor get what a look-up of this hash will need.
     #[inline]
     pub(super) fn fetch(&self, hash: u64) {
@@ -212,6 +217,14 @@ impl<const N: usize> Table<N> {
             self.go_on();
         }
         added
+    }
+
+    fn get(&self, afi: Afi, octets: &[u8]) -> Option<AttributesId> {
+        let mut octets = octets;
+        let key = Self::take(afi, &mut octets)?;
+        let is_it = |place| record(&self.chunks, place).is_some_and(|record| record.key == key);
+        let place = self.index.find(hash(&self.hasher, &key), is_it)?;
+        record(&self.chunks, place).map(|record| record.attributes)
     }
 
     #[inline]
