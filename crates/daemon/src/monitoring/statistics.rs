@@ -14,6 +14,9 @@ use crate::server::since_epoch;
 /// Routes that are counted before others have their turn: a millisecond.
 const PIECE: usize = 32 * 1024;
 
+/// A table, the place in it, and what was counted before that.
+type Counting = (TableId, RouteId, Vec<(Family, u64)>);
+
 /// A round of reports.
 #[derive(Debug, Default)]
 pub(super) struct Report {
@@ -22,7 +25,7 @@ pub(super) struct Report {
     /// Tables that were counted: peers may have one in common.
     tables: Vec<(TableId, Vec<(Family, u64)>)>,
     /// The one that is being counted, and the place to go on from.
-    counting: Option<(TableId, RouteId, Vec<(Family, u64)>)>,
+    counting: Option<Counting>,
 }
 
 impl Report {
