@@ -5,6 +5,7 @@
 //! figure without that would be one of a program that loses routes. All times are of one clock ([`clock`]), which all processes of
 //! the machine share. Results are lines of JSON ([`control`]).
 
+mod bmp;
 mod clock;
 mod control;
 mod count;
@@ -44,6 +45,8 @@ enum Tool {
     Peers(peers::PeersArgs),
     /// Write routes to a file, for the configuration of a BGP speaker
     Routes(routes::RoutesArgs),
+    /// Tell a BMP station of many peers, their tables and hours of changes, as a router
+    Bmp(bmp::BmpArgs),
     /// Measure what this machine can do at all
     Limits(limits::LimitsArgs),
 }
@@ -60,6 +63,7 @@ pub fn run(arguments: &BenchArgs) -> Result<bool> {
         Tool::Count(arguments) => count::run(arguments),
         Tool::Peers(arguments) => peers::run(arguments),
         Tool::Routes(arguments) => routes::run(arguments),
+        Tool::Bmp(arguments) => bmp::run(arguments),
         Tool::Limits(arguments) => limits::run(arguments),
     }
 }

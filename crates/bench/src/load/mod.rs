@@ -1,7 +1,7 @@
 //! What is announced: loads that are a function of their options alone, so that whoever receives one knows it by heart.
 
 pub(crate) mod flat;
-mod random;
+pub(crate) mod random;
 mod table;
 
 use anyhow::{Result, bail};
