@@ -5,6 +5,7 @@
 //! each peer notices each one that is lost or told twice.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
+#![allow(clippy::print_stdout, reason = "figures are for who asks for them")]
 
 mod program;
 
