@@ -91,7 +91,7 @@ fn states(all: &[Read]) -> Vec<u16> {
 /// The lines of `bgpdump -m` without their times: somebody else's reading. `None` where it is not installed.
 fn bgpdump(path: &Path) -> Option<Vec<String>> {
     let Ok(output) = Command::new("bgpdump").arg("-m").arg(path).output() else {
-        println!("SKIPPED: bgpdump is not installed (apt-get install bgpdump)");
+        eprintln!("SKIPPED: bgpdump is not installed (apt-get install bgpdump)");
         return None;
     };
     let text = String::from_utf8(output.stdout).unwrap();
@@ -227,7 +227,7 @@ fn a_session_is_in_the_file_as_it_was_on_the_wire() {
         while let Ok(Some(message)) = session.0.receive(PATIENCE) {
             sent.push(frame(message.kind, &message.body));
         }
-        assert_eq!(files(&folder), [file.clone()], "it has its name");
+        assert_eq!(files(&folder), std::slice::from_ref(&file), "it has its name");
         let all = of_file(&file);
         assert_eq!(messages(&all, false), said, "{capability}");
         assert_eq!(messages(&all, true), sent, "{capability}");
@@ -476,7 +476,7 @@ fn a_reload_changes_what_is_recorded() {
     until("the last one is closed", || folder.join("two").exists());
     assert_eq!(files(&folder), [folder.join("one"), folder.join("two")]);
     for (name, route) in ["one", "two"].iter().zip(&said) {
-        assert_eq!(messages(&of_file(&folder.join(name)), false), [route.clone()]);
+        assert_eq!(messages(&of_file(&folder.join(name)), false), std::slice::from_ref(&route));
     }
     daemon.terminate();
 }

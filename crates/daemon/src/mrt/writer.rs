@@ -96,10 +96,10 @@ impl Writer {
         }
         records.clear();
         self.spare.push(records);
-        if let Some(end) = end {
-            if let Some(file) = self.files.remove(&slot) {
-                file.end(end);
-            }
+        if let Some(end) = end
+            && let Some(file) = self.files.remove(&slot)
+        {
+            file.end(end);
         }
     }
 }
