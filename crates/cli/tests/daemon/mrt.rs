@@ -91,7 +91,7 @@ fn states(all: &[Read]) -> Vec<u16> {
 /// The lines of `bgpdump -m` without their times: somebody else's reading. `None` where it is not installed.
 fn bgpdump(path: &Path) -> Option<Vec<String>> {
     let Ok(output) = Command::new("bgpdump").arg("-m").arg(path).output() else {
-        eprintln!("SKIPPED: bgpdump is not installed (apt-get install bgpdump)");
+        println!("SKIPPED: bgpdump is not installed (apt-get install bgpdump)");
         return None;
     };
     let text = String::from_utf8(output.stdout).unwrap();
@@ -476,7 +476,7 @@ fn a_reload_changes_what_is_recorded() {
     until("the last one is closed", || folder.join("two").exists());
     assert_eq!(files(&folder), [folder.join("one"), folder.join("two")]);
     for (name, route) in ["one", "two"].iter().zip(&said) {
-        assert_eq!(messages(&of_file(&folder.join(name)), false), std::slice::from_ref(&route));
+        assert_eq!(messages(&of_file(&folder.join(name)), false), std::slice::from_ref(route));
     }
     daemon.terminate();
 }
