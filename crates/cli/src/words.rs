@@ -305,7 +305,7 @@ mod tests {
             assert!(all.contains(&word.to_owned()), "{word}: {all:?}");
         }
         assert_eq!(words("sho"), ["show"]);
-        assert_eq!(words("show "), ["adj-rib", "neighbor", "neighbors", "routes"]);
+        assert_eq!(words("show "), ["adj-rib", "bmp", "neighbor", "neighbors", "routes"]);
         assert_eq!(words("show adj-rib "), ["in", "json", "out"]);
         assert_eq!(words("s a "), ["in", "json", "out"]);
         assert_eq!(words("session sync "), ["disable", "enable"]);
