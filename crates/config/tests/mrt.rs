@@ -116,7 +116,10 @@ fn what_is_wrong_is_told_where_it_is() {
             "t:1:24: error: the file /d/x.%s is written by another section, too, and it can not have both messages and tables \
              (give it another name)",
         ),
-        ("update x;", "t:1:7: error: invalid keyword \"update\" in mrt (did you mean 'updates'?)"),
+        (
+            "updates /d/u.%s; update x;",
+            "t:1:24: error: invalid keyword \"update\" in mrt (did you mean 'updates'?)",
+        ),
     ] {
         let errors = bad(&format!("mrt {{ {body} }} {}", wrap("")));
         assert_eq!(errors, [error], "{body}");
