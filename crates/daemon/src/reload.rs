@@ -92,11 +92,14 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         processes: helpers::changes(&shared.borrow(), &processes, changed),
         ..ReloadSummary::default()
     };
+    // Nor does a router tell what a helper that is started again would miss.
+    let hold = bmp::Hold::new(&shared);
     helpers::end(&shared, &processes, changed).await;
     summary.listeners = listen::changes(&shared.borrow(), &neighbors);
     summary.bmp = bmp::changes(&shared.borrow(), bmp.as_ref())
         + monitoring::changes(&shared.borrow(), &stations);
-    for error in listen::apply(&shared, &neighbors).into_iter().chain(bmp::apply(&shared, bmp)) {
+    let errors = listen::apply(&shared, &neighbors).into_iter();
+    for error in errors.chain(bmp::apply(&shared, bmp).await) {
         error!(target: "yottabgp::network", "{error}");
     }
     let fate = shared.borrow().observers.recorder.fate(recording.as_ref());
@@ -110,6 +113,8 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
     monitoring::apply(&shared, stations);
     // New ones find everything as it is to be.
     helpers::start(&shared, &processes, open_files);
+    helpers::all_started(&shared).await;
+    drop(hold);
     shared.borrow_mut().reloads.end();
     info!(
         target: "yottabgp::configuration",

@@ -213,7 +213,7 @@ async fn serve(
     }
     // Routers are read when those are there who are to hear of it.
     let hold = bmp::Hold::new(&core);
-    if let Some(error) = bmp::apply(&core, bmp).into_iter().next() {
+    if let Some(error) = bmp::apply(&core, bmp).await.into_iter().next() {
         return Err(error.into());
     }
     let control = Control::open(&environment, &options.root);

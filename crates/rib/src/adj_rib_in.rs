@@ -14,7 +14,7 @@ use yottabgp_wire::next_hop::{NextHop, wire_next_hop};
 use yottabgp_wire::nlri::{Nlri, NlriIter, is_plain_prefix};
 
 use crate::store::{AttributeStore, AttributesId, SetHash};
-use crate::table::Table;
+use crate::table::{Had, Table};
 use log::{Entries, Entry, Log};
 use prefixes::Prefixes;
 
@@ -56,6 +56,8 @@ pub struct AdjRibIn {
     /// In the order in which the families came.
     prefixes: Vec<Prefixes>,
     others: Table<Option<AttributesId>>,
+    /// How many of the others are of each family.
+    others_of: Vec<(Family, usize)>,
     log: Log,
     set: Vec<u8>,
     nlri: Vec<u8>,
@@ -185,7 +187,10 @@ impl AdjRibIn {
         for nlri in nlri.flatten() {
             announced += 1;
             let nlri = nlri.canonical(&mut self.nlri);
-            let (id, _) = self.others.find_or_insert(&nlri);
+            let (id, had) = self.others.find_or_insert(&nlri);
+            if had == Had::Nothing {
+                add(&mut self.others_of, nlri.family, 1);
+            }
             if let Some(slot) = self.others.get_mut(id) {
                 store.retain(attributes);
                 if let Some(old) = slot.replace(attributes) {
@@ -211,6 +216,7 @@ impl AdjRibIn {
             if let Some(attributes) =
                 self.others.find(&nlri).and_then(|id| self.others.remove(id)).flatten()
             {
+                take(&mut self.others_of, nlri.family);
                 store.release(attributes);
             }
         }
@@ -222,6 +228,7 @@ impl AdjRibIn {
     #[must_use]
     pub fn forget(&mut self) -> Remains {
         self.log = Log::default();
+        self.others_of.clear();
         Remains {
             prefixes: std::mem::take(&mut self.prefixes),
             others: std::mem::take(&mut self.others),
@@ -254,6 +261,7 @@ impl AdjRibIn {
                 store.release(attributes);
             }
         }
+        self.others_of.retain(|(one, _)| *one != family);
     }
 
     /// Forgets the routes that an UPDATE names, whether it announces or withdraws them: another table has them from now on.
@@ -289,21 +297,14 @@ impl AdjRibIn {
 
     /// How many routes of each family there are, without what is put off.
     pub fn counts(&self) -> Vec<(Family, usize)> {
-        let mut counts: Vec<(Family, usize)> = Vec::new();
-        let mut add = |family, count| match counts.iter_mut().find(|(one, _)| *one == family) {
-            Some((_, sum)) => *sum += count,
-            None => counts.push((family, count)),
-        };
+        let mut counts = Vec::new();
         for table in &self.prefixes {
-            add(table.family(), table.len());
+            add(&mut counts, table.family(), table.len());
         }
-        let mut from = 0;
-        while let Some(id) = self.others.next_from(from) {
-            from = id + 1;
-            if let Some(nlri) = self.others.nlri(id) {
-                add(nlri.family, 1);
-            }
+        for (family, count) in &self.others_of {
+            add(&mut counts, *family, *count);
         }
+        counts.retain(|(_, count)| *count > 0);
         counts
     }
 
@@ -469,6 +470,21 @@ impl Released {
 /// How many prefixes a field has.
 fn count(nlri: &NlriIter<'_>) -> u64 {
     log::count(nlri.octets(), nlri.has_path_id())
+}
+
+/// So many more routes are of a family.
+fn add(counts: &mut Vec<(Family, usize)>, family: Family, more: usize) {
+    match counts.iter_mut().find(|(one, _)| *one == family) {
+        Some((_, count)) => *count += more,
+        None => counts.push((family, more)),
+    }
+}
+
+/// One route less is of a family.
+fn take(counts: &mut [(Family, usize)], family: Family) {
+    if let Some((_, count)) = counts.iter_mut().find(|(one, _)| *one == family) {
+        *count = count.saturating_sub(1);
+    }
 }
 
 /// Whether an attribute is of the set. NEXT_HOP, MP_REACH_NLRI and MP_UNREACH_NLRI say where and what, not how.

@@ -442,22 +442,18 @@ impl AdjRibOut {
         }
     }
 
-    /// The first route at or after a place of the table that a peer may have: to tell somebody else what it was sent, while the
-    /// table changes. Whatever it may have and is not true any more is withdrawn or sent anew later, and what it has not been sent
+    /// The first route at or after a place of the table, with what it is if a peer may have it: to tell somebody else what it was
+    /// sent, while the table changes. Whatever it may have and is not true any more is withdrawn or sent anew later, and what it has not been sent
     /// yet and is not given here follows as well: who is told of all that is sent from then on ends with what the peer has.
     pub fn next_told(
         &self,
         member: Member,
-        mut from: RouteId,
-    ) -> Option<(RouteId, Nlri<'_>, AttributesId)> {
+        from: RouteId,
+    ) -> Option<(RouteId, Option<(Nlri<'_>, AttributesId)>)> {
         let session = self.session(member).filter(|session| session.spoke)?;
-        loop {
-            let (id, nlri, attributes) = self.next_route(from)?;
-            if self.table.get(id).is_some_and(|route| route.born < session.heard) {
-                return Some((id, nlri, attributes));
-            }
-            from = id + 1;
-        }
+        let (id, nlri, attributes) = self.next_route(from)?;
+        let is_told = self.table.get(id).is_some_and(|route| route.born < session.heard);
+        Some((id, is_told.then_some((nlri, attributes))))
     }
 
     /// The peers are to have the route, with the attributes that it has now: the last change.

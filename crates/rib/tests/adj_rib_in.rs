@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use yottabgp_rib::adj_rib_in::{AdjRibIn, Place};
 use yottabgp_rib::store::AttributeStore;
-use yottabgp_wire::codes::Family;
+use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::io::text::parse_hex;
 use yottabgp_wire::message::update::Scrutiny;
 use yottabgp_wire::message::update::Update;
@@ -211,6 +211,11 @@ proptest! {
         let [pushed, taken] = rib.progress();
         prop_assert_eq!(pushed, taken);
         prop_assert_eq!(rib.len(), model.len());
+        let counts = rib.counts();
+        prop_assert_eq!(counts.iter().map(|(_, count)| count).sum::<usize>(), model.len());
+        for (family, count) in counts {
+            prop_assert_eq!(model.keys().filter(|(of, ..)| *of == family).count(), count);
+        }
         prop_assert_eq!(of(&rib, &store), model.clone());
         // Sets that nobody has are forgotten: each route holds one, none holds more.
         let sets: std::collections::BTreeSet<_> = model.values().map(|(med, next_hop)| (*med, format!("{next_hop:?}"))).collect();
@@ -218,6 +223,31 @@ proptest! {
         rib.clear(&mut store);
         prop_assert!(store.is_empty());
     }
+}
+
+#[test]
+fn routes_that_are_no_prefixes_are_counted_by_family() {
+    let (mut rib, mut store) = (AdjRibIn::default(), AttributeStore::default());
+    let reach = |safi: &str, nlri: &str| {
+        let value = format!("0001 {safi} 00 00 {nlri}");
+        let length = value.replace(' ', "").len() / 2;
+        let attributes = format!("40010100 400200 40050400000064 800E {length:02x} {value}");
+        format!("0000 {:04x} {attributes}", attributes.replace(' ', "").len() / 2)
+    };
+    let unreach = |safi: &str, nlri: &str| {
+        let value = format!("0001 {safi} {nlri}");
+        let attribute = format!("800F {:02x} {value}", value.replace(' ', "").len() / 2);
+        format!("0000 {:04x} {attribute}", attribute.replace(' ', "").len() / 2)
+    };
+    let flowspec = Family::new(Afi::IPV4, Safi::FLOW);
+    // Destinations, and the same once more.
+    apply(&mut rib, &mut store, &reach("85", "03 01 08 0A 03 01 08 0B"));
+    apply(&mut rib, &mut store, &reach("85", "03 01 08 0A"));
+    assert_eq!(rib.counts(), [(flowspec, 2)]);
+    apply(&mut rib, &mut store, &unreach("85", "03 01 08 0A 03 01 08 0C"));
+    assert_eq!(rib.counts(), [(flowspec, 1)]);
+    rib.clear_family(&mut store, flowspec);
+    assert!(rib.counts().is_empty() && rib.is_empty() && store.is_empty());
 }
 
 #[test]

@@ -135,14 +135,15 @@ impl Bench {
     /// Tells the watcher of some routes of the table. Returns whether there may be more.
     fn tell(&mut self) -> bool {
         for _ in 0..3 {
-            let Some((id, nlri, attributes)) = self.rib.next_told(self.member, self.told) else {
+            let Some((id, told)) = self.rib.next_told(self.member, self.told) else {
                 self.watcher.get_or_insert_default();
                 return false;
             };
+            self.told = id + 1;
+            let Some((nlri, attributes)) = told else { continue };
             let stored = set::iter(self.store.set(attributes)).next().unwrap();
             let med = u32::from_be_bytes(stored.attribute.value.try_into().unwrap());
             self.watcher.get_or_insert_default().insert(text(nlri), med);
-            self.told = id + 1;
         }
         true
     }

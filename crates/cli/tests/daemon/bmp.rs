@@ -532,3 +532,62 @@ fn a_reload_changes_what_changed() {
     daemon.until("show bmp routers", str::is_empty);
     daemon.stop();
 }
+
+#[test]
+fn a_reload_gives_an_address_to_a_listener_that_overlaps() {
+    let lab = Lab::new();
+    let text = |listen: SocketAddr| format!("bmp {{ listen {listen}; }}\n");
+    let daemon = lab.start(&text("127.0.0.1:0".parse().unwrap()));
+    let port = station(&daemon).port();
+    for address in ["0.0.0.0", "127.0.0.1"] {
+        let listen = SocketAddr::new(address.parse().unwrap(), port);
+        reload(&daemon, &text(listen));
+        assert_eq!(station(&daemon), listen, "{}", daemon.log());
+        let mut router = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        tell(&mut router, &[initiation()]);
+        daemon.until("show bmp routers", |text| text.contains(" r1 "));
+    }
+    // The one of the address before is gone, and so is its router.
+    daemon.until("show bmp routers", |text| text.lines().count() == 1);
+    daemon.stop();
+}
+
+#[test]
+fn what_routers_tell_while_a_helper_is_exchanged_is_told_to_the_new_one() {
+    let lab = Lab::new();
+    let [log, go] = ["log", "go"].map(|name| lab.path(name));
+    let text = format!(
+        "import os, signal, sys, time\n\
+         log = open({log:?}, 'a', buffering=1)\n\
+         def end(*_):\n    \
+             log.write('ending\\n')\n    \
+             while not os.path.exists({go:?}): time.sleep(0.01)\n    \
+             os._exit(0)\n\
+         signal.signal(signal.SIGTERM, end)\n\
+         log.write('started\\n')\n\
+         for line in sys.stdin: log.write(line)\n\
+         end()\n"
+    );
+    let program = lab.path("helper.py");
+    std::fs::write(&program, text).unwrap();
+    let configuration = format!(
+        "process one {{ run /usr/bin/env python3 {}; encoder json; }}\n\
+         bmp {{ {LISTEN} processes [ one ]; }}\n",
+        program.display()
+    );
+    let daemon = lab.start(&configuration);
+    let said = || std::fs::read_to_string(&log).unwrap_or_default();
+    let mut router = connect(&daemon);
+    tell(&mut router, &[initiation(), session(), route(1)]);
+    until("the first route", || said().contains("10.1.0.0/16"));
+    // The helpers are started anew; this one takes its time.
+    daemon.signal(Signal::SIGUSR2);
+    until("the end of the first", || said().contains("ending"));
+    tell(&mut router, &[route(2)]);
+    std::fs::write(&go, "").unwrap();
+    until("the second route", || said().contains("10.2.0.0/16"));
+    let said = said();
+    let (_, second) = said.rsplit_once("started").unwrap();
+    assert!(second.contains("10.2.0.0/16") && !second.contains("10.1.0.0/16"), "{said}");
+    daemon.stop();
+}

@@ -406,5 +406,11 @@ fn a_reload_adds_and_removes_stations_and_leaves_the_others_alone() {
             || line["bmp"]["message"] != "route-monitoring"));
         Some(())
     });
+    // What was kept for a station alone goes with it.
+    assert!(daemon.ask("show adj-rib in").contains("10.9.0.0/24"));
+    reload(&daemon, &neighbors);
+    watchers[1].message("termination", |_| true);
+    let shown = daemon.until("show adj-rib in", |text| !text.contains("10.9.0.0/24"));
+    assert!(shown.contains("10.8.0.0/24"), "{shown}");
     daemon.stop();
 }

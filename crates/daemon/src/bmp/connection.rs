@@ -74,7 +74,9 @@ pub(super) trait Audience: 'static {
 pub(super) async fn accept<A: Audience>(audience: Rc<A>, listener: TcpListener) {
     let mut routers = JoinSet::new();
     loop {
-        match listener.accept().await {
+        let accepted = listener.accept().await;
+        while routers.try_join_next().is_some() {}
+        match accepted {
             Ok((_, from)) if routers.len() >= audience.most_routers() => {
                 let most = audience.most_routers();
                 warn!(target: "yottabgp::bmp", "{from} is refused: {most} routers are connected");
@@ -90,7 +92,6 @@ pub(super) async fn accept<A: Audience>(audience: Rc<A>, listener: TcpListener) 
                 sleep(RETRY[0]).await;
             }
         }
-        while routers.try_join_next().is_some() {}
     }
 }
 
@@ -177,6 +178,8 @@ async fn read<A: Audience>(
             let Taken { octets, next } =
                 audience.take(connection, buffer.get(used..).unwrap_or_default());
             used += octets;
+            // A router that always has more leaves others their turn.
+            tokio::task::yield_now().await;
             match next {
                 Next::More => {}
                 Next::Read => break,

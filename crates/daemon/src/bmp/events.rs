@@ -20,8 +20,6 @@ const KIND: &str = "bmp";
 pub(super) struct Kept {
     /// What events show of it: written when it is needed first.
     label: Option<Label>,
-    /// The body of its Peer Up, where it may be told again.
-    pub(super) peer_up: Box<[u8]>,
 }
 
 /// A form that somebody wants, and where it goes.

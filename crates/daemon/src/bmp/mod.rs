@@ -5,6 +5,7 @@
 
 mod connection;
 mod events;
+mod kept;
 mod output;
 mod service;
 pub(crate) mod show;

@@ -22,6 +22,7 @@ use yottabgp_rib::store::AttributeStore;
 
 use super::connection::{Audience, BATCH, Closed, Next, Taken, accept, dial};
 use super::events::{Kept, Target, Writing};
+use super::kept::KeptMessages;
 use super::snapshot;
 use super::tables::Tables;
 use crate::core::{Core, Shared};
@@ -30,8 +31,6 @@ use crate::remains::Remainder;
 use crate::server::since_epoch;
 use crate::turns::{self, Busy};
 
-/// The longest message that is kept to be told again, in octets.
-const LONGEST_KEPT: usize = 64 * 1024;
 /// Messages that are taken between two looks at the clock.
 const BETWEEN_LOOKS: u32 = 64;
 
@@ -60,6 +59,14 @@ pub(crate) struct Service {
 #[derive(Debug)]
 struct Work(JoinHandle<()>);
 
+impl Work {
+    /// Ends it, and waits until what it has is given back.
+    async fn end(mut self) {
+        self.0.abort();
+        let _ = (&mut self.0).await;
+    }
+}
+
 impl Drop for Work {
     fn drop(&mut self) {
         self.0.abort();
@@ -87,8 +94,7 @@ pub(super) struct RouterState {
     pub(super) is_lost: bool,
     /// Whether it is known which router it is: by its name, if its first message has one.
     is_identified: bool,
-    /// The body of its Initiation.
-    pub(super) initiation: Vec<u8>,
+    pub(super) kept: KeptMessages,
     pub(super) tables: Tables,
     unwanted: Rc<Notify>,
 }
@@ -110,7 +116,6 @@ struct Connection {
     id: RouterId,
     unwanted: Rc<Notify>,
     busy: Busy,
-    has_more: bool,
 }
 
 impl Drop for Connection {
@@ -144,18 +149,15 @@ impl Audience for Station {
             since: Instant::now(),
             is_lost: false,
             is_identified: false,
-            initiation: Vec::new(),
+            kept: KeptMessages::default(),
             tables: Tables::default(),
             unwanted: unwanted.clone(),
         };
         service.routers.insert(id, state);
-        Connection { core: self.core.clone(), id, unwanted, busy: Busy::default(), has_more: false }
+        Connection { core: self.core.clone(), id, unwanted, busy: Busy::default() }
     }
 
-    async fn ready(&self, connection: &mut Connection) -> Result<(), Closed> {
-        if std::mem::take(&mut connection.has_more) {
-            tokio::task::yield_now().await;
-        }
+    async fn ready(&self, _: &mut Connection) -> Result<(), Closed> {
         loop {
             let (changed, paused) = {
                 let service = &self.core.borrow().bmp;
@@ -175,8 +177,7 @@ impl Audience for Station {
     fn take(&self, connection: &mut Connection, octets: &[u8]) -> Taken {
         let mut core = self.core.borrow_mut();
         let taken = core.take_of_router(connection.id, octets);
-        connection.has_more = matches!(taken.next, Next::More);
-        connection.busy.set(&mut core.load, connection.has_more);
+        connection.busy.set(&mut core.load, matches!(taken.next, Next::More));
         taken
     }
 
@@ -225,6 +226,14 @@ impl Service {
         paused.map(|one| one.outbox.paused()).collect()
     }
 
+    /// Takes out what a section has no more.
+    fn close(&mut self, section: Option<&Bmp>) -> Vec<Work> {
+        let (listen, connect) = addresses(section);
+        let listeners = self.listeners.extract_if(.., |(address, _)| !listen.contains(address));
+        let dials = self.dials.extract_if(.., |(address, _)| !connect.contains(address));
+        listeners.chain(dials).map(|(_, work)| work).collect()
+    }
+
     /// The daemon ends: no router is read any more.
     pub(crate) fn stop(&mut self) {
         self.listeners.clear();
@@ -266,11 +275,15 @@ pub(crate) fn fates(
     fn addresses(section: Option<&Bmp>) -> impl Iterator<Item = (&'static str, SocketAddr)> {
         let listen = section.into_iter().flat_map(|section| &section.listen);
         let connect = section.into_iter().flat_map(|section| &section.connect);
-        let listen = listen.map(|address| ("bmp listen", *address));
+        let listen = listen.map(|address| (LISTEN, *address));
         listen.chain(connect.map(|address| ("bmp connect", *address)))
     }
     let before = core.bmp.section.as_ref();
-    let (old, new): (Vec<_>, Vec<_>) = (addresses(before).collect(), addresses(section).collect());
+    // One that could not be opened is opened now.
+    let is_open = |address: &SocketAddr| core.bmp.listeners.iter().any(|(one, _)| one == address);
+    let is_there = |(kind, address): &(&str, SocketAddr)| *kind != LISTEN || is_open(address);
+    let old: Vec<_> = addresses(before).filter(is_there).collect();
+    let new: Vec<_> = addresses(section).collect();
     let fate = |one| if old.contains(one) { KEPT } else { "opened" };
     let mut fates: Vec<_> = new.iter().map(|one| (one.0, one.1.to_string(), fate(one))).collect();
     let gone = old.iter().filter(|one| !new.contains(one));
@@ -286,6 +299,7 @@ pub(crate) fn fates(
     fates
 }
 
+const LISTEN: &str = "bmp listen";
 const KEPT: &str = "kept";
 
 /// How many of these would change.
@@ -293,16 +307,26 @@ pub(crate) fn changes(core: &Core, section: Option<&Bmp>) -> u64 {
     fates(core, section).iter().filter(|(.., fate)| *fate != KEPT).count() as u64
 }
 
+/// Where routers connect to, and those that are connected to.
+fn addresses(section: Option<&Bmp>) -> (&[SocketAddr], &[SocketAddr]) {
+    section.map_or((&[], &[]), |section| (&section.listen, &section.connect))
+}
+
 /// Brings the station to its section: what is the same goes on. Returns what could not be done.
-pub(crate) fn apply(shared: &Shared, section: Option<Bmp>) -> Vec<Error> {
+pub(crate) async fn apply(shared: &Shared, section: Option<Bmp>) -> Vec<Error> {
+    let gone = shared.borrow_mut().bmp.close(section.as_ref());
+    // Those that go leave their addresses to others.
+    for work in gone {
+        work.end().await;
+    }
+    open(shared, section)
+}
+
+fn open(shared: &Shared, section: Option<Bmp>) -> Vec<Error> {
     let mut errors = Vec::new();
     let mut core = shared.borrow_mut();
     let Core { bmp, remainder, .. } = &mut *core;
-    let (listen, connect) =
-        section.as_ref().map_or((&[][..], &[][..]), |section| (&section.listen, &section.connect));
-    // Those that go leave their addresses to others. Their routers are lost as soon as their tasks have their turn.
-    bmp.listeners.retain(|(address, _)| listen.contains(address));
-    bmp.dials.retain(|(address, _)| connect.contains(address));
+    let (listen, connect) = addresses(section.as_ref());
     for address in listen {
         if bmp.listeners.iter().any(|(other, _)| other == address) {
             continue;
@@ -505,22 +529,21 @@ impl Core {
             if !state.is_identified && frame.kind != MessageType::INITIATION {
                 adopt(&mut bmp.routers, &mut state);
             }
+            let RouterState { router, counter, tables, kept, .. } = &mut state;
             let writing = Writing {
                 flags,
-                router: state.router.address(),
+                router: router.address(),
                 time,
-                counter: &mut state.counter,
+                counter,
                 targets: &mut targets,
             };
             let keep = keeps.then_some((&mut *store, &mut *remainder));
-            let taken = take(&mut state.router, &mut state.tables, frame, writing, keep);
+            let taken = take((router, tables, kept), frame, writing, keep);
             if taken.is_err() {
                 break Next::End("it tells of too many sessions".to_owned());
             }
             if frame.kind == MessageType::INITIATION {
-                if frame.body.len() <= LONGEST_KEPT {
-                    state.initiation = frame.body.to_vec();
-                }
+                state.kept.initiation(frame.body);
                 if !state.is_identified {
                     adopt(&mut bmp.routers, &mut state);
                 }
@@ -549,6 +572,7 @@ impl Core {
             targets: &mut targets,
         };
         state.router.lost(&mut |told| writing.tell(told, None));
+        state.kept.lost();
         drop(targets);
         told.finish();
         state.since = Instant::now();
@@ -571,24 +595,26 @@ impl Core {
 
 /// Takes a message.
 fn take(
-    router: &mut Router<Kept>,
-    tables: &mut Tables,
+    (router, tables, kept): (&mut Router<Kept>, &mut Tables, &mut KeptMessages),
     frame: Frame<'_>,
     mut writing: Writing<'_, '_>,
     mut keep: Option<(&mut AttributeStore, &mut Remainder)>,
 ) -> Result<(), TooManySessions> {
-    router.take(frame, &mut |mut told| {
-        match (&told.what, &mut told.session, told.peer, &mut keep) {
-            (What::Up, Some(session), peer, keep) => {
-                if frame.body.len() <= LONGEST_KEPT {
-                    session.kept.peer_up = frame.body.into();
-                }
-                if let (Some(peer), Some((_, remainder))) = (peer, keep) {
-                    tables.up(&peer.session(), remainder);
+    router.take(frame, &mut |told| {
+        match (&told.what, told.peer) {
+            (What::Up, Some(peer)) => {
+                let key = peer.session();
+                kept.up(key, frame.body);
+                if let Some((_, remainder)) = &mut keep {
+                    tables.up(&key, remainder);
                 }
             }
-            (What::Down(_), _, Some(peer), Some((_, remainder))) => {
-                tables.down(&peer.session(), remainder);
+            (What::Down(_), Some(peer)) => {
+                let key = peer.session();
+                kept.down(&key);
+                if let Some((_, remainder)) = &mut keep {
+                    tables.down(&key, remainder);
+                }
             }
             _ => {}
         }

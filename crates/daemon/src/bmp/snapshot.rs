@@ -23,6 +23,8 @@ use crate::server::since_epoch;
 
 /// Octets of events that are written before others may do something.
 const PIECE: usize = 64 * 1024;
+/// Messages that are made before others may do something: what nobody wants to hear of has no events.
+const MOST_MADE: usize = 32;
 /// Octets of NLRI of one UPDATE.
 const MOST_NLRI: usize = 3000;
 
@@ -68,12 +70,11 @@ impl<'a> Teller<'a> {
         let (initiation, mut sessions) = {
             let core = self.shared.borrow();
             let Some(state) = core.bmp.routers.get(&self.id) else { return Some(()) };
+            let is_up = |key: &SessionKey| state.router.session(key).is_some_and(|one| one.is_up);
+            let others = state.tables.sessions().map(|(key, _)| *key).filter(|key| !is_up(key));
             let up = state.router.sessions().filter(|(_, session)| session.is_up);
-            let mut sessions: Vec<SessionKey> = up.map(|(key, _)| *key).collect();
-            let others = state.tables.sessions().map(|(key, _)| *key);
-            let others: Vec<SessionKey> = others.filter(|key| !sessions.contains(key)).collect();
-            sessions.extend(others);
-            (state.initiation.clone(), sessions)
+            let sessions: Vec<SessionKey> = up.map(|(key, _)| *key).chain(others).collect();
+            (state.kept.of_router().to_vec(), sessions)
         };
         sessions.sort_by_key(|key| (key.address, key.kind.0, key.distinguisher));
         if !initiation.is_empty() {
@@ -89,9 +90,7 @@ impl<'a> Teller<'a> {
         let (peer_up, views) = {
             let core = self.shared.borrow();
             let Some(state) = core.bmp.routers.get(&self.id) else { return Some(()) };
-            let session = state.router.session(key);
-            let peer_up = session.filter(|session| session.is_up);
-            let peer_up = peer_up.map(|session| session.kept.peer_up.clone()).unwrap_or_default();
+            let peer_up = state.kept.of_session(key).to_vec();
             let views = state.tables.of(key).iter();
             (peer_up, views.map(|view| (view.peer, view.ended.clone())).collect::<Vec<_>>())
         };
@@ -129,10 +128,12 @@ impl<'a> Teller<'a> {
     fn piece(&mut self, peer: &PeerHeader, retold: &Negotiated, from: Place) -> Option<Place> {
         let shared = self.shared;
         let mut from = Some(from);
-        let mut body = Vec::new();
+        let (mut body, mut made) = (Vec::new(), 0);
         while self.lines.len() < PIECE
+            && made < MOST_MADE
             && let Some(next) = from
         {
+            made += 1;
             body.clear();
             peer.push(&mut body);
             let before = body.len();
@@ -179,9 +180,13 @@ impl<'a> Teller<'a> {
         let _ = self.router.take(frame, &mut |told| writing.tell(told, None));
     }
 
-    /// Gives the lines to the helper when they are enough.
+    /// Gives the lines to the helper when they are enough. Others have their turn in any case.
     async fn give(&mut self) -> Option<()> {
-        if self.lines.len() >= PIECE { self.flush().await } else { Some(()) }
+        if self.lines.len() >= PIECE {
+            return self.flush().await;
+        }
+        tokio::task::yield_now().await;
+        Some(())
     }
 
     /// Gives the lines to the helper, and waits until it can take more.

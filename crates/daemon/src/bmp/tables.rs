@@ -119,6 +119,7 @@ impl Tables {
             for (_, stale) in &mut view.stale {
                 remainder.add(stale.forget_family(store, family));
             }
+            view.stale.retain(|(_, stale)| !stale.is_empty());
             return;
         }
         for (_, stale) in &mut view.stale {

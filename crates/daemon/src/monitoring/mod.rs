@@ -63,15 +63,16 @@ impl Stations {
 
     fn about(&self, neighbor: &Neighbor) -> impl Iterator<Item = &Station> {
         let address = neighbor.peer.address;
-        self.iter().filter(move |station| station.settings.is_about(address))
+        let stay = self.iter().filter(|station| station.ending.is_none());
+        stay.filter(move |station| station.settings.is_about(address))
     }
 
-    /// Whether one wants what this neighbor is sent.
+    /// Whether one that stays wants what this neighbor is sent.
     pub(crate) fn want_sent(&self, neighbor: &Neighbor) -> bool {
         self.about(neighbor).any(|station| station.settings.adj_rib_out)
     }
 
-    /// Whether one wants the Adj-RIB-In of this neighbor.
+    /// Whether one that stays wants the Adj-RIB-In of this neighbor.
     pub(crate) fn want_table(&self, neighbor: &Neighbor) -> bool {
         self.about(neighbor).any(|station| station.settings.adj_rib_in)
     }

@@ -189,9 +189,14 @@ impl Station {
         }
         let header = PeerHeader { time: of.time, ..told.header };
         if self.queue.has_room(LARGEST_OF_SESSION) {
+            // Of the session that it knows of, which may be one before this.
+            let earlier = told.down.take();
             self.sessions.remove(&of.id);
             self.owed.remove(&of.id);
-            self.push(|out| messages::push_down(&header, ending, out));
+            self.push(|out| match earlier {
+                Some(down) => out.extend_from_slice(&down),
+                None => messages::push_down(&header, ending, out),
+            });
         } else if told.down.is_none() {
             let mut down = Vec::new();
             messages::push_down(&header, ending, &mut down);

@@ -22,8 +22,11 @@ use crate::server::since_epoch;
 /// Octets that may wait to be written when the next piece is made.
 const LOW: usize = 256 * 1024;
 
-/// Routes of a piece: a millisecond or two.
+/// Routes that are looked at for a piece: a millisecond or two.
 const PIECE: usize = 2048;
+
+/// Octets of a piece, more or less: what is told as it happens finds room beside it.
+const PIECE_OCTETS: usize = 256 * 1024;
 
 /// Octets of UPDATEs that are put into an Adj-RIB-In at once, before it is told.
 const TAKEN_IN: usize = 256 * 1024;
@@ -130,20 +133,32 @@ impl Core {
         let mut routes: Vec<(AttributesId, Nlri<'_>)> = Vec::with_capacity(PIECE);
         let mut from = Some(from);
         let rib_out = self.tables.get(peer.table).map(|table| &table.rib);
-        while routes.len() < PIECE
+        let (mut looked_at, mut octets) = (0, 0);
+        while looked_at < PIECE
+            && octets < PIECE_OCTETS
             && let Some(at) = from
         {
             let found = match view {
-                RibView::AdjRibIn => peer.rib_in.next_route(at),
+                RibView::AdjRibIn => {
+                    let found = peer.rib_in.next_route(at);
+                    found.map(|(place, nlri, attributes)| (place, Some((nlri, attributes))))
+                }
                 RibView::AdjRibOut | RibView::LocRib => rib_out.and_then(|rib| {
-                    let (id, nlri, attributes) = rib.next_told(peer.member, at.at)?;
-                    Some((at.with(id), nlri, attributes))
+                    let (id, told) = rib.next_told(peer.member, at.at)?;
+                    Some((at.with(id), told))
                 }),
             };
-            from = found.map(|(place, nlri, attributes)| {
-                routes.push((attributes, nlri));
+            from = found.map(|(place, told)| {
+                if let Some((nlri, attributes)) = told {
+                    octets += nlri.bytes.len();
+                    if routes.last().is_none_or(|(before, _)| *before != attributes) {
+                        octets += self.store.set(attributes).len();
+                    }
+                    routes.push((attributes, nlri));
+                }
                 place.next()
             });
+            looked_at += 1;
         }
         let kind = |(attributes, nlri): &(AttributesId, Nlri<'_>)| (nlri.family, *attributes);
         routes.sort_by_key(|route| kind(route));
