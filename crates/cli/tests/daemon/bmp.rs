@@ -539,16 +539,19 @@ fn a_reload_gives_an_address_to_a_listener_that_overlaps() {
     let text = |listen: SocketAddr| format!("bmp {{ listen {listen}; }}\n");
     let daemon = lab.start(&text("127.0.0.1:0".parse().unwrap()));
     let port = station(&daemon).port();
+    let mut routers = Vec::new();
     for address in ["0.0.0.0", "127.0.0.1"] {
         let listen = SocketAddr::new(address.parse().unwrap(), port);
         reload(&daemon, &text(listen));
         assert_eq!(station(&daemon), listen, "{}", daemon.log());
         let mut router = TcpStream::connect(("127.0.0.1", port)).unwrap();
         tell(&mut router, &[initiation()]);
-        daemon.until("show bmp routers", |text| text.contains(" r1 "));
+        // The listener before is gone, and so is its router.
+        daemon.until("show bmp routers", |text| {
+            text.lines().count() == 1 && text.contains(" messages 1 ")
+        });
+        routers.push(router);
     }
-    // The one of the address before is gone, and so is its router.
-    daemon.until("show bmp routers", |text| text.lines().count() == 1);
     daemon.stop();
 }
 
@@ -570,17 +573,20 @@ fn what_routers_tell_while_a_helper_is_exchanged_is_told_to_the_new_one() {
     );
     let program = lab.path("helper.py");
     std::fs::write(&program, text).unwrap();
-    let configuration = format!(
-        "process one {{ run /usr/bin/env python3 {}; encoder json; }}\n\
-         bmp {{ {LISTEN} processes [ one ]; }}\n",
-        program.display()
-    );
-    let daemon = lab.start(&configuration);
+    let configuration = |argument: &str| {
+        format!(
+            "process one {{ run /usr/bin/env python3 {} {argument}; encoder json; }}\n\
+             bmp {{ {LISTEN} processes [ one ]; }}\n",
+            program.display()
+        )
+    };
+    let daemon = lab.start(&configuration(""));
     let said = || std::fs::read_to_string(&log).unwrap_or_default();
     let mut router = connect(&daemon);
     tell(&mut router, &[initiation(), session(), route(1)]);
     until("the first route", || said().contains("10.1.0.0/16"));
-    // The helpers are started anew; this one takes its time.
+    // It is started anew, with another argument; this one takes its time.
+    daemon.lab.configure(&configuration("again"));
     daemon.signal(Signal::SIGUSR2);
     until("the end of the first", || said().contains("ending"));
     tell(&mut router, &[route(2)]);

@@ -530,13 +530,8 @@ impl Core {
                 adopt(&mut bmp.routers, &mut state);
             }
             let RouterState { router, counter, tables, kept, .. } = &mut state;
-            let writing = Writing {
-                flags,
-                router: router.address(),
-                time,
-                counter,
-                targets: &mut targets,
-            };
+            let writing =
+                Writing { flags, router: router.address(), time, counter, targets: &mut targets };
             let keep = keeps.then_some((&mut *store, &mut *remainder));
             let taken = take((router, tables, kept), frame, writing, keep);
             if taken.is_err() {
