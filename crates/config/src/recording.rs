@@ -29,7 +29,11 @@ pub struct Recording {
 /// How files are called: a path with the time in it as `strftime` writes it, in UTC, and `{peer}` for the address of the
 /// neighbor. Its ending says how they are compressed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileName(Arc<str>);
+pub struct FileName {
+    text: Arc<str>,
+    /// How much of the text names directories that are not made: the address of a neighbor does not become one of them.
+    base: usize,
+}
 
 /// Stands for the address of the neighbor.
 const PEER: &str = "{peer}";
@@ -87,17 +91,19 @@ impl FileName {
         if StrftimeItems::new(text).any(|item| item == Item::Error) {
             return Err(BadFileName::Time);
         }
-        Ok(Self(text.into()))
+        let fixed = text.find(['%', '{']).unwrap_or(text.len());
+        let base = text.get(..fixed).and_then(|start| start.rfind('/')).unwrap_or(0);
+        Ok(Self { text: text.into(), base })
     }
 
     /// As it was written.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether each neighbor has a file of its own.
     pub fn is_of_each_peer(&self) -> bool {
-        self.0.contains(PEER)
+        self.text.contains(PEER)
     }
 
     /// The name with the address of the neighbor in it, which has no time yet.
@@ -106,7 +112,7 @@ impl FileName {
         if !self.is_of_each_peer() {
             return self.clone();
         }
-        Self(self.0.replace(PEER, &peer.to_string()).into())
+        Self { text: self.text.replace(PEER, &peer.to_string()).into(), base: self.base }
     }
 
     /// The path at a time in seconds since 1970.
@@ -114,11 +120,11 @@ impl FileName {
         let mut path = String::new();
         let time =
             i64::try_from(seconds).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-        let written = time.is_some_and(|time| write!(path, "{}", time.format(&self.0)).is_ok());
+        let written = time.is_some_and(|time| write!(path, "{}", time.format(&self.text)).is_ok());
         if !written {
             // Of a time that no calendar has.
             path.clear();
-            path.push_str(&self.0);
+            path.push_str(&self.text);
         }
         path
     }
@@ -130,21 +136,21 @@ impl FileName {
 
     /// The directories that are not made: those before the first part of the path that has a time or a neighbor in it.
     pub fn base(&self) -> &str {
-        let end = self.0.find(['%', '{']).unwrap_or(self.0.len());
-        let base =
-            self.0.get(..end).and_then(|start| start.rsplit_once('/')).map_or("", |(base, _)| base);
-        if base.is_empty() { "/" } else { base }
+        match self.text.get(..self.base) {
+            Some("") | None => "/",
+            Some(base) => base,
+        }
     }
 
     /// How the files are compressed.
     pub fn compression(&self) -> Compression {
-        Compression::of(&self.0)
+        Compression::of(&self.text)
     }
 }
 
 impl std::fmt::Display for FileName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -195,6 +201,8 @@ impl Recorded {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     #[test]
@@ -206,6 +214,12 @@ mod tests {
         let own = name.of_peer("2001:db8::1".parse().unwrap());
         assert_eq!(own.at(1_800_000_900), "/data/2001:db8::1/2027.01/updates.20270115.0815.gz");
         assert_eq!(own.at(u64::MAX), own.as_str());
+        // The directory of the neighbor is made, as it was to be before its address was known.
+        assert_eq!(own.base(), "/data");
+        assert_eq!(
+            FileName::new("/{peer}/u").unwrap().of_peer(Ipv4Addr::LOCALHOST.into()).base(),
+            "/"
+        );
         assert!(own.tells_apart(60) && !own.tells_apart(59));
         let plain = FileName::new("/a%%b").unwrap();
         assert_eq!((plain.at(0).as_str(), plain.base()), ("/a%b", "/"));
