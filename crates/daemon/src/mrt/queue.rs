@@ -113,6 +113,14 @@ impl State {
         self.slots.values().map(|slot| slot.records.len()).sum()
     }
 
+    /// Lets peers be read again once little enough waits.
+    fn relieve(&mut self, paused: &watch::Sender<bool>) {
+        if self.messages < LOW {
+            self.stuck = false;
+            paused.send_if_modified(|paused| std::mem::replace(paused, false));
+        }
+    }
+
     fn is_urgent(&self) -> bool {
         self.stopping || self.ready() >= BATCH || self.slots.values().any(|slot| slot.end.is_some())
     }
@@ -307,6 +315,7 @@ impl Queue {
                 state.messages = state.messages.saturating_sub(slot.waiting);
             }
         }
+        state.relieve(&self.paused);
         let stopping = state.stopping;
         drop(state);
         self.room.notify_waiters();
@@ -323,10 +332,7 @@ impl Queue {
         if matches!(slot.target, Target::Updates { .. }) {
             state.messages = state.messages.saturating_sub(octets);
         }
-        if state.messages < LOW {
-            state.stuck = false;
-            self.paused.send_if_modified(|paused| std::mem::replace(paused, false));
-        }
+        state.relieve(&self.paused);
         drop(state);
         self.room.notify_waiters();
     }
@@ -361,6 +367,27 @@ mod tests {
         queue.done(id, 12 * RECORD, false);
         assert!(queue.paused().is_some());
         queue.done(id, 2 * RECORD, false);
+        assert!(queue.paused().is_none());
+    }
+
+    #[test]
+    fn peers_go_on_when_what_they_waited_for_ends() {
+        let (queue, id) = queue();
+        let record = vec![0; RECORD];
+        for _ in 0..17 {
+            queue.push(id, &record);
+        }
+        let mut paused = queue.paused().unwrap();
+        // The writer has all of it when the slot ends.
+        queue.take(None, &mut Vec::new());
+        queue.end(id, End::Updates);
+        let (work, _) = queue.take(None, &mut Vec::new());
+        assert!(matches!(work[0].end, Some(End::Updates)));
+        assert!(queue.paused().is_none());
+        assert!(paused.has_changed().unwrap() && !*paused.borrow_and_update());
+        // What comes late for it counts for nobody.
+        queue.done(id, 17 * RECORD, true);
+        queue.push(id, &record);
         assert!(queue.paused().is_none());
     }
 
