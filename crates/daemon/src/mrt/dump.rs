@@ -36,6 +36,9 @@ const GATHERED: usize = 8192;
 const WAITING: usize = 8;
 /// Octets of records that are worth to be handed over.
 const PIECE: usize = 64 * 1024;
+/// The most look-ups for one record, and about the most octets of one: a prefix may have as many paths as there are path identifiers.
+const MOST_LOOKED_AT: usize = 4096;
+const MOST_OCTETS: usize = 1024 * 1024;
 
 /// Where a table is to go.
 #[derive(Clone, Debug)]
@@ -174,6 +177,9 @@ struct Dump {
     nlri: u64,
     routes: u64,
     skipped: u64,
+    /// Whether the next record is to the NLRI of the one before, and whether that was counted.
+    goes_on: bool,
+    counted: bool,
 }
 
 impl Dump {
@@ -218,6 +224,8 @@ impl Dump {
             nlri: 0,
             routes: 0,
             skipped: 0,
+            goes_on: false,
+            counted: false,
         })
     }
 
@@ -238,7 +246,8 @@ impl Dump {
         }
     }
 
-    /// Writes all routes to one NLRI: with path identifiers, or without. Returns how many look-ups that took.
+    /// Writes all routes to one NLRI, with path identifiers or without; of very many paths the next ones. Returns how many look-ups
+    /// that took.
     fn record(
         &mut self,
         core: &Core,
@@ -249,12 +258,16 @@ impl Dump {
         let Some(head) = keys.peek().map(|key| key.nlri(&mut first)) else { return 0 };
         let mut record = None;
         let mut looked_at = 0;
-        // Paths of one prefix stand one behind the other.
-        while let Some(key) = keys.next_if(|key| {
-            let nlri = key.nlri(&mut buffer);
+        let start = self.out.len();
+        let is_to_it = |key: &Key, buffer: &mut Vec<u8>| {
+            let nlri = key.nlri(buffer);
             (nlri.family, nlri.bytes, nlri.path_id.is_some())
                 == (head.family, head.bytes, head.path_id.is_some())
-        }) {
+        };
+        self.counted &= self.goes_on;
+        // Paths of one prefix stand one behind the other.
+        while looked_at < MOST_LOOKED_AT && self.out.len() - start < MOST_OCTETS {
+            let Some(key) = keys.next_if(|key| is_to_it(key, &mut buffer)) else { break };
             let nlri = key.nlri(&mut buffer);
             for (peer, index, up) in peers {
                 looked_at += 1;
@@ -269,8 +282,9 @@ impl Dump {
                 }
             }
         }
+        self.goes_on = keys.peek().is_some_and(|key| is_to_it(key, &mut buffer));
         if let Some(record) = record {
-            self.nlri += 1;
+            self.nlri += u64::from(!std::mem::replace(&mut self.counted, true));
             self.end(record);
         }
         looked_at
