@@ -1,7 +1,8 @@
 //! One MRT file: made, compressed, and given its name when it is whole.
 //!
 //! A file is called `NAME.part` while it is written, and `NAME` once it is whole: whoever sees `NAME` may take it. What is written
-//! of it is read by others every few seconds ([`Output::flush`]); of a file without compression that is always whole records.
+//! of it is read by others every few seconds ([`Output::flush`]), of bzip2 but for the last of these; of a file without compression that is
+//! always whole records.
 //! Nothing is ever overwritten: where the name is taken, the next of `NAME-1`, `NAME-2` … is.
 
 use std::fs::{self, File, OpenOptions};
@@ -264,13 +265,25 @@ mod tests {
     #[test]
     fn what_is_flushed_can_be_read() {
         let folder = tempfile::tempdir().unwrap();
-        let mut output = create(folder.path(), "u.gz").unwrap();
-        output.write(b"one").unwrap();
-        output.flush().unwrap();
-        let mut read = Vec::new();
-        let file = File::open(folder.path().join("u.gz.part")).unwrap();
-        let _ = flate2::read::GzDecoder::new(file).read_to_end(&mut read);
-        assert_eq!(read, b"one");
+        for ending in ["gz", "zst", "bz2"] {
+            let mut output = create(folder.path(), &format!("u.{ending}")).unwrap();
+            let records: Vec<u8> = (0..100_000_u32).flat_map(u32::to_be_bytes).collect();
+            let mut read = Vec::new();
+            for piece in records.chunks(50_000) {
+                output.write(piece).unwrap();
+                output.flush().unwrap();
+            }
+            let file = File::open(folder.path().join(format!("u.{ending}.part"))).unwrap();
+            let _ = match ending {
+                "gz" => flate2::read::GzDecoder::new(file).read_to_end(&mut read),
+                "bz2" => bzip2::read::BzDecoder::new(file).read_to_end(&mut read),
+                _ => zstd::stream::read::Decoder::new(file).unwrap().read_to_end(&mut read),
+            };
+            // The last octets of a bzip2 block come with those of the next one.
+            let last = if ending == "bz2" { 50_000 } else { 0 };
+            assert_eq!(read.len(), records.len() - last, "{ending}");
+            assert!(records.starts_with(&read));
+        }
         let mut output = create(folder.path(), "p").unwrap();
         output.write(b"one").unwrap();
         output.flush().unwrap();
