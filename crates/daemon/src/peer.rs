@@ -716,7 +716,7 @@ pub(crate) fn remove(shared: &Shared, id: PeerId) {
     let mut core = shared.borrow_mut();
     let core = &mut *core;
     if let Some(mut peer) = core.peers.remove(id) {
-        core.observers.recorder.removed(id);
+        core.observers.recorder.removed(id, &core.peers);
         core.tables.leave(&mut core.store, &peer);
         core.selections.clear();
         core.remainder.add(peer.rib_in.forget());

@@ -452,19 +452,10 @@ fn a_reload_changes_what_is_recorded() {
     let mut session = site.session();
     session.settled();
     let mut said = Vec::new();
-    let mut reloads = 0;
-    let mut reload = |daemon: &Daemon, text: &str| {
-        daemon.lab.configure(text);
-        daemon.signal(Signal::SIGUSR1);
-        reloads += 1;
-        until("the reload", || {
-            daemon.log().matches("the configuration was reloaded").count() == reloads
-        });
-    };
-    for name in ["one", "two", ""] {
+    for (name, count) in ["one", "two", ""].into_iter().zip(1..) {
         match name {
-            "" => reload(&daemon, &neighbor),
-            name => reload(&daemon, &section(name)),
+            "" => reload(&daemon, &neighbor, count),
+            name => reload(&daemon, &section(name), count),
         }
         let route = update(&[], &attributes(), &[&format!("10.{}.0.0/16", said.len())]);
         session.send(kind::UPDATE, &route);
@@ -479,6 +470,177 @@ fn a_reload_changes_what_is_recorded() {
         assert_eq!(messages(&of_file(&folder.join(name)), false), std::slice::from_ref(route));
     }
     daemon.terminate();
+}
+
+/// Reloads, and waits until that is over: so often so far.
+#[track_caller]
+fn reload(daemon: &Daemon, text: &str, count: usize) {
+    daemon.lab.configure(text);
+    daemon.signal(Signal::SIGUSR1);
+    until("the reload", || daemon.log().matches("the configuration was reloaded").count() == count);
+}
+
+#[test]
+fn a_neighbor_has_a_directory_of_its_own() {
+    let lab = Lab::new();
+    let folder = folder(&lab);
+    let site = Site::new(2);
+    let text = format!(
+        "mrt {{ updates \"{0}/{{peer}}/updates\"; rotate 0; table \"{0}/{{peer}}/table.%s\"; table-interval 1; }}\n{1}",
+        folder.display(),
+        site.neighbor("")
+    );
+    let mut daemon = lab.start(&text);
+    let mut session = site.session();
+    session.settled();
+    daemon.await_log("is written: 0 routes to 0 NLRI of 1 peers");
+    daemon.terminate();
+    let own = folder.join("127.0.0.2");
+    assert_eq!(files(&folder), std::slice::from_ref(&own));
+    assert!(states(&of_file(&own.join("updates"))).ends_with(&[4, 5, 6, 1]));
+}
+
+#[test]
+fn a_file_that_two_sections_name_has_everything_once() {
+    let lab = Lab::new();
+    let folder = folder(&lab);
+    let site = Site::new(2);
+    let section = |messages: &str| {
+        format!(
+            "mrt {{ updates {0}/updates; rotate 0; messages [ {messages} ]; table {0}/table.%s; table-interval 1; }}",
+            folder.display()
+        )
+    };
+    let text = format!("{}\n{}", section("update state"), site.neighbor(&section("update open")));
+    let mut daemon = lab.start(&text);
+    let mut session = site.session();
+    session.settled();
+    let route = update(&[], &attributes(), &["10.9.0.0/24"]);
+    session.send(kind::UPDATE, &route);
+    daemon.await_log(": 1 routes to 1 NLRI of 1 peers");
+    daemon.terminate();
+    let all = of_file(&folder.join("updates"));
+    let said = messages(&all, false);
+    let of = |kind| said.iter().filter(move |octets| octets[18] == kind);
+    assert_eq!(of(kind::UPDATE).collect::<Vec<_>>(), [&frame(kind::UPDATE, &route)]);
+    assert_eq!(of(kind::OPEN).count(), 1);
+    assert!(states(&all).ends_with(&[4, 5, 6, 1]));
+}
+
+#[test]
+fn files_rotate_otherwise_after_a_reload_says_so() {
+    const WEEK: u64 = 7 * 24 * 3600;
+    let lab = Lab::new();
+    let folder = folder(&lab);
+    let site = Site::new(2);
+    let section = |rotate: u64| {
+        format!(
+            "mrt {{ updates {}/%s; rotate {rotate}; messages [ update ]; }}\n{}",
+            folder.display(),
+            site.neighbor("")
+        )
+    };
+    let mut daemon = lab.start(&section(0));
+    let mut session = site.session();
+    session.settled();
+    let mut said = Vec::new();
+    let mut say = |session: &mut Session, daemon: &Daemon, prefix: &str| {
+        let route = update(&[], &attributes(), &[prefix]);
+        session.send(kind::UPDATE, &route);
+        daemon.until("show adj-rib in", |text| text.contains(prefix));
+        said.push(frame(kind::UPDATE, &route));
+    };
+    say(&mut session, &daemon, "10.1.0.0/16");
+    reload(&daemon, &section(WEEK), 1);
+    until("the first file is whole", || {
+        files(&folder).iter().any(|path| path.extension().is_none())
+    });
+    say(&mut session, &daemon, "10.2.0.0/16");
+    daemon.terminate();
+    let mut files = files(&folder);
+    files.sort_by_key(|path| of_file(path) != [message_of(&said[0])]);
+    let begins: Vec<u64> = files
+        .iter()
+        .map(|path| path.file_name().unwrap().to_str().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(files.len(), 2, "{files:?}");
+    for (path, route) in files.iter().zip(&said) {
+        assert_eq!(of_file(path), [message_of(route)]);
+    }
+    assert!(begins[1] % WEEK == 0 && begins[0] > begins[1], "{begins:?}");
+}
+
+/// What is read of a message that a peer with four-octet AS numbers sent.
+fn message_of(octets: &[u8]) -> Read {
+    Read::Message { local: false, asn4: true, path_id: false, octets: octets.to_vec() }
+}
+
+#[test]
+fn a_session_that_was_up_before_it_was_recorded_is_known() {
+    let lab = Lab::new();
+    let folder = folder(&lab);
+    let site = Site::new(2);
+    let neighbor = site.neighbor("");
+    let file = |name: &str| {
+        let folder = folder.display();
+        format!("mrt {{ updates {folder}/{name}; rotate 0; messages [ state ]; }}\n{neighbor}")
+    };
+    let mut daemon = lab.start(&neighbor);
+    let mut session = site.session();
+    session.settled();
+    reload(&daemon, &file("first"), 1);
+    drop(session);
+    let mut session = site.session();
+    session.settled();
+    // What it does while it is not recorded is seen by nobody.
+    reload(&daemon, &neighbor, 2);
+    drop(session);
+    daemon.until("show neighbor summary", |text| !text.contains("established"));
+    reload(&daemon, &file("second"), 3);
+    let mut session = site.session();
+    session.settled();
+    daemon.terminate();
+    let changes = |name: &str| -> Vec<(u16, u16)> {
+        let change = |read| match read {
+            Read::State(old, new) => (old, new),
+            other => panic!("{other:?}"),
+        };
+        of_file(&folder.join(name)).into_iter().map(change).collect()
+    };
+    let first = changes("first");
+    assert_eq!(first.first(), Some(&(6, 1)), "{first:?}");
+    assert!(first.last().is_some_and(|(_, new)| *new == 6), "{first:?}");
+    let second = changes("second");
+    assert!(second.first().is_some_and(|(old, _)| *old != 6), "{second:?}");
+    assert_eq!(second.last(), Some(&(6, 1)), "{second:?}");
+}
+
+#[test]
+fn last_words_of_a_neighbor_that_goes_are_in_its_file() {
+    let lab = Lab::new();
+    let folder = folder(&lab);
+    let (one, two) = (Site::new(2), Site::new(3));
+    let own = folder.join("own");
+    let first = one.neighbor(&format!("mrt {{ updates {}; rotate 0; sent true; }}", own.display()));
+    let second = two.neighbor(&format!("mrt {{ updates {}/other; rotate 0; }}", folder.display()));
+    let mut daemon = lab.start(&format!("{first}{second}"));
+    let mut sessions = [one.session(), two.session()];
+    for session in &mut sessions {
+        session.settled();
+    }
+    reload(&daemon, &second, 1);
+    while let Ok(Some(_)) = sessions[0].0.receive(PATIENCE) {}
+    until("its file is whole", || own.exists());
+    // Also where nothing else is recorded any more.
+    reload(&daemon, &Site::new(4).neighbor(""), 2);
+    while let Ok(Some(_)) = sessions[1].0.receive(PATIENCE) {}
+    until("the other one is whole", || folder.join("other").exists());
+    daemon.terminate();
+    assert_eq!(files(&folder), [folder.join("other"), own.clone()]);
+    let all = of_file(&own);
+    assert_eq!(messages(&all, true).last().map(|octets| octets[18]), Some(kind::NOTIFICATION));
+    assert!(states(&all).ends_with(&[4, 5, 6, 1]));
+    assert!(states(&of_file(&folder.join("other"))).ends_with(&[4, 5, 6, 1]));
 }
 
 #[test]

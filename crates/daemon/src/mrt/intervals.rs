@@ -18,7 +18,7 @@ pub(super) async fn run(shared: Shared) {
     loop {
         let now = since_epoch();
         let tables = shared.borrow().mrt_tables();
-        let due = tables.values().map(|(interval, _)| wait(now, *interval)).min();
+        let due = tables.values().map(|(_, interval, _)| wait(now, *interval)).min();
         match due {
             None => {
                 changed.notified().await;
@@ -35,7 +35,7 @@ pub(super) async fn run(shared: Shared) {
         }
         let now = since_epoch().as_secs();
         let tables = shared.borrow().mrt_tables();
-        for (name, (interval, peers)) in tables {
+        for (name, interval, peers) in tables.into_values() {
             let interval = u64::from(interval.max(1));
             let begins = now / interval * interval;
             if begins <= then {

@@ -31,6 +31,8 @@ use yottabgp_wire::negotiated::{Direction, Negotiated};
 use self::queue::{End, Queue, SlotId, Target};
 use crate::core::{Core, PeerId, Shared};
 use crate::observers::Observed;
+use crate::peer::PeerState;
+use crate::peers::Peers;
 use crate::turns;
 pub(crate) use dump::{To, dump};
 
@@ -44,8 +46,11 @@ pub(crate) struct Recorder {
     all: Option<Recording>,
     /// Whether messages or changes of state of anybody are recorded.
     is_recording: bool,
+    /// Whether the configuration asks for that, and not only sessions that are about to end.
+    is_wanted: bool,
     sessions: HashMap<PeerId, Session>,
-    slots: BTreeMap<FileName, SlotId>,
+    /// By the names of their files: there is one for each name.
+    slots: BTreeMap<String, Slot>,
     /// There once there is something to write.
     thread: Option<(Arc<Queue>, JoinHandle<()>)>,
     /// Of one table at a time.
@@ -53,6 +58,15 @@ pub(crate) struct Recorder {
     /// The times of tables have changed.
     tables_changed: Rc<Notify>,
     record: Vec<u8>,
+}
+
+/// Files that are written.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    id: SlotId,
+    rotate: u32,
+    /// Whether nobody writes there but sessions that are about to end.
+    leaving: bool,
 }
 
 /// What is known of a session.
@@ -82,6 +96,22 @@ struct Wanted {
     messages: Recorded,
     received: bool,
     sent: bool,
+}
+
+impl Session {
+    /// One that has said nothing so far.
+    fn idle(neighbor: &Neighbor) -> Self {
+        Self { files: None, state: State::Idle, ends: Ends::configured(neighbor) }
+    }
+
+    /// One that went on while nobody recorded it.
+    fn of(peer: &PeerState) -> Self {
+        let ends = match peer.session.negotiated() {
+            Some(negotiated) => Ends::agreed(negotiated),
+            None => Ends::configured(&peer.neighbor),
+        };
+        Self { files: None, state: peer.session.state(), ends }
+    }
 }
 
 impl Ends {
@@ -160,11 +190,7 @@ impl Recorder {
     /// Something happened in a session.
     pub(crate) fn event(&mut self, of: &Observed<'_>, event: &Event<'_>) {
         let neighbor = of.neighbor;
-        let session = self.sessions.entry(of.id).or_insert_with(|| Session {
-            files: None,
-            state: State::Idle,
-            ends: Ends::configured(neighbor),
-        });
+        let session = self.sessions.entry(of.id).or_insert_with(|| Session::idle(neighbor));
         if session.files.is_none() {
             session.files = Some(Vec::new());
             let files = self.files(neighbor);
@@ -235,8 +261,14 @@ impl Recorder {
             error!(target: "yottabgp::daemon", "{}: not recorded: {error}", of.key.peer);
             return;
         }
-        for file in session.files.iter().flatten().filter(|file| file.takes(what, direction)) {
-            queue.push(file.slot, record);
+        let files = session.files.as_deref().unwrap_or_default();
+        let takes = |file: &&Wanted| file.takes(what, direction);
+        for (index, file) in files.iter().enumerate().filter(|(_, file)| takes(file)) {
+            // Two sections may name one file.
+            let mut before = files.iter().take(index).filter(takes);
+            if !before.any(|before| before.slot == file.slot) {
+                queue.push(file.slot, record);
+            }
         }
     }
 
@@ -260,8 +292,9 @@ impl Recorder {
     }
 
     fn slot(&mut self, name: FileName, rotate: u32) -> Option<SlotId> {
-        if let Some(slot) = self.slots.get(&name) {
-            return Some(*slot);
+        // Until a reload is over, sessions may still ask for a file as it was before.
+        if let Some(slot) = self.slots.get(name.as_str()) {
+            return Some(slot.id);
         }
         let queue = match self.queue() {
             Ok(queue) => queue,
@@ -270,9 +303,10 @@ impl Recorder {
                 return None;
             }
         };
-        let slot = queue.open(Target::Updates { name: name.clone(), rotate });
-        self.slots.insert(name, slot);
-        Some(slot)
+        let text = name.as_str().to_owned();
+        let id = queue.open(Target::Updates { name, rotate });
+        self.slots.insert(text, Slot { id, rotate, leaving: false });
+        Some(id)
     }
 
     /// The queue, and the thread that writes what is in it.
@@ -287,11 +321,6 @@ impl Recorder {
         turns::spawn("MRT files", async move { watched.lose_patience().await });
         self.thread = Some((queue.clone(), thread));
         Ok(queue)
-    }
-
-    /// Which files sessions are recorded to is asked again: their names may be the same, and what goes there not.
-    fn ask_anew(&mut self) {
-        self.sessions.values_mut().for_each(|session| session.files = None);
     }
 
     /// What a reload does about the recording of all neighbors, if anything.
@@ -311,23 +340,41 @@ impl Recorder {
         self.thread.as_ref()?.0.paused()
     }
 
-    /// A peer is gone. Files that are its own are closed.
-    pub(crate) fn removed(&mut self, id: PeerId) {
+    /// A peer is gone, and these are left. Files that are its own are closed, and those that only waited for its last words.
+    pub(crate) fn removed(&mut self, id: PeerId, left: &Peers) {
         let Some(Session { files: Some(files), .. }) = self.sessions.remove(&id) else { return };
-        for file in files.iter().filter(|file| file.is_own) {
-            let mut others = self.sessions.values().filter_map(|session| session.files.as_ref());
-            if !others.any(|files| files.iter().any(|other| other.slot == file.slot)) {
-                self.close(|slot| slot == file.slot);
-            }
+        let all = self.all.clone();
+        let sessions = std::mem::take(&mut self.sessions);
+        let has =
+            |files: &Option<Vec<Wanted>>, id| files.iter().flatten().any(|file| file.slot == id);
+        self.close(|name, slot| {
+            let mut of_it = files.iter().filter(|file| file.slot == slot.id);
+            let goes =
+                of_it.clone().any(|file| file.is_own) || slot.leaving && of_it.next().is_some();
+            // Whose files are not known yet will ask for them.
+            let is_named =
+                |peer: &PeerState| names(all.as_ref(), peer).any(|(other, _)| other == name);
+            goes && !sessions.values().any(|session| has(&session.files, slot.id))
+                && !left.values().any(|peer| !peer.stopped && is_named(peer))
+        });
+        self.sessions = sessions;
+        self.look_whether_it_records();
+    }
+
+    /// Whether there is anything to be told: sessions that nobody records are forgotten, what became of them would not be known.
+    fn look_whether_it_records(&mut self) {
+        self.is_recording = self.is_wanted || self.slots.values().any(|slot| slot.leaving);
+        if !self.is_recording {
+            self.sessions.clear();
         }
     }
 
-    fn close(&mut self, is_it: impl Fn(SlotId) -> bool) {
+    fn close(&mut self, is_it: impl Fn(&str, &Slot) -> bool) {
         let Some((queue, _)) = &self.thread else { return };
-        self.slots.retain(|_, slot| {
-            let goes = is_it(*slot);
+        self.slots.retain(|name, slot| {
+            let goes = is_it(name, slot);
             if goes {
-                queue.end(*slot, End::Updates);
+                queue.end(slot.id, End::Updates);
             }
             !goes
         });
@@ -363,42 +410,71 @@ impl Wanted {
     }
 }
 
+/// The files of messages that a peer is recorded to by the configuration, each with the seconds after which the next one begins.
+fn names<'a>(
+    all: Option<&'a Recording>,
+    peer: &'a PeerState,
+) -> impl Iterator<Item = (String, u32)> + use<'a> {
+    let address = peer.neighbor.peer.address;
+    recordings(all, &peer.neighbor).filter_map(move |recording| {
+        let name = recording.updates.as_ref()?.of_peer(address);
+        Some((name.as_str().to_owned(), recording.rotate))
+    })
+}
+
 /// What is recorded from now on, of all neighbors and of those that are about to be: first words are recorded as well.
 pub(crate) fn begin(shared: &Shared, all: Option<Recording>, neighbors: &[Neighbor]) {
     let mut core = shared.borrow_mut();
+    let core = &mut *core;
     let recorder = &mut core.observers.recorder;
     recorder.all = all;
     for neighbor in neighbors {
         let any = recordings(recorder.all.as_ref(), neighbor).any(|one| one.updates.is_some());
         recorder.is_recording |= any;
     }
-    recorder.ask_anew();
+    if recorder.is_recording {
+        // What they say next is said by sessions that may be up since long.
+        for (id, peer) in core.peers.iter() {
+            recorder.sessions.entry(*id).or_insert_with(|| Session::of(peer));
+        }
+    }
 }
 
-/// The configuration has been applied: files that nobody writes to any more are closed.
+/// The configuration has been applied: files that nobody writes to any more are closed, and those that are to rotate otherwise, before
+/// anything else goes to a file of that name. Sessions that are about to end keep theirs for their last words.
 pub(crate) fn settle(shared: &Shared) {
     let mut core = shared.borrow_mut();
     let core = &mut *core;
     let recorder = &mut core.observers.recorder;
-    let all = recorder.all.as_ref();
-    let mut used: Vec<SlotId> = Vec::new();
-    let mut is_recording = false;
-    for peer in core.peers.values().filter(|peer| !peer.stopped) {
-        for recording in recordings(all, &peer.neighbor) {
-            let Some(name) = &recording.updates else { continue };
-            is_recording = true;
-            used.extend(recorder.slots.get(&name.of_peer(peer.neighbor.peer.address)));
+    let all = recorder.all.clone();
+    let mut used: BTreeMap<String, u32> = BTreeMap::new();
+    let mut leaving: Vec<SlotId> = Vec::new();
+    for (id, peer) in core.peers.iter() {
+        let session = recorder.sessions.get_mut(id);
+        if peer.stopped {
+            // No new file is made for last words.
+            let files = session.map(|session| session.files.get_or_insert_default());
+            leaving.extend(files.into_iter().flatten().map(|file| file.slot));
+            continue;
+        }
+        // Names may be the same, and what goes there not.
+        session.into_iter().for_each(|session| session.files = None);
+        for (name, rotate) in names(all.as_ref(), peer) {
+            used.entry(name).or_insert(rotate);
         }
     }
-    for range in &core.ranges {
-        is_recording |=
-            recordings(all, &range.section).any(|recording| recording.updates.is_some());
-    }
+    recorder.slots.iter_mut().for_each(|(name, slot)| slot.leaving = !used.contains_key(name));
+    recorder.close(|name, slot| match used.get(name) {
+        Some(rotate) => *rotate != slot.rotate,
+        None => !leaving.contains(&slot.id),
+    });
+    let records = |recording: &Recording| recording.updates.is_some();
     // A command may make a neighbor.
-    is_recording |= all.is_some_and(|all| all.updates.is_some());
-    recorder.is_recording = is_recording;
-    recorder.ask_anew();
-    recorder.close(|slot| !used.contains(&slot));
+    recorder.is_wanted = !used.is_empty() || all.as_ref().is_some_and(records);
+    for range in &core.ranges {
+        recorder.is_wanted |= recordings(all.as_ref(), &range.section).any(records);
+    }
+    recorder.look_whether_it_records();
     recorder.tables_changed.notify_one();
     core.subscribe_all();
 }
@@ -408,11 +484,11 @@ pub(crate) fn start(shared: &Shared) {
     turns::spawn("tables of MRT", intervals::run(shared.clone()));
 }
 
-/// A name and the peers whose routes go there.
-type Tables = BTreeMap<FileName, (u32, Vec<PeerId>)>;
+/// The name of a file, after how many seconds it is written again, and the peers whose routes go there.
+type Tables = BTreeMap<String, (FileName, u32, Vec<PeerId>)>;
 
 impl Core {
-    /// The tables that are written by interval, with that.
+    /// The tables that are written by interval.
     fn mrt_tables(&self) -> Tables {
         let mut tables = Tables::new();
         for (id, peer) in self.peers.iter().filter(|(_, peer)| !peer.stopped) {
@@ -420,9 +496,13 @@ impl Core {
             for recording in recordings(all, &peer.neighbor) {
                 let Some(name) = &recording.table else { continue };
                 let name = name.of_peer(peer.neighbor.peer.address);
-                let (_, peers) =
-                    tables.entry(name).or_insert_with(|| (recording.table_interval, Vec::new()));
-                peers.push(*id);
+                let (_, _, peers) = tables
+                    .entry(name.as_str().to_owned())
+                    .or_insert_with(|| (name, recording.table_interval, Vec::new()));
+                // Two sections may name one file.
+                if peers.last() != Some(id) {
+                    peers.push(*id);
+                }
             }
         }
         tables
