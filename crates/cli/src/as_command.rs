@@ -11,6 +11,8 @@ use yottabgp_wire::nlri::{Nlri, NlriIter, registry};
 use yottabgp_wire::prefix::{Prefix, push_prefix};
 use yottabgp_wire::route::push_command;
 
+use crate::decode::MOST_TEXT;
+
 /// AS_PATH: an empty one goes without saying, as with ExaBGP.
 const AS_PATH: u8 = 2;
 /// NEXT_HOP: commands have the next hop of the routes instead.
@@ -56,6 +58,7 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
         return Ok(());
     }
     let attributes = attributes(update);
+    let most = out.len() + MOST_TEXT;
     let mut any = false;
     for nlri in update.withdrawn() {
         let nlri = read(nlri)?;
@@ -68,7 +71,7 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
             }
             rest.extend_from_slice(&attributes);
         }
-        commands("withdraw", &nlri, &rest, out);
+        commands("withdraw", &nlri, &rest, most, out)?;
     }
     for (next_hop, nlri) in update.announced() {
         let nlri = read(nlri)?;
@@ -79,7 +82,7 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
             push_wire_next_hop(&mut rest, next_hop);
         }
         rest.extend_from_slice(&attributes);
-        commands("announce", &nlri, &rest, out);
+        commands("announce", &nlri, &rest, most, out)?;
     }
     if !any {
         let mut text = b"announce attributes".to_vec();
@@ -94,8 +97,14 @@ fn routes(update: &Update<'_>, out: &mut Vec<u8>) -> Result<(), String> {
 }
 
 /// One command for prefixes that `attributes … nlri …` can name together, one group for others that share an UPDATE; one
-/// command each otherwise.
-fn commands(verb: &str, nlri: &[Nlri<'_>], attributes: &[u8], out: &mut Vec<u8>) {
+/// command each otherwise, and none behind `most` octets.
+fn commands(
+    verb: &str,
+    nlri: &[Nlri<'_>],
+    attributes: &[u8],
+    most: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), String> {
     let verb = verb.as_bytes();
     let words: Vec<Vec<u8>> = nlri
         .iter()
@@ -113,19 +122,26 @@ fn commands(verb: &str, nlri: &[Nlri<'_>], attributes: &[u8], out: &mut Vec<u8>)
     {
         let prefixes = prefixes.join(&b' ');
         line(out, [verb, b" attributes", attributes, b" nlri ", &prefixes].concat());
-        return;
+        return Ok(());
     }
     let command = |words: &Vec<u8>| [verb, b" ", words.as_slice(), attributes].concat();
     if let [first, _, ..] = nlri
         && (registry::row(first.family).packed)(first.family)
     {
+        if attributes.len().saturating_mul(words.len()) > MOST_TEXT {
+            return Err(format!("the group of its routes has more than {} MiB", MOST_TEXT >> 20));
+        }
         let members: Vec<Vec<u8>> = words.iter().map(command).collect();
         line(out, [b"group ", members.join(&b" ; "[..]).as_slice()].concat());
-        return;
+        return Ok(());
     }
     for words in &words {
+        if out.len() > most {
+            break;
+        }
         line(out, command(words));
     }
+    Ok(())
 }
 
 fn read<'a>(nlri: NlriIter<'a>) -> Result<Vec<Nlri<'a>>, String> {

@@ -36,9 +36,13 @@ pub(crate) enum View {
     Lines(&'static dyn Lines),
 }
 
+/// About so many octets of text are made of one message at the most: each of its routes is shown with all of its attributes, of which a
+/// message may have 30,000 that together make gigabytes.
+pub(crate) const MOST_TEXT: usize = 16 << 20;
+
 /// Lines for what a file has.
 pub(crate) trait Lines: std::fmt::Debug + Sync {
-    /// Writes the lines of a message or route. The error says why there are none.
+    /// Writes the lines of a message or route, and none behind [`MOST_TEXT`] octets. The error says why there are none.
     fn message(
         &self,
         captured: &Captured<'_>,
@@ -282,12 +286,19 @@ impl Decoder {
                         return none(output, "line", why);
                     }
                 }
-                _ => {
+                (View::Events | View::Nlri(_), _) | (View::Lines(_), None) => {
                     let at = Moment { time, counter, label: &session.label, told: None };
                     self.encoder.message(at, session.way, &decoded, None, None, &mut output.text);
+                    return Ok(true);
                 }
             }
-            Ok(true)
+            let is_cut = output.text.len() - before > MOST_TEXT;
+            if is_cut {
+                let most = MOST_TEXT >> 20;
+                output
+                    .warn(format!("cut{place}: {message}: its first {most} MiB of text are shown"));
+            }
+            Ok(!is_cut)
         })
     }
 }

@@ -7,7 +7,7 @@ pub(crate) mod parallel;
 mod sessions;
 mod shown;
 
-pub(crate) use decoder::{Decoder, Lines, View};
+pub(crate) use decoder::{Decoder, Lines, MOST_TEXT, View};
 pub(crate) use output::Output;
 pub(crate) use shown::{Sessions, Shown};
 

@@ -13,16 +13,17 @@ use anyhow::{Result, bail};
 use super::output::Output;
 use crate::capture::mrt::{Block, Blocks};
 
-/// A block that was shown.
-struct Done {
-    block: Block,
-    output: Output,
-    /// Whether everything could be.
-    good: Result<bool>,
+/// What was shown of a block.
+#[derive(Debug)]
+pub(crate) enum Part {
+    /// There is more.
+    Some(Output),
+    /// The rest, with the block, and whether everything could be shown.
+    Last(Block, Output, Result<bool>),
 }
 
 /// A block to be shown, the buffer for that, and where both go then.
-type Job = (Block, Output, SyncSender<Done>);
+type Job = (Block, Output, SyncSender<Part>);
 
 /// Shows blocks: each thread has one.
 pub(crate) trait Worker {
@@ -47,7 +48,7 @@ pub(crate) fn read<W: Worker + Send>(
     }
     let under_way = 2 * threads + 1;
     let (jobs, next_job) = sync_channel::<Job>(under_way);
-    let (order, in_order) = sync_channel::<Receiver<Done>>(under_way);
+    let (order, in_order) = sync_channel::<Receiver<Part>>(under_way);
     let (give_back, given_back) = sync_channel::<(Block, Output)>(2 * under_way);
     let next_job = &Mutex::new(next_job);
     std::thread::scope(|scope| {
@@ -63,6 +64,7 @@ pub(crate) fn read<W: Worker + Send>(
                     blocks.recycle(block);
                     output = written;
                 }
+                // Whoever has several parts of a block waits until those before it are written.
                 let (done, shown) = sync_channel(1);
                 // Nobody takes any more when nobody reads what is written: the writer knows why.
                 if order.send(shown).is_err() || jobs.send((block, output, done)).is_err() {
@@ -99,23 +101,29 @@ fn work(mut worker: impl Worker, next_job: &Mutex<Receiver<Job>>) {
             Err(_) => return,
         };
         let Ok((block, mut output, done)) = job else { return };
+        output.parts = Some(done.clone());
         // A defect: the writer says so and stops, and the others have to empty the queue meanwhile.
         let shown = AssertUnwindSafe(|| worker.show(&block, &mut output));
         let Ok(good) = std::panic::catch_unwind(shown) else { continue };
+        output.parts = None;
         // Nobody waits for it when writing failed.
-        let _ = done.send(Done { block, output, good });
+        let _ = done.send(Part::Last(block, output, good));
     }
 }
 
 /// Writes what was shown of each block, in their order.
 fn write(
-    in_order: Receiver<Receiver<Done>>,
+    in_order: Receiver<Receiver<Part>>,
     give_back: &SyncSender<(Block, Output)>,
 ) -> Result<bool> {
     let mut all = true;
     for shown in in_order {
-        let Ok(Done { block, mut output, good }) = shown.recv() else {
-            bail!("a thread that decodes panicked");
+        let (block, mut output, good) = loop {
+            match shown.recv() {
+                Ok(Part::Some(mut output)) => output.write()?,
+                Ok(Part::Last(block, output, good)) => break (block, output, good),
+                Err(_) => bail!("a thread that decodes panicked"),
+            }
         };
         output.write()?;
         all &= good?;

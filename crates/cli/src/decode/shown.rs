@@ -66,7 +66,7 @@ impl Sink for Shown<'_> {
         if self.at_once {
             self.output.write()?;
         }
-        Ok(())
+        Ok(self.output.relieve()?)
     }
 
     fn noted(&mut self, noted: &Noted<'_>) -> Result<()> {

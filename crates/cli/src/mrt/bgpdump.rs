@@ -13,7 +13,7 @@ use yottabgp_wire::nlri::{Nlri, is_plain_prefix};
 use yottabgp_wire::prefix::push_prefix;
 
 use crate::capture::{Captured, Note, Noted, Read, Within};
-use crate::decode::Lines;
+use crate::decode::{Lines, MOST_TEXT};
 
 /// The lines of `--bgpdump`.
 #[derive(Debug)]
@@ -71,8 +71,12 @@ impl Lines for OneLine {
             push_decimal(out, peer.asn.map_or(0, |asn| asn.0.into()));
             out.push(b'|');
         };
+        let most = out.len() + MOST_TEXT;
         for field in update.withdrawn() {
             for nlri in field {
+                if out.len() > most {
+                    return Ok(());
+                }
                 let nlri = nlri.map_err(|error| error.to_string())?;
                 head("|W|", out);
                 prefix(nlri, out)?;
@@ -85,6 +89,9 @@ impl Lines for OneLine {
             rest.clear();
             attributes(update, next_hop, &mut rest);
             for nlri in field {
+                if out.len() > most {
+                    return Ok(());
+                }
                 let nlri = nlri.map_err(|error| error.to_string())?;
                 head("|A|", out);
                 prefix(nlri, out)?;

@@ -11,7 +11,7 @@ use yottabgp_wire::nlri::NlriIter;
 use super::time;
 use crate::as_command;
 use crate::capture::{Captured, Note, Noted, Side, Within};
-use crate::decode::{Lines, noted};
+use crate::decode::{Lines, MOST_TEXT, noted};
 
 /// The lines of `--text`.
 #[derive(Debug)]
@@ -97,6 +97,7 @@ fn push_peer(out: &mut Vec<u8>, peer: &Side) {
 
 /// A line for each route, withdrawn ones first; `head` is what each begins with.
 fn routes(update: &Update<'_>, head: &[u8], verb: &str, out: &mut Vec<u8>) -> Result<(), String> {
+    let most = out.len() + MOST_TEXT;
     if let Some(family) = update.end_of_rib() {
         out.extend_from_slice(head);
         push(out, " end-of-rib ");
@@ -106,7 +107,7 @@ fn routes(update: &Update<'_>, head: &[u8], verb: &str, out: &mut Vec<u8>) -> Re
     }
     let mut any = false;
     for nlri in update.withdrawn() {
-        any |= lines(nlri, head, " withdraw", &[], out)?;
+        any |= lines(nlri, head, " withdraw", &[], most, out)?;
     }
     let attributes = as_command::attributes(update);
     for (next_hop, nlri) in update.announced() {
@@ -116,7 +117,7 @@ fn routes(update: &Update<'_>, head: &[u8], verb: &str, out: &mut Vec<u8>) -> Re
             push_wire_next_hop(&mut rest, next_hop);
         }
         rest.extend_from_slice(&attributes);
-        any |= lines(nlri, head, verb, &rest, out)?;
+        any |= lines(nlri, head, verb, &rest, most, out)?;
     }
     if !any {
         out.extend_from_slice(head);
@@ -127,12 +128,13 @@ fn routes(update: &Update<'_>, head: &[u8], verb: &str, out: &mut Vec<u8>) -> Re
     Ok(())
 }
 
-/// Writes the lines of a field. Says whether there is one.
+/// Writes the lines of a field, and none behind `most` octets. Says whether there is one.
 fn lines(
     field: NlriIter<'_>,
     head: &[u8],
     verb: &str,
     rest: &[u8],
+    most: usize,
     out: &mut Vec<u8>,
 ) -> Result<bool, String> {
     let mut any = false;
@@ -145,6 +147,9 @@ fn lines(
         out.extend_from_slice(rest);
         out.push(b'\n');
         any = true;
+        if out.len() > most {
+            break;
+        }
     }
     Ok(any)
 }
