@@ -6,10 +6,11 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use yottabgp_mrt::{
     Content, HEADER_LENGTH, MOST_OCTETS, Message, Peer, PeerIndexTable, Record, Rib,
 };
+use yottabgp_wire::message::{Frame, frame};
 
 use super::{Captured, Note, Noted, Read, Side, Sink, Within};
 
@@ -119,6 +120,10 @@ impl<'i> Blocks<'i> {
             }
         };
         self.rest.truncate(before + *read.as_ref().unwrap_or(&0));
+        let read = read.with_context(|| match &*self.next.file {
+            "" => "the rest of the file can not be read".to_owned(),
+            file => format!("the rest of {file} can not be read"),
+        });
         Ok(read? > 0)
     }
 
@@ -314,6 +319,15 @@ fn message_of(
     let peer = side(message.peer, message.peer_as);
     let local = side(message.local, message.local_as);
     let (sender, receiver) = if message.is_local { (&local, &peer) } else { (&peer, &local) };
+    // A record has one message (RFC 6396 section 4.4.2). Whoever takes it finds out whether it is whole.
+    let octets = match frame(message.octets, usize::from(u16::MAX)) {
+        Frame::Message { length, .. } => message.octets.get(..length).unwrap_or(message.octets),
+        _ => message.octets,
+    };
+    let behind = message.octets.len() - octets.len();
+    if behind > 0 {
+        sink.fault(place, &format!("{behind} octets behind its message are left out"));
+    }
     sink.message(&Captured {
         time: time + Duration::from_micros(message.microseconds.into()),
         place,
@@ -321,7 +335,7 @@ fn message_of(
         sender,
         receiver,
         read: Read::Told { asn4: message.asn4, path_id: message.path_id },
-        octets: message.octets,
+        octets,
         within: Within::Message { sent: message.is_local, extended },
     })
 }

@@ -315,8 +315,16 @@ impl<S: Sink> Sink for Filtered<'_, S> {
             return self.routes(captured, true, captured.octets);
         }
         match captured.octets.split_at_checked(HEADER_LENGTH) {
-            Some((&[.., code], body)) => match MessageType(code) {
-                MessageType::UPDATE => self.routes(captured, false, body),
+            Some((&[.., high, low, code], body)) => match MessageType(code) {
+                MessageType::UPDATE => {
+                    let length = usize::from(u16::from_be_bytes([high, low]));
+                    if length == captured.octets.len() {
+                        self.routes(captured, false, body)
+                    } else {
+                        // Who takes it says what is wrong.
+                        self.then.message(captured)
+                    }
+                }
                 code => {
                     let kind = match code {
                         MessageType::OPEN => Some(Kind::Open),

@@ -10,9 +10,9 @@ use std::net::IpAddr;
 use anyhow::Result;
 use hashbrown::HashMap;
 use yottabgp_wire::codes::{Family, MessageType};
-use yottabgp_wire::message::HEADER_LENGTH;
 use yottabgp_wire::message::update::encode::{EncodeError, UpdateEncoder};
 use yottabgp_wire::message::update::{Scrutiny, Update};
+use yottabgp_wire::message::{Frame, HEADER_LENGTH, frame};
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 use yottabgp_wire::next_hop::NextHop;
 use yottabgp_wire::nlri::{Nlri, NlriIter};
@@ -24,6 +24,9 @@ use crate::out;
 
 /// So many octets of routes of a table dump are collected.
 const MOST_COLLECTED: usize = 16 << 20;
+
+/// The longest message, in octets.
+const MOST_OCTETS: usize = 65_535;
 
 /// So many paths are told apart.
 const MOST_PATHS: usize = 1 << 20;
@@ -405,12 +408,16 @@ impl Sink for Routes<'_> {
         let is_table = matches!(captured.within, Within::Table { .. });
         // A part of an UPDATE comes without its header, as routes of a table do.
         let body = match captured.octets.split_at_checked(HEADER_LENGTH) {
-            Some((header, body)) if header.starts_with(&[0xff; 16]) => {
-                if header.last() != Some(&MessageType::UPDATE.0) {
+            Some((header, _)) if header.starts_with(&[0xff; 16]) => {
+                match frame(captured.octets, MOST_OCTETS) {
+                    Frame::Message { kind: MessageType::UPDATE, body, .. } => body,
                     // What sessions say beside routes is the session's own.
-                    return Ok(());
+                    _ if header.last() != Some(&MessageType::UPDATE.0) => return Ok(()),
+                    _ => {
+                        self.fault(captured.place, "the UPDATE is not as long as its header says");
+                        return Ok(());
+                    }
                 }
-                body
             }
             _ => captured.octets,
         };
