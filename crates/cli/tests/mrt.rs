@@ -694,3 +694,151 @@ fn a_session_that_is_lost_before_the_end_is_told() {
         assert!(status != Some(0) && err.contains(says), "{words:?}: {err}");
     }
 }
+
+/// Plays a file as it is opened by this name to a peer, which gives what it was sent, with how that ended.
+fn played(words: &[&str], path: &Path) -> (Vec<Vec<u8>>, (Option<i32>, String, String)) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = listener.local_addr().unwrap().to_string();
+    let player = Player::start(&[&["--exit", "--connect", to.as_str()], words].concat(), path);
+    let connection = Connection::accept(&listener, PATIENCE).unwrap();
+    let bodies = updates_of(&mut establish(connection, &open(&[])));
+    (bodies, player.end())
+}
+
+#[test]
+fn what_was_read_of_a_file_that_ends_too_early_is_sent() {
+    // Octets that can not be compressed: they are there but for the last ones.
+    let mut random = Random::default();
+    let mut octets = table();
+    updates::routes(&mut random, 9, 1, &mut octets);
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    gz.write_all(&octets).unwrap();
+    let gz = gz.finish().unwrap();
+    let (_folder, path) = file("table.mrt.gz", &gz[..gz.len() - 12]);
+    let (bodies, (status, out, err)) = played(&["--prefix", "10.0.0.0/8+"], &path);
+    assert!(routes(&bodies, false).len() >= 3, "{out}{err}");
+    assert_eq!(status, Some(1), "{out}{err}");
+    assert!(out.starts_with("sent "), "{out}{err}");
+    assert!(err.contains("error: the rest of the file can not be read: "), "{err}");
+}
+
+#[test]
+fn a_pipe_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let write = |path: PathBuf| std::thread::spawn(move || std::fs::write(path, table()).unwrap());
+    let writer = write(path.clone());
+    let (bodies, (status, out, err)) = played(&[], &path);
+    writer.join().unwrap();
+    assert_eq!((routes(&bodies, false).len(), status), (3, Some(0)), "{out}{err}");
+    // Without --exit it ends when the session does: it could not send it again.
+    let writer = write(path.clone());
+    let mut player = Player::start(&["--listen", "127.0.0.1:0"], &path);
+    let address = player.address();
+    let here = Ipv4Addr::LOCALHOST.into();
+    let connection = Connection::connect(here, address, PATIENCE).unwrap();
+    let mut connection = establish(connection, &open(&[]));
+    assert_eq!(routes(&updates_of(&mut connection), false).len(), 3);
+    writer.join().unwrap();
+    drop(connection);
+    let (status, _, err) = player.end();
+    assert!(status == Some(1) && err.contains("error: the session was lost"), "{err}");
+}
+
+#[test]
+fn who_ends_before_all_was_sent_says_so() {
+    let (_folder, path) = file("updates.mrt", &session());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = listener.local_addr().unwrap().to_string();
+    // The second UPDATE is due when no clock goes any more.
+    let words = ["--exit", "--speed", "1e-300", "--connect", &to];
+    let player = Player::start(&words, &path);
+    let connection = Connection::accept(&listener, PATIENCE).unwrap();
+    let mut connection = establish(connection, &open(&[]));
+    while connection.receive(PATIENCE).unwrap().unwrap().kind != kind::UPDATE {}
+    player.signal(Signal::SIGTERM);
+    let last = std::iter::from_fn(|| connection.receive(PATIENCE).unwrap()).last().unwrap();
+    assert_eq!((last.kind, &last.body[..2]), (kind::NOTIFICATION, &[6, 2][..]));
+    let (status, out, err) = player.end();
+    assert_eq!((status, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.contains("error: it was told to end before all was sent"), "{err}");
+}
+
+#[test]
+fn a_record_has_one_message() {
+    let body = update(&[], &attributes(&[65001]), &[24, 10, 0, 0]);
+    let whole = message(kind::UPDATE, &body);
+    let more = [&ENDS[..], &whole, &[24, 10, 7, 7]].concat();
+    let less = [&ENDS[..], &whole[..whole.len() - 1]].concat();
+    for words in [&["--text"][..], &["--text", "--prefix", "10.0.0.0/8+"]] {
+        let mut file = Vec::new();
+        record(&mut file, SECONDS, 16, 4, &more);
+        let run = show(words, &file);
+        assert_eq!((run.status, run.out.lines().count()), (1, 1), "{run:?}");
+        assert!(run.out.contains("announce route 10.0.0.0/24 "), "{run:?}");
+        assert_eq!(run.err, "record 1 at octet 0: 4 octets behind its message are left out\n");
+        let mut file = Vec::new();
+        record(&mut file, SECONDS, 16, 4, &less);
+        let run = show(words, &file);
+        assert_eq!((run.status, run.out.as_str()), (1, ""), "{run:?}");
+        assert!(run.err.contains("the message needs "), "{run:?}");
+    }
+    let mut octets = Vec::new();
+    record(&mut octets, SECONDS, 16, 4, &more);
+    record(&mut octets, SECONDS, 16, 4, &less);
+    let (_folder, path) = file("updates.mrt", &octets);
+    let (bodies, (status, out, err)) = played(&[], &path);
+    assert_eq!((bodies.len(), status), (1, Some(1)), "{out}{err}");
+    assert!(err.contains("record 1 at octet 0: 4 octets behind its message"), "{err}");
+    assert!(err.contains("the UPDATE is not as long as its header says"), "{err}");
+}
+
+/// UPDATEs of many routes with long attributes: a line for each would be more than a gigabyte.
+fn long_lines() -> Vec<u8> {
+    let mut file = Vec::new();
+    for third in 0..4 {
+        let communities =
+            [&[0xd0, 8, 0x75, 0x30][..], &[0xfd, 0xe9, 0xff, 0xfe].repeat(7500)].concat();
+        let nlri: Vec<u8> = (0..8000_u16)
+            .flat_map(|number| {
+                let [high, low] = number.to_be_bytes();
+                [24, 10 + third, high, low]
+            })
+            .collect();
+        let body = update(&[], &[attributes(&[65001]), communities].concat(), &nlri);
+        record(&mut file, SECONDS, 16, 4, &[&ENDS[..], &message(kind::UPDATE, &body)].concat());
+    }
+    file
+}
+
+#[test]
+fn a_message_makes_no_more_text_than_is_good() {
+    let (_folder, path) = file("long.mrt", &long_lines());
+    let path = path.to_str().unwrap();
+    for form in ["--text", "--bgpdump", "--commands"] {
+        let run = run(&["mrt", "show", form, "--threads", "1", path]);
+        let several = program::run(&["mrt", "show", form, "--threads", "3", path]);
+        assert_eq!(several.err, run.err);
+        assert!(several.out == run.out, "{form}: the order is that of the file");
+        if form == "--commands" {
+            // One command names all of the prefixes.
+            assert_eq!((run.status, run.out.lines().count()), (0, 4), "{}", run.err);
+            continue;
+        }
+        assert_eq!((run.status, run.err.lines().count()), (1, 4), "{}", run.err);
+        assert!(run.err.starts_with("cut (record 1 at octet 0): UPDATE"), "{}", run.err);
+        assert!(run.err.contains(": its first 16 MiB of text are shown"), "{}", run.err);
+        let most = 4 * (17 << 20);
+        assert!(run.out.len() > most / 2 && run.out.len() < most, "{form}: {}", run.out.len());
+        // What is there is whole.
+        let lines: Vec<_> = run.out.lines().collect();
+        for (message, lines) in lines.chunks(lines.len() / 4).enumerate() {
+            for (number, line) in lines.iter().enumerate() {
+                let prefix = format!("{}.{}.{}.0/24", 10 + message, number / 256, number % 256);
+                assert!(line.contains(&prefix), "{prefix}: {}", &line[..100]);
+                assert_eq!(line.len() - prefix.len(), lines[0].len() - "10.0.0.0/24".len());
+            }
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -34,6 +35,15 @@ pub(crate) fn open(path: &Path, bar: &ProgressBar) -> Result<Input> {
 /// Whether a name stands for standard input.
 pub(crate) fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// Whether a name stands for what is there once: standard input, a pipe, a terminal. Even a look at its start takes that away.
+pub(crate) fn is_read_once(path: &Path) -> io::Result<bool> {
+    if is_standard_input(path) {
+        return Ok(true);
+    }
+    let kind = std::fs::metadata(path)?.file_type();
+    Ok(kind.is_fifo() || kind.is_char_device() || kind.is_socket())
 }
 
 /// What is compressed, or the octets as they are. Its first octets are there at once, as many as tell what a file is.

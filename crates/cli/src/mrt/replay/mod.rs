@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -123,11 +123,17 @@ const FAMILIES: [Family; 14] = [
 
 /// Replays. Says whether everything could be read and sent.
 pub(crate) fn run(arguments: &ReplayArgs) -> Result<bool> {
-    // Nobody is to speak with a peer to say nothing.
-    for path in arguments.files.iter().filter(|path| !input::is_standard_input(path)) {
-        input::open(path, &ProgressBar::hidden())?;
+    let mut read_once = false;
+    for path in &arguments.files {
+        let name = || format!("{} can not be read", path.display());
+        if input::is_read_once(path).with_context(name)? {
+            read_once = true;
+        } else {
+            // Nobody is to speak with a peer to say nothing.
+            input::open(path, &ProgressBar::hidden())?;
+        }
     }
-    let options = options(arguments)?;
+    let options = options(arguments, read_once)?;
     let job = Arc::new(Job {
         files: arguments.files.clone(),
         filter: arguments.filter.filter()?.received(),
@@ -136,12 +142,12 @@ pub(crate) fn run(arguments: &ReplayArgs) -> Result<bool> {
         all: arguments.paths == Paths::All,
         speed: speed(arguments)?,
         bar: progress::bar(arguments.quiet, false),
-        done: Mutex::new(None),
     });
-    let mut replay = Replay { job: job.clone(), is_good: true };
+    let mut replay = Replay { job: job.clone(), done: Figures::default(), is_good: true };
     let outcome = speak(options, &mut replay).map_err(|error| anyhow!("{error}"))?;
     job.bar.finish_and_clear();
     match outcome {
+        Outcome::Stopped if arguments.exit => bail!("it was told to end before all was sent"),
         Outcome::Done | Outcome::Stopped => Ok(replay.is_good),
         Outcome::Lost(reason) => bail!("the session was lost: {reason}"),
     }
@@ -156,7 +162,7 @@ fn speed(arguments: &ReplayArgs) -> Result<Speed> {
     Ok(Speed { rate: arguments.rate, times: arguments.speed.or(arguments.time.then_some(1.0)) })
 }
 
-fn options(arguments: &ReplayArgs) -> Result<Options> {
+fn options(arguments: &ReplayArgs, read_once: bool) -> Result<Options> {
     let (text, passive) = match (&arguments.connect, &arguments.listen) {
         (Some(connect), _) => (connect, false),
         (None, Some(listen)) => (listen, true),
@@ -175,7 +181,6 @@ fn options(arguments: &ReplayArgs) -> Result<Options> {
         ),
     };
     let families = arguments.filter.family.as_deref().map(context::families).transpose()?;
-    let from_standard_input = arguments.files.iter().any(|path| input::is_standard_input(path));
     let hold_time = arguments.hold_time;
     if matches!(hold_time, 1 | 2) {
         bail!("--hold-time can not be {hold_time}: 0 for never, or at least 3");
@@ -195,7 +200,7 @@ fn options(arguments: &ReplayArgs) -> Result<Options> {
     };
     let (local, md5) = (arguments.local_address, arguments.md5.clone());
     // What was read from a pipe can not be read again.
-    let only_once = arguments.exit || from_standard_input;
+    let only_once = arguments.exit || read_once;
     Ok(Options { settings, address, local, md5, once: arguments.exit, only_once })
 }
 
@@ -221,20 +226,24 @@ struct Job {
     all: bool,
     speed: Speed,
     bar: ProgressBar,
-    /// What came of the files, once all was handed over.
-    done: Mutex<Option<Done>>,
 }
 
 /// What came of the files.
 struct Done {
-    result: Result<Tally>,
+    tally: Tally,
+    /// Why files could not be read to their ends.
+    errors: Vec<anyhow::Error>,
     updates: u64,
     began: Instant,
 }
 
+/// What came of the files in one session, once all was handed over.
+type Figures = Arc<Mutex<Option<Done>>>;
+
 /// Feeds the session, and tells how it goes.
 struct Replay {
     job: Arc<Job>,
+    done: Figures,
     is_good: bool,
 }
 
@@ -256,7 +265,9 @@ impl Feeder for Replay {
         ));
         let (to, from) = channel(WAITING);
         let (job, negotiated) = (self.job.clone(), negotiated.clone());
-        thread::spawn(move || job.feed(&negotiated, to));
+        self.done = Figures::default();
+        let done = self.done.clone();
+        thread::spawn(move || job.feed(&negotiated, to, &done));
         from
     }
 
@@ -265,10 +276,9 @@ impl Feeder for Replay {
             Told::Listening(address) => out::warn(format!("listening on {address}")),
             Told::Down(reason) => out::warn(format!("no session: {reason}")),
             Told::Done => {
-                let done = self.job.done.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(done) = done {
-                    self.is_good = done.tell();
-                }
+                let done = self.done.lock().unwrap_or_else(PoisonError::into_inner).take();
+                // Without figures it did not come to its end: a defect, which it has told of.
+                self.is_good = done.is_some_and(|done| done.tell());
             }
         }
     }
@@ -276,22 +286,25 @@ impl Feeder for Replay {
 
 impl Job {
     /// Hands all of the files to a session.
-    fn feed(&self, negotiated: &Negotiated, to: Sender<Vec<u8>>) {
+    fn feed(&self, negotiated: &Negotiated, to: Sender<Vec<u8>>, figures: &Figures) {
         let began = Instant::now();
         let rewrite = self.rewrite.clone().of_session(negotiated, self.keeps_paths);
         let mut routes = Routes::new(negotiated, rewrite, self.all, Pace::new(to, self.speed));
-        let mut result = Ok(());
+        let mut errors = Vec::new();
         for path in &self.files {
-            result = result.and_then(|()| self.file(path, &mut routes));
-        }
-        let result = result.and_then(|()| routes.finish());
-        let result = result.map(|()| routes.tally.clone());
-        if result.as_ref().is_err_and(anyhow::Error::is::<Gone>) {
-            return;
+            // What was read of a file that ends too early is sent, before the next one has its turn.
+            for result in [self.file(path, &mut routes), routes.finish()] {
+                match result {
+                    Ok(()) => {}
+                    Err(error) if error.is::<Gone>() => return,
+                    Err(error) => errors.push(error),
+                }
+            }
         }
         // Before the session learns that there is no more: who tells of it needs the figures.
-        let done = Done { result, updates: routes.updates(), began };
-        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+        let (tally, updates) = (routes.tally.clone(), routes.updates());
+        *figures.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Done { tally, errors, updates, began });
     }
 
     fn file(&self, path: &Path, routes: &mut Routes<'_>) -> Result<()> {
@@ -315,13 +328,7 @@ impl Done {
     /// Tells what was sent. Says whether all of it could be.
     fn tell(&self) -> bool {
         let seconds = self.began.elapsed().as_secs_f64();
-        let tally = match &self.result {
-            Ok(tally) => tally,
-            Err(error) => {
-                out::warn(format!("error: {error:#}"));
-                return false;
-            }
-        };
+        let tally = &self.tally;
         let Tally { announced, withdrawn, other_families, refused, not_best, faults, .. } = tally;
         let updates = self.updates;
         let rate = (announced + withdrawn) as f64 / seconds.max(0.001);
@@ -343,6 +350,9 @@ impl Done {
                 "{refused} routes can not be sent in this session, the first because: {why}"
             ));
         }
-        *refused == 0 && *faults == 0
+        for error in &self.errors {
+            out::warn(format!("error: {error:#}"));
+        }
+        *refused == 0 && *faults == 0 && self.errors.is_empty()
     }
 }

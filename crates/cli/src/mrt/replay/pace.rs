@@ -30,7 +30,8 @@ pub(super) struct Speed {
 pub(super) struct Pace {
     to: Sender<Vec<u8>>,
     speed: Speed,
-    began: Instant,
+    /// When the first message was sent: what was to be read before it takes no time.
+    began: Option<Instant>,
     /// When the first message was recorded.
     first: Option<Duration>,
     /// UPDATEs that were handed over or wait in `out`.
@@ -42,7 +43,7 @@ pub(super) struct Pace {
 impl Pace {
     pub(super) fn new(to: Sender<Vec<u8>>, speed: Speed) -> Self {
         let out = Vec::with_capacity(PIECE);
-        Self { to, speed, began: Instant::now(), first: None, updates: 0, out }
+        Self { to, speed, began: None, first: None, updates: 0, out }
     }
 
     /// How many UPDATEs were made.
@@ -54,8 +55,8 @@ impl Pace {
     pub(super) fn wait_for(&mut self, recorded: Duration) -> Result<(), Gone> {
         let Some(times) = self.speed.times else { return Ok(()) };
         let first = *self.first.get_or_insert(recorded);
-        let after = recorded.saturating_sub(first).div_f64(times.max(f64::MIN_POSITIVE));
-        let due = self.began.checked_add(after);
+        let after = recorded.saturating_sub(first).as_secs_f64() / times;
+        let due = self.due(after);
         self.wait_until(due)
     }
 
@@ -72,8 +73,7 @@ impl Pace {
         {
             let length = usize::from(u16::from_be_bytes(*length)).max(HEADER_LENGTH);
             let (message, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-            let after = Duration::try_from_secs_f64(self.updates as f64 / rate);
-            let due = after.ok().and_then(|after| self.began.checked_add(after));
+            let due = self.due(self.updates as f64 / rate);
             self.wait_until(due)?;
             self.out.extend_from_slice(message);
             self.updates += 1;
@@ -91,6 +91,12 @@ impl Pace {
         self.to.blocking_send(piece).map_err(|_| Gone)
     }
 
+    /// The moment so many seconds after the first message; `None` for one that never comes.
+    fn due(&mut self, seconds: f64) -> Option<Instant> {
+        let began = *self.began.get_or_insert_with(Instant::now);
+        began.checked_add(Duration::try_from_secs_f64(seconds).ok()?)
+    }
+
     fn wait_until(&mut self, due: Option<Instant>) -> Result<(), Gone> {
         loop {
             let left = due.map_or(NAP, |due| due.saturating_duration_since(Instant::now()));
@@ -103,5 +109,25 @@ impl Pace {
             }
             sleep(left.min(NAP));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_begins_with_the_first_message() {
+        let (to, _from) = tokio::sync::mpsc::channel(1);
+        let mut pace = Pace::new(to, Speed { rate: None, times: Some(2.0) });
+        // Nothing that was read before counts.
+        assert!(pace.began.is_none());
+        let recorded = Duration::from_secs(1_700_000_000);
+        pace.wait_for(recorded).unwrap();
+        let began = pace.began.unwrap();
+        pace.wait_for(recorded + Duration::from_millis(20)).unwrap();
+        assert!(began.elapsed() >= Duration::from_millis(10));
+        assert_eq!(pace.due(3.0), Some(began + Duration::from_secs(3)));
+        assert_eq!([1e300, f64::INFINITY, f64::NAN].map(|seconds| pace.due(seconds)), [None; 3]);
     }
 }
