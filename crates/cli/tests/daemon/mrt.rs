@@ -567,7 +567,7 @@ fn files_rotate_otherwise_after_a_reload_says_so() {
     for (path, route) in files.iter().zip(&said) {
         assert_eq!(of_file(path), [message_of(route)]);
     }
-    assert!(begins[1] % WEEK == 0 && begins[0] > begins[1], "{begins:?}");
+    assert!(begins[1].is_multiple_of(WEEK) && begins[0] > begins[1], "{begins:?}");
 }
 
 /// What is read of a message that a peer with four-octet AS numbers sent.
