@@ -25,6 +25,7 @@ mod draft;
 pub mod environment;
 pub mod example;
 pub mod export;
+mod flags;
 pub mod format;
 mod kind;
 mod known;

@@ -12,6 +12,7 @@ use yottabgp_wire::prefix::Prefix;
 
 use crate::configured::ConfiguredRoutes;
 use crate::dialect::Dialect;
+use crate::flags::flags;
 use crate::recording::Recording;
 
 /// A whole configuration.
@@ -281,124 +282,71 @@ pub struct ApiBlock {
     pub send: MessageFlags,
 }
 
-/// The flags of `receive { … }` and `send { … }`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct MessageFlags(pub u16);
-
-impl MessageFlags {
-    /// The decoded form.
-    pub const PARSED: Self = Self(1);
-    /// Header and body in hexadecimal.
-    pub const PACKETS: Self = Self(2);
-    /// Both in one event.
-    pub const CONSOLIDATE: Self = Self(4);
-    /// OPEN messages.
-    pub const OPEN: Self = Self(8);
-    /// UPDATE messages.
-    pub const UPDATE: Self = Self(16);
-    /// NOTIFICATION messages.
-    pub const NOTIFICATION: Self = Self(32);
-    /// KEEPALIVE messages.
-    pub const KEEPALIVE: Self = Self(64);
-    /// ROUTE-REFRESH messages.
-    pub const REFRESH: Self = Self(128);
-    /// OPERATIONAL messages.
-    pub const OPERATIONAL: Self = Self(256);
-
-    /// Every flag with its keyword.
-    pub const NAMED: &'static [(&'static str, Self)] = &[
-        ("parsed", Self::PARSED),
-        ("packets", Self::PACKETS),
-        ("consolidate", Self::CONSOLIDATE),
-        ("open", Self::OPEN),
-        ("update", Self::UPDATE),
-        ("notification", Self::NOTIFICATION),
-        ("keepalive", Self::KEEPALIVE),
-        ("refresh", Self::REFRESH),
-        ("operational", Self::OPERATIONAL),
-    ];
-
-    /// Whether all flags of `other` are set.
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Sets or clears the flags of `other`.
-    pub const fn set(&mut self, other: Self, on: bool) {
-        if on {
-            self.0 |= other.0;
-        } else {
-            self.0 &= !other.0;
-        }
-    }
-
-    /// Whether no flag is set.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
+flags! {
+    /// The flags of `receive { … }` and `send { … }`.
+    MessageFlags(u16) {
+        /// The decoded form.
+        PARSED = 0, "parsed";
+        /// Header and body in hexadecimal.
+        PACKETS = 1, "packets";
+        /// Both in one event.
+        CONSOLIDATE = 2, "consolidate";
+        /// OPEN messages.
+        OPEN = 3, "open";
+        /// UPDATE messages.
+        UPDATE = 4, "update";
+        /// NOTIFICATION messages.
+        NOTIFICATION = 5, "notification";
+        /// KEEPALIVE messages.
+        KEEPALIVE = 6, "keepalive";
+        /// ROUTE-REFRESH messages.
+        REFRESH = 7, "refresh";
+        /// OPERATIONAL messages.
+        OPERATIONAL = 8, "operational";
     }
 }
 
-/// The flags of `receive { … }` in the section `bmp`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct BmpFlags(pub u32);
+flags! {
+    /// The flags of `receive { … }` in the section `bmp`.
+    BmpFlags(u32) {
+        /// The decoded form.
+        PARSED = 0, "parsed";
+        /// Header and body of BGP messages in hexadecimal.
+        PACKETS = 1, "packets";
+        /// Both in one event.
+        CONSOLIDATE = 2, "consolidate";
+        /// Initiation.
+        INITIATION = 3, "initiation";
+        /// Termination.
+        TERMINATION = 4, "termination";
+        /// Peer Up.
+        PEER_UP = 5, "peer-up";
+        /// Peer Down, and the end of the connection.
+        PEER_DOWN = 6, "peer-down";
+        /// Route Monitoring.
+        ROUTE_MONITORING = 7, "route-monitoring";
+        /// Route Mirroring.
+        ROUTE_MIRRORING = 8, "route-mirroring";
+        /// Statistics.
+        STATISTICS = 9, "statistics";
+        /// Messages of other types.
+        UNKNOWN = 10, "unknown";
+        /// OPEN messages that are mirrored.
+        OPEN = 11, "open";
+        /// UPDATE messages.
+        UPDATE = 12, "update";
+        /// NOTIFICATION messages that are mirrored.
+        NOTIFICATION = 13, "notification";
+        /// KEEPALIVE messages that are mirrored.
+        KEEPALIVE = 14, "keepalive";
+        /// ROUTE-REFRESH messages that are mirrored.
+        REFRESH = 15, "refresh";
+        /// OPERATIONAL messages that are mirrored.
+        OPERATIONAL = 16, "operational";
+    }
+}
 
 impl BmpFlags {
-    /// The decoded form.
-    pub const PARSED: Self = Self(1);
-    /// Header and body of BGP messages in hexadecimal.
-    pub const PACKETS: Self = Self(1 << 1);
-    /// Both in one event.
-    pub const CONSOLIDATE: Self = Self(1 << 2);
-    /// Initiation.
-    pub const INITIATION: Self = Self(1 << 3);
-    /// Termination.
-    pub const TERMINATION: Self = Self(1 << 4);
-    /// Peer Up.
-    pub const PEER_UP: Self = Self(1 << 5);
-    /// Peer Down, and the end of the connection.
-    pub const PEER_DOWN: Self = Self(1 << 6);
-    /// Route Monitoring.
-    pub const ROUTE_MONITORING: Self = Self(1 << 7);
-    /// Route Mirroring.
-    pub const ROUTE_MIRRORING: Self = Self(1 << 8);
-    /// Statistics.
-    pub const STATISTICS: Self = Self(1 << 9);
-    /// Messages of other types.
-    pub const UNKNOWN: Self = Self(1 << 10);
-    /// OPEN messages that are mirrored.
-    pub const OPEN: Self = Self(1 << 11);
-    /// UPDATE messages.
-    pub const UPDATE: Self = Self(1 << 12);
-    /// NOTIFICATION messages that are mirrored.
-    pub const NOTIFICATION: Self = Self(1 << 13);
-    /// KEEPALIVE messages that are mirrored.
-    pub const KEEPALIVE: Self = Self(1 << 14);
-    /// ROUTE-REFRESH messages that are mirrored.
-    pub const REFRESH: Self = Self(1 << 15);
-    /// OPERATIONAL messages that are mirrored.
-    pub const OPERATIONAL: Self = Self(1 << 16);
-
-    /// Every flag with its keyword.
-    pub const NAMED: &'static [(&'static str, Self)] = &[
-        ("parsed", Self::PARSED),
-        ("packets", Self::PACKETS),
-        ("consolidate", Self::CONSOLIDATE),
-        ("initiation", Self::INITIATION),
-        ("termination", Self::TERMINATION),
-        ("peer-up", Self::PEER_UP),
-        ("peer-down", Self::PEER_DOWN),
-        ("route-monitoring", Self::ROUTE_MONITORING),
-        ("route-mirroring", Self::ROUTE_MIRRORING),
-        ("statistics", Self::STATISTICS),
-        ("unknown", Self::UNKNOWN),
-        ("open", Self::OPEN),
-        ("update", Self::UPDATE),
-        ("notification", Self::NOTIFICATION),
-        ("keepalive", Self::KEEPALIVE),
-        ("refresh", Self::REFRESH),
-        ("operational", Self::OPERATIONAL),
-    ];
-
     /// Every kind of message that a router sends: what holds when none is named.
     pub const EVERYTHING: Self = Self(
         Self::INITIATION.0
@@ -413,20 +361,6 @@ impl BmpFlags {
 
     /// Those that say in what form messages are told.
     const FORMS: Self = Self(Self::PARSED.0 | Self::PACKETS.0 | Self::CONSOLIDATE.0);
-
-    /// Whether all flags of `other` are set.
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Sets or clears the flags of `other`.
-    pub const fn set(&mut self, other: Self, on: bool) {
-        if on {
-            self.0 |= other.0;
-        } else {
-            self.0 &= !other.0;
-        }
-    }
 
     /// The same with the decoded form when no form is named, and every kind of message when none is.
     #[must_use]
