@@ -7,6 +7,8 @@ use std::sync::Arc;
 use chrono::DateTime;
 use chrono::format::{Item, StrftimeItems};
 
+use crate::flags::flags;
+
 /// What is recorded: of all neighbors, or of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
@@ -154,49 +156,29 @@ impl std::fmt::Display for FileName {
     }
 }
 
-/// What of a session is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Recorded(pub u8);
+flags! {
+    /// What of a session is recorded.
+    Recorded(u8) {
+        /// OPEN messages.
+        OPEN = 0, "open";
+        /// UPDATE messages.
+        UPDATE = 1, "update";
+        /// NOTIFICATION messages.
+        NOTIFICATION = 2, "notification";
+        /// KEEPALIVE messages.
+        KEEPALIVE = 3, "keepalive";
+        /// ROUTE-REFRESH messages.
+        REFRESH = 4, "refresh";
+        /// OPERATIONAL messages, and those of a type without a name.
+        OPERATIONAL = 5, "operational";
+        /// Changes of state.
+        STATE = 6, "state";
+    }
+}
 
 impl Recorded {
-    /// OPEN messages.
-    pub const OPEN: Self = Self(1);
-    /// UPDATE messages.
-    pub const UPDATE: Self = Self(1 << 1);
-    /// NOTIFICATION messages.
-    pub const NOTIFICATION: Self = Self(1 << 2);
-    /// KEEPALIVE messages.
-    pub const KEEPALIVE: Self = Self(1 << 3);
-    /// ROUTE-REFRESH messages.
-    pub const REFRESH: Self = Self(1 << 4);
-    /// OPERATIONAL messages, and those of a type without a name.
-    pub const OPERATIONAL: Self = Self(1 << 5);
-    /// Changes of state.
-    pub const STATE: Self = Self(1 << 6);
-
-    /// Each with its word.
-    pub const NAMED: &'static [(&'static str, Self)] = &[
-        ("open", Self::OPEN),
-        ("update", Self::UPDATE),
-        ("notification", Self::NOTIFICATION),
-        ("keepalive", Self::KEEPALIVE),
-        ("refresh", Self::REFRESH),
-        ("operational", Self::OPERATIONAL),
-        ("state", Self::STATE),
-    ];
-
     /// All of them.
     pub const EVERYTHING: Self = Self(0x7f);
-
-    /// Whether all of `other` are in it.
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Their words.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        Self::NAMED.iter().filter(move |(_, one)| self.has(*one)).map(|(name, _)| *name)
-    }
 }
 
 #[cfg(test)]
