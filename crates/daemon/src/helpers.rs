@@ -232,7 +232,11 @@ fn launch(shared: &Shared, process: &Process, open_files: Option<u64>) {
 pub(crate) async fn all_started(shared: &Shared) {
     // A supervisor starts its process when it first runs; one that can not is not waited for.
     for _ in 0..100 {
-        let all = shared.borrow().senders.values().all(|sender| sender.pid.is_some());
+        let all = shared
+            .borrow()
+            .senders
+            .values()
+            .all(|sender| sender.is_client || sender.is_over() || sender.pid.is_some());
         if all {
             return;
         }

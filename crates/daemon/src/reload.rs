@@ -93,7 +93,7 @@ pub(crate) async fn run(shared: Shared, asked: Asked, open_files: Option<u64>) {
         ..ReloadSummary::default()
     };
     // Nor does a router tell what a helper that is started again would miss.
-    let hold = bmp::Hold::new(&shared);
+    let hold = (summary.processes > 0).then(|| bmp::Hold::new(&shared));
     helpers::end(&shared, &processes, changed).await;
     summary.listeners = listen::changes(&shared.borrow(), &neighbors);
     summary.bmp = bmp::changes(&shared.borrow(), bmp.as_ref())

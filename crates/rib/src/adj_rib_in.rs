@@ -304,7 +304,6 @@ impl AdjRibIn {
         for (family, count) in &self.others_of {
             add(&mut counts, *family, *count);
         }
-        counts.retain(|(_, count)| *count > 0);
         counts
     }
 
@@ -481,9 +480,13 @@ fn add(counts: &mut Vec<(Family, usize)>, family: Family, more: usize) {
 }
 
 /// One route less is of a family.
-fn take(counts: &mut [(Family, usize)], family: Family) {
-    if let Some((_, count)) = counts.iter_mut().find(|(one, _)| *one == family) {
+fn take(counts: &mut Vec<(Family, usize)>, family: Family) {
+    let Some(at) = counts.iter().position(|(one, _)| *one == family) else { return };
+    if let Some((_, count)) = counts.get_mut(at) {
         *count = count.saturating_sub(1);
+        if *count == 0 {
+            counts.swap_remove(at);
+        }
     }
 }
 

@@ -320,9 +320,11 @@ impl<S: Sink> Sink for Filtered<'_, S> {
                     let length = usize::from(u16::from_be_bytes([high, low]));
                     if length == captured.octets.len() {
                         self.routes(captured, false, body)
-                    } else {
+                    } else if filter.takes_kind(&[Kind::Update, Kind::Announce, Kind::Withdraw]) {
                         // Who takes it says what is wrong.
                         self.then.message(captured)
+                    } else {
+                        Ok(())
                     }
                 }
                 code => {

@@ -597,3 +597,43 @@ fn what_routers_tell_while_a_helper_is_exchanged_is_told_to_the_new_one() {
     assert!(second.contains("10.2.0.0/16") && !second.contains("10.1.0.0/16"), "{said}");
     daemon.stop();
 }
+
+#[test]
+fn a_router_that_goes_while_a_helper_is_told_of_it_is_gone_for_that_helper() {
+    const MANY: u32 = 60_000;
+    let lab = Lab::new();
+    let helper = Helper::new(&lab, "helper");
+    let daemon = lab.start(&format!(
+        "{}bmp {{ {LISTEN} processes [ one ]; receive {{ parsed; initiation; peer-up; peer-down; }} table true; }}\n",
+        helper.section("one", "json")
+    ));
+    let started = helper.line(0, "started ");
+    let mut router = connect(&daemon);
+    let mut messages = vec![initiation(), session()];
+    // Each has attributes of its own: what there is to be told, and nobody wants to hear, takes a while.
+    for number in 0..MANY {
+        let mut path = PATH;
+        path[2..].copy_from_slice(&(100_000 + number).to_be_bytes());
+        let [_, a, b, c] = number.to_be_bytes();
+        messages.push(routes(&peer(), &update(&path, &[32, 10, a, b, c])));
+    }
+    tell(&mut router, &messages);
+    dealt_with(&daemon, messages.len());
+    let mark = helper.mark();
+    let pid: i32 = started.split(' ').nth(1).unwrap().parse().unwrap();
+    kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    helper.line(mark, "started ");
+    drop(router);
+    helper.event(mark, |event| message(event) == "connection-lost");
+    // No router is read before the helper is told of all there was.
+    tell(&mut connect(&daemon), &[session()]);
+    helper
+        .event(mark, |event| message(event) == "peer-up" && event["bmp"].get("snapshot").is_none());
+    let told = told(&helper, mark);
+    let before: Vec<&str> =
+        told.iter().map(message).take_while(|message| *message != "connection-lost").collect();
+    assert_eq!(before, ["initiation", "peer-up"]);
+    assert_eq!(message(&told[3]), "peer-up");
+    assert!(told[3]["bmp"].get("snapshot").is_none(), "{}", told[3]);
+    daemon.stop();
+}

@@ -585,7 +585,8 @@ fn a_session_that_was_up_before_it_was_recorded_is_known() {
         let folder = folder.display();
         format!("mrt {{ updates {folder}/{name}; rotate 0; messages [ state ]; }}\n{neighbor}")
     };
-    let mut daemon = lab.start(&neighbor);
+    // One that never comes up goes with the reload that begins to record.
+    let mut daemon = lab.start(&(neighbor.clone() + &Site::new(3).neighbor("")));
     let mut session = site.session();
     session.settled();
     reload(&daemon, &file("first"), 1);

@@ -103,13 +103,13 @@ impl<'a> Teller<'a> {
             let mut from = Some(Place::default());
             while let Some(next) = from {
                 from = self.piece(&peer, &retold, next);
-                self.give().await?;
+                self.flush().await?;
             }
             for family in ended {
                 self.routes(&peer, |out| end_of_rib(family, out));
             }
         }
-        self.give().await
+        self.flush().await
     }
 
     /// How routes of a table are written.
@@ -163,7 +163,10 @@ impl<'a> Teller<'a> {
         let mut core = self.shared.borrow_mut();
         let Core { bmp, encoders, .. } = &mut *core;
         let flags = bmp.flags();
-        let Some(state) = bmp.routers.get_mut(&self.id) else { return };
+        // Of one that was lost meanwhile everything is told.
+        let Some(state) = bmp.routers.get_mut(&self.id).filter(|state| !state.is_lost) else {
+            return;
+        };
         let mut target = [Target {
             encoder: encoders.of(self.format),
             is_text: self.format.encoding == Encoding::Text,
@@ -180,16 +183,8 @@ impl<'a> Teller<'a> {
         let _ = self.router.take(frame, &mut |told| writing.tell(told, None));
     }
 
-    /// Gives the lines to the helper when they are enough. Others have their turn in any case.
-    async fn give(&mut self) -> Option<()> {
-        if self.lines.len() >= PIECE {
-            return self.flush().await;
-        }
-        tokio::task::yield_now().await;
-        Some(())
-    }
-
-    /// Gives the lines to the helper, and waits until it can take more.
+    /// Gives the lines to the helper, and waits until it can take more. None are kept while others have their turn: what they tell,
+    /// the end of the router say, stands behind.
     async fn flush(&mut self) -> Option<()> {
         if self.outbox.life() != self.life || self.outbox.is_closed() {
             return None;

@@ -355,7 +355,10 @@ impl Recorder {
             let is_named =
                 |peer: &PeerState| names(all.as_ref(), peer).any(|(other, _)| other == name);
             goes && !sessions.values().any(|session| has(&session.files, slot.id))
-                && !left.values().any(|peer| !peer.stopped && is_named(peer))
+                && !left.iter().any(|(id, peer)| {
+                    let known = sessions.get(id).is_some_and(|session| session.files.is_some());
+                    !known && !peer.stopped && is_named(peer)
+                })
         });
         self.sessions = sessions;
         self.look_whether_it_records();
@@ -431,6 +434,7 @@ pub(crate) fn begin(shared: &Shared, all: Option<Recording>, neighbors: &[Neighb
     for neighbor in neighbors {
         let any = recordings(recorder.all.as_ref(), neighbor).any(|one| one.updates.is_some());
         recorder.is_recording |= any;
+        recorder.is_wanted |= any;
     }
     if recorder.is_recording {
         // What they say next is said by sessions that may be up since long.
