@@ -80,19 +80,21 @@ fn empty_lines_that_never_end() {
 #[test]
 fn half_lines() {
     let lab = Lab::new();
-    let go_on = lab.path("go_on");
-    nix::unistd::mkfifo(&go_on, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    // One for each part: whoever opens one again while its writer has not yet closed it reads its end.
+    let go_on = ["second", "third"].map(|part| lab.path(part));
+    for path in &go_on {
+        nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    }
+    let [second, third] = go_on.each_ref().map(|path| path.display());
     let script = format!(
-        "printf 'announce rou'\nread line < {}\nprintf 'te 10.67.0.0/24 next-'\nread line < {}\nprintf 'hop 1.1.1.1\\n'\nexec cat > /dev/null",
-        go_on.display(),
-        go_on.display()
+        "printf 'announce rou'\nread line < {second}\nprintf 'te 10.67.0.0/24 next-'\nread line < {third}\nprintf 'hop 1.1.1.1\\n'\nexec cat > /dev/null"
     );
     let bad = Bad { script: &script, told: "" };
     let mut ring = Ring::new("writes a line in three parts", lab, &bad);
-    for _ in 0..2 {
+    for path in &go_on {
         ring.serves_for_a_hold_time();
         assert!(!ring.daemon.ask("show adj-rib out").contains("10.67.0.0/24"));
-        fs::write(&go_on, "\n").unwrap();
+        fs::write(path, "\n").unwrap();
     }
     until("the command", || ring.daemon.ask("show adj-rib out").contains("10.67.0.0/24"));
     ring.end(40, "it counts once it is whole");
