@@ -7,7 +7,7 @@ use yottabgp_bmp::SessionKey;
 /// The longest message that is kept, in octets: a Peer Up has two OPENs of at most 4,096 octets.
 const LONGEST: usize = 16 * 1024;
 
-/// Octets of messages that are kept of a router: more than 100,000 sessions need that are as usual.
+/// Octets of Peer Ups that are kept of a router: enough for 100,000 sessions whose OPENs are as long as usual.
 const MOST: usize = 32 * 1024 * 1024;
 
 /// Bodies of messages that are still true.
