@@ -132,6 +132,28 @@ impl Station {
         Ok(())
     }
 
+    /// Waits until the last statistics say this.
+    fn counts(&mut self, expected: &[(&str, usize)]) -> Outcome {
+        let mut last = None;
+        let equal = poll(PATIENCE, || {
+            if let Err(error) = self.events() {
+                last = Some(error);
+                return None;
+            }
+            let of = |line: &&String| {
+                events::member(line, &["bmp", "message"]).is_some_and(|it| it == "statistics")
+            };
+            last = self.told.iter().rfind(of).cloned();
+            let said =
+                |name| events::member(last.as_ref()?, &["bmp", "statistics", name])?.parse().ok();
+            expected.iter().all(|(name, count)| said(*name) == Some(*count)).then_some(())
+        });
+        equal.ok_or_else(|| {
+            let last = last.unwrap_or_else(|| "none".to_owned());
+            format!("the statistics are to say {expected:?}, the last are: {last}")
+        })
+    }
+
     /// How often a session came to be so.
     fn states(&self, state: &str) -> usize {
         let is = |line: &&String| {
@@ -164,6 +186,19 @@ fn watch(lab: &mut Lab, mut station: Station) -> Outcome {
     station.tells(&shown(lab, &ours))?;
     let kept = half(&ours);
     lab.we_withdraw(ours.difference(&kept))?;
+    lab.they_have(&kept)?;
+    station.tells(&shown(lab, &kept))?;
+    station.counts(&lab.peer.counts(kept.len(), 0))?;
+    // What the peer does not take is counted.
+    let own = lab.us.settings.peer_as;
+    let looped = ours.difference(&kept).next().cloned().map(|mut route| {
+        route.attributes.as_path.push(own);
+        route
+    });
+    let looped = BTreeSet::from_iter(looped);
+    lab.we_announce(&looped)?;
+    station.counts(&lab.peer.counts(kept.len(), looped.len()))?;
+    lab.we_withdraw(looped.iter())?;
     lab.they_have(&kept)?;
     station.tells(&shown(lab, &kept))?;
     if station.states("up") != 1 {

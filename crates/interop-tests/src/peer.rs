@@ -165,6 +165,12 @@ pub trait Peer {
         route
     }
 
+    /// The counts of its BMP statistics (RFC 7854 section 4.8), by our names, when its table has so many of our routes and it refused
+    /// so many others for its own AS in their path; none if it sends no statistics.
+    fn counts(&self, _accepted: usize, _looped: usize) -> Vec<(&'static str, usize)> {
+        Vec::new()
+    }
+
     /// The next hop it gives in a family with an attribute set, by number.
     fn next_hop(&self, ipv4: bool, number: u32) -> IpAddr {
         // For some a third party on the same wire.

@@ -216,6 +216,11 @@ impl Peer for Frr {
     }
 
     /// As it would send it on: with its own AS in front.
+    fn counts(&self, _accepted: usize, looped: usize) -> Vec<(&'static str, usize)> {
+        // It counts what it refused.
+        vec![("as-path-loops", looped), ("rejected-prefixes", 0)]
+    }
+
     fn told(&self, mut route: Route) -> Route {
         route.attributes.as_path.insert(0, self.options.them.asn);
         route

@@ -257,6 +257,10 @@ impl Peer for GoBgp {
         Ok(state["state"]["session_state"] == 6)
     }
 
+    fn counts(&self, accepted: usize, looped: usize) -> Vec<(&'static str, usize)> {
+        vec![("adj-rib-in-routes", accepted + looped), ("loc-rib-routes", accepted)]
+    }
+
     fn routes(&mut self, namespace: &Namespace) -> Outcome<BTreeSet<Route>> {
         let us = self.options.us.address;
         if !self.established(namespace)? {
