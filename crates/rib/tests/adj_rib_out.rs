@@ -134,16 +134,17 @@ impl Bench {
 
     /// Tells the watcher of some routes of the table. Returns whether there may be more.
     fn tell(&mut self) -> bool {
+        // From the first step on, also if that finds nothing that was sent: what is sent later is heard of.
+        let watcher = self.watcher.get_or_insert_default();
         for _ in 0..3 {
             let Some((id, told)) = self.rib.next_told(self.member, self.told) else {
-                self.watcher.get_or_insert_default();
                 return false;
             };
             self.told = id + 1;
             let Some((nlri, attributes)) = told else { continue };
             let stored = set::iter(self.store.set(attributes)).next().unwrap();
             let med = u32::from_be_bytes(stored.attribute.value.try_into().unwrap());
-            self.watcher.get_or_insert_default().insert(text(nlri), med);
+            watcher.insert(text(nlri), med);
         }
         true
     }
@@ -335,6 +336,22 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Clear),
         1 => Just(Step::Restart),
     ]
+}
+
+#[test]
+fn who_is_told_first_of_routes_that_wait_hears_of_them_when_they_are_sent() {
+    let mut bench = Bench::new(true);
+    // The places are given out again in the opposite order: those of the three that wait come first.
+    let before = ["10.0.0.0/24", "10.0.1.0/24", "10.0.3.0/24", "10.0.2.0/24"];
+    before.map(|prefix| bench.announce(prefix, 0));
+    bench.rib.clear(&mut bench.store);
+    bench.announce("10.0.0.0/24", 0);
+    bench.flush();
+    ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"].map(|prefix| bench.announce(prefix, 0));
+    assert!(bench.tell());
+    bench.flush();
+    while bench.tell() {}
+    assert_eq!(bench.watcher.unwrap().len(), 4);
 }
 
 proptest! {
