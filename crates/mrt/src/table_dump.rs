@@ -131,7 +131,8 @@ pub(crate) fn read_v2(subtype: u16, mut reader: Reader<'_>) -> Result<Content<'_
     let Some(Head { family, nlri, count, path_id }) = Head::take(subtype, &mut reader)? else {
         return Ok(Content::Other);
     };
-    let mut entries = Vec::new();
+    // An entry has eight octets or more: nobody gets room for what can not be there.
+    let mut entries = Vec::with_capacity(usize::from(count).min(reader.len() / 8));
     for _ in 0..count {
         let peer = Err(reader.u16("peer index")?);
         let originated = reader.u32("originated time")?;
@@ -209,13 +210,21 @@ impl Rib<'_> {
         // Where the NLRI go: into MP_REACH_NLRI once, else after the attributes.
         let mut told = false;
         let mut reader = Reader::new(entry.attributes);
+        // Most attributes stand there as they are to be: those from here on are copied together.
+        let mut uncopied = 0;
         while !reader.is_empty() {
+            let start = reader.offset();
             let [flags, code] = reader.array::<2>("attribute header")?;
             let length = match flags & 0x10 {
                 0 => reader.u8("attribute length")?.into(),
                 _ => usize::from(reader.u16("attribute length")?),
             };
             let value = reader.take(length, "attribute")?;
+            if code != MP_REACH_NLRI && is_right(flags, code) {
+                continue;
+            }
+            body.extend_from_slice(entry.attributes.get(uncopied..start).unwrap_or_default());
+            uncopied = reader.offset();
             if code != MP_REACH_NLRI {
                 push(body, flags, code, value);
                 continue;
@@ -233,6 +242,7 @@ impl Rib<'_> {
                 told = true;
             }
         }
+        body.extend_from_slice(entry.attributes.get(uncopied..).unwrap_or_default());
         if self.family != Family::IPV4_UNICAST && !told {
             // Without a next hop the family's own rules decide.
             self.reach(entry, &[], true, body);
@@ -290,8 +300,18 @@ impl Rib<'_> {
     }
 }
 
+/// Whether [`push`] would write an attribute as it is.
+#[inline]
+fn is_right(flags: u8, code: u8) -> bool {
+    match registry::row(code) {
+        Some(row) => flags & !flags::PARTIAL == row.flags,
+        None => flags & flags::EXTENDED_LENGTH == 0,
+    }
+}
+
 /// Writes an attribute of a route. Some recorders leave out the flags that its type has (BIRD 2.0 those of NEXT_HOP and LOCAL_PREF),
-/// whatever they were when it was received.
+/// whatever they were when it was received. A short value gets a short length.
+#[cold]
 fn push(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
     let flags = match registry::row(code) {
         Some(row) => row.flags | flags & flags::PARTIAL,

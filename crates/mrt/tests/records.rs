@@ -2,7 +2,9 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use yottabgp_mrt::{Content, Record};
+use yottabgp_wire::attribute::{push_attribute, registry};
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::negotiated::{Direction, Negotiated};
 
@@ -22,6 +24,54 @@ proptest! {
             // It is told by its place; how many it might have had says nothing.
             Err(_) => {}
         }
+    }
+}
+
+/// An attribute as a file has it: with any flags, and a long length where that was chosen or is needed.
+fn attribute(flags: u8, code: u8, value: &[u8]) -> Vec<u8> {
+    let mut out = vec![flags, code];
+    match u8::try_from(value.len()) {
+        Ok(length) if flags & 0x10 == 0 => out.push(length),
+        _ => {
+            let [.., high, low] = value.len().to_be_bytes();
+            out = vec![flags | 0x10, code, high, low];
+        }
+    }
+    [&out, value].concat()
+}
+
+proptest! {
+    #[test]
+    fn an_update_has_the_attributes_of_its_route_with_the_flags_of_their_types(
+        attributes in vec((
+            prop_oneof![Just(0x40), Just(0x80), Just(0xC0), any::<u8>()],
+            select(vec![1u8, 2, 3, 4, 5, 8, 14, 16, 29, 32, 99, 200]),
+            vec(any::<u8>(), 0..300),
+        ), 0..8),
+    ) {
+        let (mut given, mut wanted) = (Vec::new(), Vec::new());
+        for (flags, code, value) in attributes {
+            if code == 14 {
+                // The next hop alone, of IPv4: NEXT_HOP says the same.
+                given.extend(attribute(flags, code, &[4, 192, 0, 2, 1]));
+                continue;
+            }
+            given.extend(attribute(flags, code, &value));
+            let flags = match registry::row(code) {
+                Some(row) => row.flags | flags & 0x20,
+                None => flags & !0x10,
+            };
+            push_attribute(&mut wanted, flags, code, &value);
+        }
+        let nlri = [24, 10, 0, 0];
+        let length = u16::try_from(given.len()).unwrap().to_be_bytes();
+        let body = [&[0; 4][..], &nlri, &[0, 1, 0, 0, 0, 0, 0, 0], &length, &given].concat();
+        let record = Record { seconds: 0, kind: 13, subtype: 2, body: &body };
+        let Ok(Content::Rib(rib)) = record.read() else { panic!("{body:?}") };
+        let mut update = vec![1, 2, 3];
+        rib.update(rib.entries.first().unwrap(), &mut update).unwrap();
+        let length = u16::try_from(wanted.len()).unwrap().to_be_bytes();
+        prop_assert_eq!(update, [&[0, 0][..], &length, &wanted, &nlri].concat());
     }
 }
 

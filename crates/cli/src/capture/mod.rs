@@ -16,7 +16,7 @@ use yottabgp_wire::asn::Asn;
 use yottabgp_wire::negotiated::Negotiated;
 
 /// One end of a session, as far as the file tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Side {
     /// Its address.
     pub(crate) address: IpAddr,

@@ -1,5 +1,8 @@
 //! What a file has, shown message by message.
 
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
+
 use anyhow::Result;
 use hashbrown::HashMap;
 use yottabgp_api::event::{Label, Way};
@@ -13,8 +16,31 @@ use crate::capture::{Captured, Note, Noted, Read, Side, Sink, Within};
 /// So many sessions of a file are remembered at once.
 const MOST_SESSIONS: usize = 4096;
 
-/// The ends of a session, how its messages are read, and whether the first end wrote the file.
-type Key = (Side, Side, bool, bool, bool);
+/// A session, and how its messages are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    sender: Side,
+    receiver: Side,
+    asn4: bool,
+    path_id: bool,
+    /// Whether the sender wrote the file.
+    sent: bool,
+}
+
+impl Hash for Key {
+    /// Of what tells nearly all sessions apart: every message is looked up.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let of = |side: &Side| match side.address {
+            IpAddr::V4(address) => address.to_bits().into(),
+            IpAddr::V6(address) => address.to_bits(),
+        };
+        let ids = u64::from(self.sender.router_id.to_bits()) << 32
+            | u64::from(self.receiver.router_id.to_bits());
+        let rest = u64::from(self.asn4) | u64::from(self.path_id) << 1 | u64::from(self.sent) << 2;
+        state.write_u128(of(&self.sender) ^ of(&self.receiver).rotate_left(64));
+        state.write_u64(ids.rotate_left(3) ^ rest);
+    }
+}
 
 /// Shows what a file has.
 pub(crate) struct Shown<'d> {
@@ -96,7 +122,8 @@ impl Sessions {
         path_id: bool,
     ) -> &Session {
         let sent = is_sent(captured);
-        let key = (*captured.sender, *captured.receiver, asn4, path_id, sent);
+        let (sender, receiver) = (*captured.sender, *captured.receiver);
+        let key = Key { sender, receiver, asn4, path_id, sent };
         if self.known.len() >= MOST_SESSIONS && !self.known.contains_key(&key) {
             self.known.clear();
         }

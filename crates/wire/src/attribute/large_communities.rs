@@ -6,7 +6,7 @@ use super::{
     AttributeType, OnError, Repeat, ValueContext, ValueFault, flags, require_multiple, send_as_is,
 };
 use crate::community::{large, push_list_text};
-use crate::io::text::{push, push_decimal};
+use crate::io::text::{Line, push};
 use crate::io::tokens::{TextError, Tokens};
 
 /// The row of the registry.
@@ -36,19 +36,20 @@ fn json(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
     push(out, "\"large-community\": [ ");
     let communities = value.as_chunks::<12>().0;
     let mut seen = Seen::default();
-    let mut separator = "[ ";
+    let mut separator = b"[ ".as_slice();
     for (index, community) in communities.iter().enumerate() {
         if !seen.is_first(communities, index, community) {
             continue;
         }
-        push(out, separator);
         let [a, b, c] = large::parts(*community);
-        push_decimal(out, a.into());
-        push(out, ", ");
-        push_decimal(out, b.into());
-        push(out, " , ");
-        push_decimal(out, c.into());
-        separator = " ], [ ";
+        let mut line = Line::<64>::new(separator);
+        line.push_decimal(a.into());
+        line.push(b", ");
+        line.push_decimal(b.into());
+        line.push(b" , ");
+        line.push_decimal(c.into());
+        line.write(out);
+        separator = b" ], [ ";
     }
     push(out, if communities.is_empty() { " ]" } else { " ] ]" });
 }

@@ -64,11 +64,42 @@ pub const TABLE: &[&ExtendedCommunityType] = &[
     &vrf_route_import::ROW,
 ];
 
+/// How many types there are without [`NON_TRANSITIVE`].
+const KINDS: usize = 128;
+
+/// The type without [`NON_TRANSITIVE`], and the bit above it moved into its place.
+#[inline]
+const fn place(kind: u8) -> usize {
+    let below = NON_TRANSITIVE - 1;
+    ((kind & below) | ((kind >> 1) & !below)) as usize
+}
+
+/// By [`place`] and subtype the number of the row in [`TABLE`], from 1; 0 for none. Every community of every UPDATE is looked up.
+static BY_TYPE: [[u8; 256]; KINDS] = by_type();
+
+const fn by_type() -> [[u8; 256]; KINDS] {
+    let mut rows = [[0; 256]; KINDS];
+    let mut index = TABLE.len();
+    #[expect(clippy::indexing_slicing, reason = "constant tables, walked by their own bounds")]
+    while index > 0 {
+        let mut one = 0;
+        while one < TABLE[index - 1].types.len() {
+            let (kind, subtype) = TABLE[index - 1].types[one];
+            // From the last to the first: of two rows that have it, it is the first one's.
+            rows[place(kind)][subtype as usize] = index as u8;
+            one += 1;
+        }
+        index -= 1;
+    }
+    rows
+}
+
 /// The row of a community; whether it is transitive makes no difference.
+#[inline]
 pub fn row(community: [u8; 8]) -> Option<&'static ExtendedCommunityType> {
     let [kind, subtype, ..] = community;
-    let kind = kind & !NON_TRANSITIVE;
-    TABLE.iter().find(|row| row.types.contains(&(kind, subtype))).copied()
+    let number = *BY_TYPE.get(place(kind))?.get(usize::from(subtype))?;
+    TABLE.get(usize::from(number).checked_sub(1)?).copied()
 }
 
 /// The row of a keyword.
@@ -82,6 +113,18 @@ mod tests {
     use crate::community::extended::{Usual, parse, parse_word, push_exact, push_text};
     use crate::io::tokens::{Span, Tokens, split_command};
     use proptest::prelude::*;
+
+    #[test]
+    fn every_type_finds_its_row_and_no_other_type_does() {
+        assert!(TABLE.len() < 256);
+        for (kind, subtype) in (0..=255).flat_map(|kind| (0..=255).map(move |sub| (kind, sub))) {
+            let type_of = (kind & !NON_TRANSITIVE, subtype);
+            let searched = TABLE.iter().find(|row| row.types.contains(&type_of));
+            let found = row([kind, subtype, 0, 0, 0, 0, 0, 0]);
+            // No two rows have a type in common.
+            assert_eq!(found.map(|row| row.types), searched.map(|row| row.types));
+        }
+    }
 
     /// Words of each row, and what is not in a row, as ExaBGP shows them.
     #[test]

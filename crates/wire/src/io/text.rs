@@ -213,6 +213,9 @@ const fn eight_digits(number: u64) -> u64 {
 pub fn push_seconds(out: &mut Vec<u8>, time: Duration) {
     push_decimal(out, time.as_secs());
     let micros = time.subsec_micros();
+    if micros == 0 {
+        return push(out, ".0");
+    }
     let mut digits = [0u8; 6];
     let mut rest = micros;
     for digit in digits.iter_mut().rev() {

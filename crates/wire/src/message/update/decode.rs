@@ -125,8 +125,8 @@ struct Raw<'a> {
     flags: u8,
     code: u8,
     value: &'a [u8],
-    /// Header and value.
-    octets: &'a [u8],
+    /// From the header on.
+    whole: &'a [u8],
     /// Where the value starts in the body.
     offset: usize,
 }
@@ -135,9 +135,23 @@ impl<'a> Raw<'a> {
     /// Takes the next attribute; an error is [`Kind::Header`] or [`Kind::Overrun`].
     #[inline]
     fn take(reader: &mut Reader<'a>) -> Result<Self, UpdateFault> {
-        let whole = *reader;
+        let (whole, from) = (reader.remaining(), reader.offset());
+        // What nearly all are: whole, with one octet of length.
+        if let [flags, code, length, rest @ ..] = whole
+            && flags & flags::EXTENDED_LENGTH == 0
+            && let Some((value, rest)) = rest.split_at_checked(usize::from(*length))
+        {
+            *reader = Reader::at(rest, from + 3 + value.len());
+            return Ok(Self { flags: *flags, code: *code, value, whole, offset: from + 3 });
+        }
+        Self::take_any(reader)
+    }
+
+    #[inline(never)]
+    fn take_any(reader: &mut Reader<'a>) -> Result<Self, UpdateFault> {
+        let whole = reader.remaining();
         let header = |error: WireError| {
-            let about = About { octets: whole.remaining(), ..About::default() };
+            let about = About { octets: whole, ..About::default() };
             UpdateFault::new(Kind::Header, about, error.to_string())
         };
         let [flags, code] = reader.array::<2>("attribute header").map_err(header)?;
@@ -148,16 +162,17 @@ impl<'a> Raw<'a> {
         };
         let offset = reader.offset();
         let value = reader.take(length, "attribute").map_err(|error| {
-            let about =
-                About { attribute: Some(code), octets: whole.remaining(), ..About::default() };
+            let about = About { attribute: Some(code), octets: whole, ..About::default() };
             UpdateFault::new(Kind::Overrun, about, error.to_string())
         })?;
-        let octets = whole.remaining().get(..offset - whole.offset() + length).unwrap_or_default();
-        Ok(Self { flags, code, value, octets, offset })
+        Ok(Self { flags, code, value, whole, offset })
     }
 
+    /// Its octets are those of header and value.
     fn about(&self) -> About<'a> {
-        About { attribute: Some(self.code), family: None, octets: self.octets }
+        let header = if self.flags & flags::EXTENDED_LENGTH == 0 { 3 } else { 4 };
+        let octets = self.whole.get(..header + self.value.len()).unwrap_or_default();
+        About { attribute: Some(self.code), family: None, octets }
     }
 
     /// Whether the optional and transitive bits differ from those of `flags`.
