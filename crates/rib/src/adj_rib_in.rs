@@ -18,8 +18,10 @@ use crate::table::{Had, Table};
 use log::{Entries, Entry, Log};
 use prefixes::Prefixes;
 
-/// The octets of UPDATEs that may be put off: a full table of the Internet. What comes on top takes as much of them in.
-pub const MOST_PUT_OFF: usize = 32 * 1024 * 1024;
+/// The octets of UPDATEs that all tables of a store together may put off: a full table of the Internet, or a million UPDATEs with
+/// attributes of their own. They are about as many as the tables will have of them, so that the most memory is that of the tables.
+/// What comes on top takes as much in.
+pub const MOST_PUT_OFF: usize = 128 * 1024 * 1024;
 
 /// So many octets of them are taken in at once then: a millisecond or less.
 const PIECE: usize = 64 * 1024;
@@ -93,7 +95,8 @@ impl AdjRibIn {
         let Some((octets, counts)) = self.log.push(update) else {
             return self.apply(store, update);
         };
-        if self.log.octets() > MOST_PUT_OFF {
+        store.put_off += octets;
+        if store.put_off > MOST_PUT_OFF {
             // Twice as much as came: it does not stay at its bound. Several are taken in with less work than one by one.
             self.take_in(store, (2 * octets).max(PIECE));
         }
@@ -113,6 +116,7 @@ impl AdjRibIn {
                 self.take(store, entry, hash);
             }
             log.forget(taken);
+            store.put_off = store.put_off.saturating_sub(taken);
             octets = octets.saturating_sub(taken);
         }
         self.log = log;
@@ -227,9 +231,9 @@ impl AdjRibIn {
     /// [`Remains::release`].
     #[must_use]
     pub fn forget(&mut self) -> Remains {
-        self.log = Log::default();
         self.others_of.clear();
         Remains {
+            put_off: std::mem::take(&mut self.log).octets(),
             prefixes: std::mem::take(&mut self.prefixes),
             others: std::mem::take(&mut self.others),
         }
@@ -282,7 +286,7 @@ impl AdjRibIn {
         self.take_in_all(store);
         let prefixes = self.prefixes.extract_if(.., |table| table.family() == family).collect();
         self.clear_family(store, family);
-        Remains { prefixes, others: Table::default() }
+        Remains { put_off: 0, prefixes, others: Table::default() }
     }
 
     /// How many routes there are, without what is put off.
@@ -360,6 +364,8 @@ impl AdjRibIn {
 /// Tables that were forgotten, and whose routes still hold references of their attributes.
 #[derive(Debug)]
 pub struct Remains {
+    /// The octets that had been put off.
+    put_off: usize,
     prefixes: Vec<Prefixes>,
     others: Table<Option<AttributesId>>,
 }
@@ -370,6 +376,7 @@ impl Remains {
 
     /// Gives back some of the references: a millisecond or less. Returns whether there may be more.
     pub fn release(&mut self, store: &mut AttributeStore) -> bool {
+        store.put_off = store.put_off.saturating_sub(std::mem::take(&mut self.put_off));
         let mut removed = Released::default();
         let more = match self.prefixes.last_mut() {
             Some(table) => {

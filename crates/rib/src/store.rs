@@ -35,6 +35,8 @@ pub struct AttributeStore {
     arena: Arena,
     index: Index,
     hasher: foldhash::fast::RandomState,
+    /// The octets of UPDATEs that tables whose sets are here have put off: they have one bound.
+    pub(crate) put_off: usize,
 }
 
 impl AttributeStore {

@@ -298,21 +298,43 @@ fn what_has_other_routes_than_prefixes_is_not_put_off_and_comes_after_what_was()
 }
 
 #[test]
-fn what_is_put_off_is_bounded() {
-    let (mut rib, mut store) = (AdjRibIn::default(), AttributeStore::default());
+fn what_is_put_off_has_one_bound_for_all_peers() {
+    let mut ribs = [AdjRibIn::default(), AdjRibIn::default()];
+    let mut store = AttributeStore::default();
     let negotiated = Negotiated { add_path: AddPath::default(), ..Negotiated::permissive() };
-    let all: Vec<_> =
-        (0..=255).map(|octet| Wanted { wide: false, path: 0, length: 24, octet }).collect();
-    let body = body(&[], &all, false, 1);
+    // ORIGIN, AS_PATH, NEXT_HOP, LOCAL_PREF, a thousand communities; one prefix.
+    let attributes = parse_hex("40010100400200400304C000020140050400000064D0080FA0").unwrap();
+    let attributes = [attributes, vec![1; 4000]].concat();
+    let length = u16::try_from(attributes.len()).unwrap().to_be_bytes();
+    let body = [&[0, 0], &length[..], &attributes, &[8, 10]].concat();
     let update = Update::decode(&body, &negotiated, Direction::Receive).unwrap();
     let waiting = |rib: &AdjRibIn| {
         let [pushed, taken] = rib.progress();
         pushed - taken
     };
     let most = u64::try_from(yottabgp_rib::adj_rib_in::MOST_PUT_OFF).unwrap();
-    while rib.progress()[0] < 2 * most {
-        rib.put_off(&mut store, &update);
-        assert!(waiting(&rib) <= most + 4096);
+    let mut say = |ribs: &mut [AdjRibIn; 2], one: usize| {
+        ribs[one].put_off(&mut store, &update);
+        assert!(ribs.iter().map(waiting).sum::<u64>() <= most + 8192);
+    };
+    while waiting(&ribs[0]) < most / 2 {
+        say(&mut ribs, 0);
     }
-    assert_eq!(rib.len(), 256);
+    // The second has what the first left of it, and takes in what is its own.
+    while ribs[1].progress()[0] < most {
+        say(&mut ribs, 1);
+    }
+    assert_eq!([ribs[0].len(), ribs[1].len()], [0, 1]);
+    assert!(waiting(&ribs[1]) > most / 2 - 128 * 1024);
+    // Where there is no room, it is taken in as it comes, and what one forgets is room for the other.
+    while waiting(&ribs[1]) > 0 {
+        ribs[1].take_in(&mut store, usize::MAX);
+    }
+    ribs[1].clear(&mut store);
+    let half = waiting(&ribs[0]);
+    ribs[0].clear(&mut store);
+    while waiting(&ribs[1]) < half + most / 4 {
+        ribs[1].put_off(&mut store, &update);
+        assert!(ribs[1].is_empty());
+    }
 }
