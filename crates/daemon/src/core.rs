@@ -11,16 +11,13 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 use yottabgp_api::Version;
-use yottabgp_api::command::Repeated;
 use yottabgp_api::event::{Encoders, ProcessId};
 use yottabgp_config::{Dialect, Environment};
 use yottabgp_rib::store::AttributeStore;
-use yottabgp_wire::io::tokens::Token;
 use yottabgp_wire::message::update::encode::UpdateEncoder;
-use yottabgp_wire::route::{Reading, RouteBuffer};
 
 use crate::bmp;
-use crate::execute::Selections;
+use crate::execute::{Scratch, Selections};
 use crate::files::Files;
 use crate::health::services::Running;
 use crate::listen::Listeners;
@@ -93,10 +90,8 @@ pub(crate) struct Core {
     requests: mpsc::UnboundedSender<Request>,
     /// What commands asked of the server loop and it has not taken: asked once more, it is the same.
     asked: Vec<Request>,
-    /// Buffers that are used again for every command.
-    pub(crate) tokens: Vec<Token>,
-    pub(crate) route: RouteBuffer,
-    pub(crate) repeated: Repeated,
+    /// Buffers that are used again for every command, unless they are in use: see [`Core::take_scratch`].
+    pub(crate) scratch: Option<Box<Scratch>>,
     /// How many peers have more to do than a turn lets them.
     pub(crate) load: Load,
     /// The buffer of every read from a peer.
@@ -145,9 +140,7 @@ impl Core {
             bmp: bmp::Service::default(),
             requests,
             asked: Vec::new(),
-            tokens: Vec::new(),
-            route: RouteBuffer::default(),
-            repeated: Repeated::default(),
+            scratch: None,
             load: Load::default(),
             read_buffer: Vec::new(),
             started: Instant::now(),
@@ -166,20 +159,6 @@ impl Core {
     /// What the configuration that is about to be applied was read as.
     pub(crate) fn set_dialect(&mut self, dialect: Dialect) {
         self.dialect = dialect;
-    }
-
-    /// A buffer that reads routes as the configuration was read: the one that is kept, unless it is in use.
-    pub(crate) fn take_route_buffer(&mut self) -> RouteBuffer {
-        let reading = match self.dialect {
-            Dialect::ExaBgp34 => Reading::ExaBgp34,
-            Dialect::ExaBgp4 | Dialect::ExaBgp5 => Reading::Modern,
-        };
-        let mut buffer = std::mem::take(&mut self.route);
-        // What it remembers was read as before.
-        if buffer.reading() != reading {
-            buffer.set_reading(reading);
-        }
-        buffer
     }
 
     /// A name that was not used before.

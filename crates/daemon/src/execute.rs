@@ -20,9 +20,9 @@ use yottabgp_api::Encoding;
 use yottabgp_api::command::{self, FamilyFilter, GroupBuffer, Refusal, Repeated, ShowBmp, ShowRib};
 use yottabgp_api::event::ProcessId;
 use yottabgp_api::select::Selector;
-use yottabgp_config::Neighbor;
+use yottabgp_config::{Dialect, Neighbor};
 use yottabgp_wire::io::tokens::Token;
-use yottabgp_wire::route::RouteBuffer;
+use yottabgp_wire::route::{Reading, RouteBuffer};
 
 use self::answer::{Identifier, finish, told};
 use self::group::{Block, group};
@@ -74,9 +74,9 @@ enum Reply {
 
 /// Buffers that are used again for every line.
 #[derive(Debug, Default)]
-struct Scratch {
-    tokens: Vec<Token>,
-    route: RouteBuffer,
+pub(crate) struct Scratch {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) route: RouteBuffer,
     repeated: Repeated,
     answer: Vec<u8>,
     /// How many routes of peers were changed since others had their turn.
@@ -91,7 +91,7 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, mut lines: Lines<'
     else {
         return;
     };
-    let mut scratch = take_scratch(shared);
+    let mut scratch = shared.borrow_mut().take_scratch();
     // Acknowledgements of a run of good commands are counted, and told together.
     let mut done = 0;
     let mut turn = Turn::begin();
@@ -196,26 +196,26 @@ pub(crate) async fn batch(shared: &Shared, sender: ProcessId, mut lines: Lines<'
         }
     }
     outbox.acks(Ack::Done, done);
-    give_scratch(shared, scratch);
+    shared.borrow_mut().scratch = Some(scratch);
 }
 
-fn take_scratch(shared: &Shared) -> Scratch {
-    let mut core = shared.borrow_mut();
-    Scratch {
-        tokens: std::mem::take(&mut core.tokens),
-        route: core.take_route_buffer(),
-        repeated: std::mem::take(&mut core.repeated),
-        answer: Vec::new(),
-        work: 0,
-        id: None,
+impl Core {
+    /// Buffers for commands, which read routes as the configuration was read: those that are kept, unless they are in use.
+    pub(crate) fn take_scratch(&mut self) -> Box<Scratch> {
+        let reading = match self.dialect {
+            Dialect::ExaBgp34 => Reading::ExaBgp34,
+            Dialect::ExaBgp4 | Dialect::ExaBgp5 => Reading::Modern,
+        };
+        let mut scratch = self.scratch.take().unwrap_or_default();
+        // What it remembers was read as before.
+        if scratch.route.reading() != reading {
+            scratch.route.set_reading(reading);
+        }
+        scratch.answer.clear();
+        scratch.work = 0;
+        scratch.id = None;
+        scratch
     }
-}
-
-fn give_scratch(shared: &Shared, scratch: Scratch) {
-    let mut core = shared.borrow_mut();
-    core.tokens = scratch.tokens;
-    core.route = scratch.route;
-    core.repeated = scratch.repeated;
 }
 
 /// The text of a line, if it is one.
@@ -278,10 +278,7 @@ impl Core {
             return Ok(Reply::Done);
         }
         repeated.keep(text, version, &parsed, route);
-        let mut route_buffer = std::mem::take(route);
-        let reply = self.execute(id, text, parsed, &mut route_buffer, answer, work);
-        scratch.route = route_buffer;
-        reply
+        self.execute(id, text, parsed, route, answer, work)
     }
 
     /// Takes a line of a configuration that is being sent.

@@ -14,7 +14,7 @@ use yottabgp_health::{Options, State};
 
 use super::{Addresses, Heard, Order, Port, drive};
 use crate::core::{Core, PeerId, Shared};
-use crate::execute;
+use crate::execute::{self, Scratch};
 use crate::outbox::Offered;
 use crate::server::since_epoch;
 use crate::turns;
@@ -221,15 +221,13 @@ impl Core {
     }
 
     fn service_change(&mut self, name: &str, peers: &[PeerId], line: &str) -> Result<(), Refusal> {
-        let mut tokens = std::mem::take(&mut self.tokens);
-        let mut route = std::mem::take(&mut self.route);
-        let result =
-            command::parse(line, self.version, &mut tokens, &mut route).and_then(|parsed| {
-                let selected = self.selection(peers.to_vec());
-                self.change(name, &selected, &parsed.command, &route)
-            });
-        self.tokens = tokens;
-        self.route = route;
+        let mut scratch = self.take_scratch();
+        let Scratch { tokens, route, .. } = &mut *scratch;
+        let result = command::parse(line, self.version, tokens, route).and_then(|parsed| {
+            let selected = self.selection(peers.to_vec());
+            self.change(name, &selected, &parsed.command, route)
+        });
+        self.scratch = Some(scratch);
         result
     }
 
