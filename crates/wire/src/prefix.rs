@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::codes::Afi;
 use crate::io::address::parse_ip;
-use crate::io::text::{Line, push_decimal, push_ipv6};
+use crate::io::text::{Line, push_decimal, push_ipv6, push_line};
 
 /// The number of octets that hold `bits` bits.
 pub const fn octets_for(bits: u8) -> usize {
@@ -24,10 +24,7 @@ pub const fn longest(afi: Afi) -> u8 {
 /// shown as they are.
 pub fn push_prefix(out: &mut Vec<u8>, afi: Afi, length: u8, octets: &[u8]) {
     if afi == Afi::IPV4 {
-        let mut line = Line::<24>::new(b"");
-        push_ipv4_prefix(&mut line, length, octets);
-        line.write(out);
-        return;
+        return push_line::<24>(out, |line| push_ipv4_prefix(line, length, octets));
     }
     let mut address = [0u8; 16];
     for (to, from) in address.iter_mut().zip(octets) {
@@ -40,7 +37,7 @@ pub fn push_prefix(out: &mut Vec<u8>, afi: Afi, length: u8, octets: &[u8]) {
 
 /// The same for IPv4, into a line with room for twenty characters.
 #[inline]
-pub fn push_ipv4_prefix<const SIZE: usize>(line: &mut Line<SIZE>, length: u8, octets: &[u8]) {
+pub fn push_ipv4_prefix<const SIZE: usize>(line: &mut Line<'_, SIZE>, length: u8, octets: &[u8]) {
     let address = match *octets {
         [a, b, c] => [a, b, c, 0],
         [a, b] => [a, b, 0, 0],

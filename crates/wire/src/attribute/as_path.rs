@@ -10,7 +10,7 @@ use super::{
     push_attribute, subcode,
 };
 use crate::asn::Asn;
-use crate::io::text::{Line, push, push_decimal};
+use crate::io::text::{push, push_decimal, push_line};
 use crate::layout::Paths;
 use crate::negotiated::Negotiated;
 
@@ -160,10 +160,10 @@ pub(super) fn json_segments(name: &str, value: &[u8], asn4: bool, out: &mut Vec<
         push(out, "\", \"value\": [");
         let before = out.len();
         for number in segment.numbers() {
-            let mut line = Line::<16>::new(b"");
-            line.push_decimal(number.into());
-            line.push(b", ");
-            line.write(out);
+            push_line::<16>(out, |line| {
+                line.push_decimal(number.into());
+                line.push(b", ");
+            });
         }
         out.truncate(before.max(out.len().saturating_sub(2)));
         push(out, "]}");

@@ -4,7 +4,7 @@ use super::{
     AttributeType, OnError, Repeat, ValueContext, ValueFault, flags, require_multiple, send_as_is,
 };
 use crate::community::{push_list_text, standard};
-use crate::io::text::{Line, push};
+use crate::io::text::{push, push_line};
 use crate::io::tokens::{TextError, Tokens};
 
 /// The row of the registry.
@@ -38,12 +38,12 @@ fn json(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
     }
     push(out, "\"community\": [ [ ");
     for [a, b, c, d] in communities {
-        let mut line = Line::<32>::new(b"");
-        line.push_decimal(u16::from_be_bytes([*a, *b]).into());
-        line.push(b", ");
-        line.push_decimal(u16::from_be_bytes([*c, *d]).into());
-        line.push(BETWEEN);
-        line.write(out);
+        push_line::<32>(out, |line| {
+            line.push_decimal(u16::from_be_bytes([*a, *b]).into());
+            line.push(b", ");
+            line.push_decimal(u16::from_be_bytes([*c, *d]).into());
+            line.push(BETWEEN);
+        });
     }
     out.truncate(out.len() - BETWEEN.len());
     push(out, " ] ]");

@@ -6,7 +6,7 @@ use super::{
     AttributeType, OnError, Repeat, ValueContext, ValueFault, flags, require_multiple, send_as_is,
 };
 use crate::community::{large, push_list_text};
-use crate::io::text::{Line, push};
+use crate::io::text::{push, push_line};
 use crate::io::tokens::{TextError, Tokens};
 
 /// The row of the registry.
@@ -42,13 +42,14 @@ fn json(value: &[u8], _: &ValueContext, out: &mut Vec<u8>) {
             continue;
         }
         let [a, b, c] = large::parts(*community);
-        let mut line = Line::<64>::new(separator);
-        line.push_decimal(a.into());
-        line.push(b", ");
-        line.push_decimal(b.into());
-        line.push(b" , ");
-        line.push_decimal(c.into());
-        line.write(out);
+        push_line::<64>(out, |line| {
+            line.push(separator);
+            line.push_decimal(a.into());
+            line.push(b", ");
+            line.push_decimal(b.into());
+            line.push(b" , ");
+            line.push_decimal(c.into());
+        });
         separator = b" ], [ ";
     }
     push(out, if communities.is_empty() { " ]" } else { " ] ]" });

@@ -34,22 +34,30 @@ const fn octets() -> [([u8; 4], u8); 256] {
     table
 }
 
-/// A short text that grows on the stack, to be copied out in one piece: what does not fit is left out.
-#[derive(Clone, Copy, Debug)]
-pub struct Line<const SIZE: usize> {
-    characters: [u8; SIZE],
+/// A short text that grows in its place, in pieces whose length is known beforehand: see [`push_line`]. What does not fit is left
+/// out.
+#[derive(Debug)]
+pub struct Line<'a, const SIZE: usize> {
+    characters: &'a mut [u8; SIZE],
     length: usize,
 }
 
-impl<const SIZE: usize> Line<SIZE> {
-    /// Starts with `text`.
-    #[inline]
-    pub fn new(text: &[u8]) -> Self {
-        let mut line = Self { characters: [b' '; SIZE], length: 0 };
-        line.push(text);
-        line
+/// Appends a text of `SIZE` characters at most. Nothing of it is read again: octets that were just written in pieces and are then
+/// read as a whole, as a copy of them would, keep the processor waiting until all that was written before is in its cache.
+#[inline]
+pub fn push_line<const SIZE: usize>(out: &mut Vec<u8>, write: impl FnOnce(&mut Line<'_, SIZE>)) {
+    let start = out.len();
+    out.extend_from_slice(&[b' '; SIZE]);
+    let mut length = 0;
+    if let Some(characters) = out.get_mut(start..).and_then(<[u8]>::first_chunk_mut) {
+        let mut line = Line { characters, length: 0 };
+        write(&mut line);
+        length = line.length;
     }
+    out.truncate(start + length);
+}
 
+impl<const SIZE: usize> Line<'_, SIZE> {
     /// Appends `text`.
     #[inline]
     pub fn push(&mut self, text: &[u8]) {
@@ -104,14 +112,9 @@ impl<const SIZE: usize> Line<SIZE> {
         }
     }
 
-    /// Appends an IPv6 address as [`push_ipv6`] writes it, unless it is IPv4-mapped: then nothing, and false is returned. Needs
-    /// room for 42 characters.
+    /// Appends an IPv6 address that is not IPv4-mapped, as [`push_ipv6`] writes it. Needs room for 42 characters.
     #[inline]
-    pub fn push_ipv6(&mut self, address: Ipv6Addr) -> bool {
-        let bits = address.to_bits();
-        if bits >> 32 == 0xffff {
-            return false;
-        }
+    pub fn push_ipv6(&mut self, address: Ipv6Addr) {
         // A bit for each group of zeros, the first the lowest.
         let segments = address.segments();
         let zeros =
@@ -133,7 +136,6 @@ impl<const SIZE: usize> Line<SIZE> {
             self.push(b"::");
             self.push_groups(segments.get(end..).unwrap_or_default());
         }
-        true
     }
 
     /// Appends groups with a colon between them. Needs room for five characters each.
@@ -162,15 +164,6 @@ impl<const SIZE: usize> Line<SIZE> {
             return;
         }
         self.push(itoa::Buffer::new().format(number).as_bytes());
-    }
-
-    /// Writes the text.
-    #[inline]
-    pub fn write(&self, out: &mut Vec<u8>) {
-        // The whole array, then cut: again a copy of a fixed size.
-        let end = out.len() + self.length;
-        out.extend_from_slice(&self.characters);
-        out.truncate(end);
     }
 }
 
@@ -230,27 +223,28 @@ pub fn push_seconds(out: &mut Vec<u8>, time: Duration) {
 /// Writes one octet in decimal.
 #[inline]
 pub fn push_octet(out: &mut Vec<u8>, octet: u8) {
-    let mut line = Line::<4>::new(b"");
-    line.push_octet(octet);
-    line.write(out);
+    push_line::<4>(out, |line| line.push_octet(octet));
 }
 
 /// Writes an IPv4 address in dotted quads.
 #[inline]
 pub fn push_ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
-    let mut line = Line::<16>::new(b"");
-    line.push_ipv4(address.octets());
-    line.write(out);
+    push_line::<16>(out, |line| line.push_ipv4(address.octets()));
 }
 
 /// Writes an IPv6 address as RFC 5952 says; an IPv4-mapped one as `::ffff:1.2.3.4`.
 pub fn push_ipv6(out: &mut Vec<u8>, address: Ipv6Addr) {
-    let mut line = Line::<48>::new(b"");
-    if line.push_ipv6(address) {
-        line.write(out);
-    } else {
+    if is_ipv4_mapped(address) {
         let _ = write!(out, "{address}");
+    } else {
+        push_line::<48>(out, |line| line.push_ipv6(address));
     }
+}
+
+/// Whether an address stands for one of IPv4, and is written with dots.
+#[inline]
+pub const fn is_ipv4_mapped(address: Ipv6Addr) -> bool {
+    address.to_bits() >> 32 == 0xffff
 }
 
 /// Writes an address of either family.
@@ -343,9 +337,8 @@ mod tests {
                 let mut out = b"x".to_vec();
                 push_decimal(&mut out, number);
                 prop_assert_eq!(String::from_utf8(out).unwrap(), format!("x{number}"));
-                let (mut out, mut line) = (Vec::new(), Line::<32>::new(b"x"));
-                line.push_decimal(number);
-                line.write(&mut out);
+                let mut out = b"x".to_vec();
+                push_line::<32>(&mut out, |line| line.push_decimal(number));
                 prop_assert_eq!(String::from_utf8(out).unwrap(), format!("x{number}"));
             }
         }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::codes::{Afi, Family, Safi};
 use crate::io::reader::{Fault, Reader, WireError};
-use crate::io::text::{Line, push, push_ipv4, push_ipv6};
+use crate::io::text::{Line, is_ipv4_mapped, push, push_ipv4, push_ipv6, push_line};
 use crate::io::tokens::{TextError, Tokens};
 use crate::prefix::{Prefix, PrefixError, longest, octets_for, push_ipv4_prefix, push_prefix};
 
@@ -93,11 +93,11 @@ fn json(nlri: Nlri<'_>, &NlriContext { form, .. }: &NlriContext, out: &mut Vec<u
     if let (Afi::IPV4, None, false, [length, octets @ ..]) =
         (nlri.family.afi, nlri.path_id, form.compact, nlri.bytes)
     {
-        let mut line = Line::<40>::new(b"{ \"nlri\": \"");
-        push_ipv4_prefix(&mut line, *length, octets);
-        line.push(b"\" }");
-        line.write(out);
-        return;
+        return push_line::<40>(out, |line| {
+            line.push(b"{ \"nlri\": \"");
+            push_ipv4_prefix(line, *length, octets);
+            line.push(b"\" }");
+        });
     }
     let bare = form.compact && nlri.path_id.is_none();
     push(out, if bare { "\"" } else { "{ \"nlri\": \"" });
@@ -134,6 +134,14 @@ pub(crate) fn push_json_list(
 
 const BETWEEN: &[u8] = b", { \"nlri\": \"";
 
+/// The length, and the end of the object. Needs room for eight characters.
+#[inline]
+fn push_end<const SIZE: usize>(line: &mut Line<'_, SIZE>, length: u8) {
+    line.push(b"/");
+    line.push_octet(length);
+    line.push(b"\" }");
+}
+
 #[inline]
 fn push_json_list_ipv4(octets: &[u8], first: &mut bool, out: &mut Vec<u8>) {
     let mut rest = octets;
@@ -152,12 +160,11 @@ fn push_json_list_ipv4(octets: &[u8], first: &mut bool, out: &mut Vec<u8>) {
         };
         let start =
             if std::mem::take(first) { BETWEEN.get(2..).unwrap_or_default() } else { BETWEEN };
-        let mut line = Line::<48>::new(start);
-        line.push_ipv4(address);
-        line.push(b"/");
-        line.push_octet(*length);
-        line.push(b"\" }");
-        line.write(out);
+        push_line::<48>(out, |line| {
+            line.push(start);
+            line.push_ipv4(address);
+            push_end(line, *length);
+        });
         rest = octets.get(count..).unwrap_or_default();
     }
 }
@@ -181,17 +188,18 @@ fn push_json_list_ipv6(octets: &[u8], first: &mut bool, out: &mut Vec<u8>) {
         }
         let start =
             if std::mem::take(first) { BETWEEN.get(2..).unwrap_or_default() } else { BETWEEN };
-        let mut line = Line::<64>::new(start);
         let address = Ipv6Addr::from(address);
-        if !line.push_ipv6(address) {
-            line.write(out);
+        if is_ipv4_mapped(address) {
+            out.extend_from_slice(start);
             push_ipv6(out, address);
-            line = Line::new(b"");
+            push_line::<8>(out, |line| push_end(line, *length));
+        } else {
+            push_line::<64>(out, |line| {
+                line.push(start);
+                line.push_ipv6(address);
+                push_end(line, *length);
+            });
         }
-        line.push(b"/");
-        line.push_octet(*length);
-        line.push(b"\" }");
-        line.write(out);
         rest = octets.get(count..).unwrap_or_default();
     }
 }
