@@ -17,7 +17,7 @@ use yottabgp_wire::codes::Family;
 use crate::clock::{now, seconds};
 use crate::control::{Control, ControlArgs, Order};
 use crate::expected::{Expected, Seen};
-use crate::load::LoadArgs;
+use crate::load::{Load, LoadArgs};
 
 /// What `count` is told.
 #[derive(Debug, Args)]
@@ -53,6 +53,13 @@ const CHUNK: usize = 1 << 20;
 /// Octets read at once where reading is slow.
 const SIP: usize = 1 << 12;
 
+/// Octets of events for each route, somewhat more than there will be: an event of one route, and of several.
+const SINGLE: usize = 700;
+const SHARED: usize = 200;
+
+/// So much memory is taken beforehand at most.
+const MOST: usize = 1 << 30;
+
 /// What was read.
 #[derive(Debug, Default)]
 struct Reading {
@@ -71,7 +78,7 @@ pub(crate) fn run(arguments: &CountArgs) -> Result<bool> {
     let expected = Expected::new(&arguments.load)?;
     let word = format!("\"{}\"", arguments.key);
     let finder = Finder::new(word.as_bytes());
-    let mut reading = Reading::default();
+    let mut reading = Reading { text: room(&arguments.load), ..Reading::default() };
     control.tell("ready", json!({}))?;
     let wanted = u64::from(expected.count());
     let end = Instant::now() + Duration::from_secs(arguments.timeout);
@@ -116,6 +123,15 @@ pub(crate) fn run(arguments: &CountArgs) -> Result<bool> {
         stopped = control.order() == Some(Order::Stop);
     }
     Ok(expected.is_complete(&seen))
+}
+
+/// Memory for what will be read, each page of it touched: a page that is touched first while the clock runs takes as long as some
+/// events, and not the program's time alone.
+fn room(load: &LoadArgs) -> Vec<u8> {
+    let of_each = if load.load == Load::Single { SINGLE } else { SHARED };
+    let mut text = vec![1; (load.count as usize).saturating_mul(of_each).min(MOST)];
+    text.clear();
+    text
 }
 
 impl Reading {
@@ -237,7 +253,6 @@ fn prefix(text: &str) -> Option<(Family, Vec<u8>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::Load;
 
     fn line(number: u32, med: u32) -> String {
         format!(

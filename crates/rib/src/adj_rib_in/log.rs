@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use memmap2::{MmapMut, MmapOptions};
 use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::next_hop::wire_next_hop;
@@ -15,8 +16,11 @@ use yottabgp_wire::prefix::octets_for;
 use super::push_set;
 use crate::store::Packed;
 
-/// Octets of one allocation. A block that is taken in is used again for what comes, or given back.
-const BLOCK: usize = 256 * 1024;
+/// Octets of one block. One that is taken in is used again for what comes, or given back.
+const BLOCK: usize = 2 * 1024 * 1024;
+
+/// Octets of the first block: mostly few UPDATEs wait.
+const FIRST: usize = 256 * 1024;
 
 /// What stands before the fields of an entry.
 const HEADER: usize = 12;
@@ -49,9 +53,11 @@ pub(super) struct Entry<'a> {
 /// UPDATEs in the order of their coming.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    blocks: VecDeque<Vec<u8>>,
+    blocks: VecDeque<Block>,
     /// One that was taken in.
-    spare: Option<Vec<u8>>,
+    spare: Option<Block>,
+    /// The entry that is made: it is pushed in one piece.
+    entry: Vec<u8>,
     /// Where the oldest entry starts in the first block.
     start: usize,
     pushed: u64,
@@ -75,60 +81,66 @@ impl Log {
 
     /// Remembers an UPDATE, if it has prefixes alone. Returns its octets here, and how many routes it announces and withdraws.
     pub(super) fn push(&mut self, update: &Update<'_>) -> Option<(usize, (u64, u64))> {
-        let full = self.blocks.back().is_none_or(|block| block.len() >= BLOCK);
-        if full {
-            // An UPDATE is one piece: the last one may make a block longer. The first block is small: mostly few wait.
-            let room = if self.blocks.is_empty() { 0 } else { BLOCK + 8 * 1024 };
-            self.blocks.push_back(self.spare.take().unwrap_or_else(|| Vec::with_capacity(room)));
-        }
-        let block = self.blocks.back_mut()?;
-        let before = block.len();
-        block.extend_from_slice(&[0; HEADER]);
+        let entry = &mut self.entry;
+        entry.clear();
+        entry.extend_from_slice(&[0; HEADER]);
         let (mut announced, mut withdrawn) = (0, 0);
         let mut are_plain = true;
-        let mut push = |block: &mut Vec<u8>, nlri: &NlriIter<'_>, next_hop: &[u8]| {
+        let mut push = |entry: &mut Vec<u8>, nlri: &NlriIter<'_>, next_hop: &[u8]| {
             are_plain &= is_plain_prefix(nlri.family());
-            push_field(block, nlri, next_hop);
+            push_field(entry, nlri, next_hop);
             count(nlri.octets(), nlri.has_path_id())
         };
         for nlri in update.withdrawn() {
-            withdrawn += push(block, &nlri, &[]);
+            withdrawn += push(entry, &nlri, &[]);
         }
-        let announced_at = block.len() - before;
+        let announced_at = entry.len();
         for (next_hop, nlri) in update.announced() {
             let next_hop = Packed::address(wire_next_hop(next_hop));
-            announced += push(block, &nlri, next_hop.octets());
+            announced += push(entry, &nlri, next_hop.octets());
         }
         if !are_plain {
-            block.truncate(before);
             return None;
         }
-        let set_at = block.len() - before;
+        let set_at = entry.len();
         if set_at > announced_at {
-            push_set(update, block);
+            push_set(update, entry);
         }
-        let length = block.len() - before;
-        let head = block.get_mut(before..).and_then(|entry| entry.first_chunk_mut::<HEADER>());
-        if let Some(head) = head {
+        let length = entry.len();
+        if let Some(head) = entry.first_chunk_mut::<HEADER>() {
             let numbers = [length, announced_at, set_at];
             for (place, number) in head.as_chunks_mut::<4>().0.iter_mut().zip(numbers) {
                 *place = u32::try_from(number).unwrap_or(u32::MAX).to_ne_bytes();
             }
         }
+        if !self.blocks.back_mut().is_some_and(|block| block.push(&self.entry)) {
+            let mut block = self.next_block(length);
+            block.push(&self.entry);
+            self.blocks.push_back(block);
+        }
         self.pushed += length as u64;
         Some((length, (announced, withdrawn)))
+    }
+
+    /// An empty block that has room for so many octets.
+    fn next_block(&mut self, length: usize) -> Block {
+        match self.spare.take().filter(|block| block.room() >= length) {
+            Some(block) => block,
+            None if self.blocks.is_empty() => Block::first(),
+            None => Block::new(length.max(BLOCK)),
+        }
     }
 
     /// The oldest UPDATEs, as many as have so many octets, and one at least: those of one block. There is none only when none waits.
     pub(super) fn oldest(&mut self, octets: usize) -> Entries<'_> {
         while let Some(block) = self.blocks.front()
-            && self.start >= block.len()
+            && self.start >= block.octets().len()
         {
             self.start = 0;
             self.spare = self.blocks.pop_front();
-            self.spare.iter_mut().for_each(Vec::clear);
+            self.spare.iter_mut().for_each(Block::clear);
         }
-        let rest = self.blocks.front().and_then(|block| block.get(self.start..));
+        let rest = self.blocks.front().and_then(|block| block.octets().get(self.start..));
         let rest = rest.unwrap_or_default();
         // Where an entry begins is known when the one before it was read: the processor would wait for each.
         for line in rest.iter().skip(AHEAD).step_by(64).take(AHEAD / 64) {
@@ -144,8 +156,74 @@ impl Log {
         if self.is_empty() || octets == 0 {
             self.blocks.clear();
             self.spare = None;
+            self.entry = Vec::new();
             self.start = 0;
             self.taken = self.pushed;
+        }
+    }
+}
+
+/// Entries, one behind the other, in memory of one piece.
+#[derive(Debug)]
+enum Block {
+    /// The first, as long as what it has.
+    First(Vec<u8>),
+    /// Those of a burst: all their pages are got from the system at once, which takes a fifth of the time of one by one.
+    Mapped { memory: MmapMut, used: usize },
+}
+
+impl Block {
+    const fn first() -> Self {
+        Self::First(Vec::new())
+    }
+
+    fn new(octets: usize) -> Self {
+        match MmapOptions::new().len(octets).populate().map_anon() {
+            Ok(memory) => Self::Mapped { memory, used: 0 },
+            Err(_) => Self::First(Vec::with_capacity(octets)),
+        }
+    }
+
+    fn octets(&self) -> &[u8] {
+        match self {
+            Self::First(octets) => octets,
+            Self::Mapped { memory, used } => memory.get(..*used).unwrap_or_default(),
+        }
+    }
+
+    /// How many more octets there is room for.
+    fn room(&self) -> usize {
+        match self {
+            // An entry is one piece, and may be a long one.
+            Self::First(octets) if octets.is_empty() => usize::MAX,
+            Self::First(octets) => octets.capacity().max(FIRST).saturating_sub(octets.len()),
+            Self::Mapped { memory, used } => memory.len() - used,
+        }
+    }
+
+    /// Pushes an entry, unless it has no room for it.
+    #[inline]
+    fn push(&mut self, entry: &[u8]) -> bool {
+        if self.room() < entry.len() {
+            return false;
+        }
+        match self {
+            Self::First(octets) => octets.extend_from_slice(entry),
+            Self::Mapped { memory, used } => {
+                let end = *used + entry.len();
+                if let Some(place) = memory.get_mut(*used..end) {
+                    place.copy_from_slice(entry);
+                }
+                *used = end;
+            }
+        }
+        true
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Self::First(octets) => octets.clear(),
+            Self::Mapped { used, .. } => *used = 0,
         }
     }
 }
