@@ -144,20 +144,23 @@ pub(super) fn json_segments(name: &str, value: &[u8], asn4: bool, out: &mut Vec<
     push(out, "\": {");
     let mut position = 0;
     for segment in segments(value, asn4) {
-        push(out, if position == 0 { "\"" } else { ", \"" });
-        push_decimal(out, position);
+        let element = match segment.kind {
+            SET => "as-set",
+            CONFED_SEQUENCE => "as-confed-sequence",
+            CONFED_SET => "as-confed-set",
+            _ => "as-sequence",
+        };
+        if position == 0 && segment.kind == SEQUENCE {
+            // Nearly always: a text that is known here is written in one piece.
+            push(out, "\"0\": {\"element\": \"as-sequence\", \"value\": [");
+        } else {
+            push(out, if position == 0 { "\"" } else { ", \"" });
+            push_decimal(out, position);
+            push(out, "\": {\"element\": \"");
+            push(out, element);
+            push(out, "\", \"value\": [");
+        }
         position += 1;
-        push(out, "\": {\"element\": \"");
-        push(
-            out,
-            match segment.kind {
-                SET => "as-set",
-                CONFED_SEQUENCE => "as-confed-sequence",
-                CONFED_SET => "as-confed-set",
-                _ => "as-sequence",
-            },
-        );
-        push(out, "\", \"value\": [");
         let before = out.len();
         for number in segment.numbers() {
             push_line::<16>(out, |line| {

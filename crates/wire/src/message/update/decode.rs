@@ -228,7 +228,7 @@ impl<'a> Decoder<'a, '_> {
     }
 
     fn attributes(&mut self, mut reader: Reader<'a>) -> Result<(), UpdateFault> {
-        let (mut last, mut ascending) = (0, true);
+        let mut last = 0;
         while !reader.is_empty() {
             let raw = match Raw::take_short(&mut reader) {
                 Some(raw) => raw,
@@ -257,21 +257,24 @@ impl<'a> Decoder<'a, '_> {
             match kept {
                 Ok(None) => {}
                 Ok(Some(flags)) => {
-                    ascending &= last < raw.code;
-                    last = raw.code;
-                    self.update.attributes.push(Held {
+                    let held = Held {
                         flags,
                         code: raw.code,
                         is_owned: false,
                         length: u16::try_from(raw.value.len()).unwrap_or(u16::MAX),
                         start: u32::try_from(raw.offset).unwrap_or(u32::MAX),
-                    });
+                    };
+                    let attributes = &mut self.update.attributes;
+                    if last < raw.code {
+                        last = raw.code;
+                        attributes.push(held);
+                    } else {
+                        let before = attributes.iter().rposition(|other| other.code < raw.code);
+                        attributes.insert(before.map_or(0, |at| at + 1), held);
+                    }
                 }
                 Err(fault) => self.fault(fault)?,
             }
-        }
-        if !ascending {
-            self.update.attributes.sort_by_key(|held| held.code);
         }
         let seen = |code| self.seen.has(code);
         if !self.context.asn4 || seen(AS4_PATH) || seen(AS4_AGGREGATOR) {

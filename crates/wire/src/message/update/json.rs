@@ -105,6 +105,12 @@ fn json_announced(
 ) {
     each_family(fields, out, |family, out| {
         push(out, "{ ");
+        if let [Some(field), None] | [None, Some(field)] = *fields {
+            // What nearly all have.
+            push_next_hop(field, form, out);
+            json_routes(std::iter::once(field), form, keys, out);
+            return push(out, " }");
+        }
         let (mut first, mut done) = (true, [None; 4]);
         for (field, slot) in of_family(fields, family).zip(0..) {
             let next_hop = wire_next_hop(field.next_hop);
@@ -115,18 +121,23 @@ fn json_announced(
                 *slot = Some(next_hop);
             }
             push_separator(out, &mut first);
-            out.push(b'"');
-            if next_hop.is_none() && form.layout.shape().routes == Routes::Keyed {
-                push(out, keyed::NO_NEXT_HOP);
-            } else {
-                push_wire_next_hop(out, field.next_hop);
-            }
-            push(out, "\": ");
+            push_next_hop(field, form, out);
             let same = |field: &&Field<'_>| wire_next_hop(field.next_hop) == next_hop;
             json_routes(of_family(fields, family).filter(same), form, keys, out);
         }
         push(out, " }");
     });
+}
+
+/// Writes the name of the member that has the routes of a next hop.
+fn push_next_hop(field: &Field<'_>, form: JsonForm, out: &mut Vec<u8>) {
+    out.push(b'"');
+    if form.layout.shape().routes == Routes::Keyed && wire_next_hop(field.next_hop).is_none() {
+        push(out, keyed::NO_NEXT_HOP);
+    } else {
+        push_wire_next_hop(out, field.next_hop);
+    }
+    push(out, "\": ");
 }
 
 fn json_withdrawn(
@@ -172,11 +183,18 @@ fn each_family(
             continue;
         }
         push_separator(out, &mut first);
-        out.push(b'"');
-        push_afi(out, field.family.afi);
-        out.push(b' ');
-        push_safi(out, field.family.safi);
-        push(out, "\": ");
+        match field.family {
+            // A text that is known here is written in one piece.
+            Family::IPV4_UNICAST => push(out, "\"ipv4 unicast\": "),
+            Family::IPV6_UNICAST => push(out, "\"ipv6 unicast\": "),
+            Family { afi, safi } => {
+                out.push(b'"');
+                push_afi(out, afi);
+                out.push(b' ');
+                push_safi(out, safi);
+                push(out, "\": ");
+            }
+        }
         write(field.family, out);
     }
 }

@@ -1,5 +1,7 @@
 //! What a peer can do wrong, and what becomes of its UPDATE.
 
+use proptest::prelude::*;
+
 use super::fault::Kind;
 use super::*;
 use crate::asn::Asn;
@@ -486,5 +488,17 @@ fn a_bgp_ls_nlri_that_is_wrong_inside_costs_no_other() {
             update.withdrawn().flatten().map(|nlri| nlri.unwrap().bytes.to_vec()).collect();
         assert_eq!(withdrawn, expected);
         assert!(!update.is_treated_as_withdraw() && update.end_of_rib().is_none());
+    }
+}
+
+proptest! {
+    #[test]
+    fn attributes_of_any_order_are_by_ascending_code(
+        attributes in Just(vec![ORIGIN, AS_PATH, NEXT_HOP, LOCAL_PREF, "C00804FFFF0001", "E0630109"]).prop_shuffle(),
+    ) {
+        let body = body("", &attributes, ROUTE);
+        let update = Update::decode(&body, &session(), Direction::Receive).unwrap();
+        let held: Vec<_> = update.attributes().map(|attribute| (attribute.code, attribute.value.len())).collect();
+        prop_assert_eq!(held, [(1, 1), (2, 6), (3, 4), (5, 4), (8, 4), (99, 1)]);
     }
 }
