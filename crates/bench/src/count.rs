@@ -128,7 +128,7 @@ pub(crate) fn run(arguments: &CountArgs) -> Result<bool> {
 /// Memory for what will be read, each page of it touched: a page that is touched first while the clock runs takes as long as some
 /// events, and not the program's time alone.
 fn room(load: &LoadArgs) -> Vec<u8> {
-    let of_each = if load.load == Load::Single { SINGLE } else { SHARED };
+    let of_each = if load.load == Load::Table { SHARED } else { SINGLE };
     let mut text = vec![1; (load.count as usize).saturating_mul(of_each).min(MOST)];
     text.clear();
     text

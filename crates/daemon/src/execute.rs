@@ -43,6 +43,9 @@ use crate::upload::Upload;
 /// How long a helper may leave a long answer unread before it is cut short, so that its commands are read again.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Octets of the buffer of answers that are kept from one batch to the next.
+const MOST_KEPT: usize = 4096;
+
 /// How many routes of peers are changed before others have their turn.
 const SLICE: usize = 50_000;
 
@@ -211,7 +214,9 @@ impl Core {
         if scratch.route.reading() != reading {
             scratch.route.set_reading(reading);
         }
+        // A long answer does not stay as memory.
         scratch.answer.clear();
+        scratch.answer.shrink_to(MOST_KEPT);
         scratch.work = 0;
         scratch.id = None;
         scratch

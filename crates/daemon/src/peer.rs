@@ -210,7 +210,9 @@ impl Surroundings<'_> {
                         if self.neighbor.adj_rib_in || watched != Keeping::Nothing {
                             // Who is told of it is not kept waiting for the table.
                             let wants = self.feed.wants(Direction::Receive, MessageType::UPDATE);
-                            let waits = (wants.parsed || wants.raw) && watched != Keeping::AtOnce;
+                            // Nor does anybody wait while all that was put off for a helper that is gone is taken in.
+                            let is_told = wants.parsed || wants.raw || self.rib_in.has_put_off();
+                            let waits = is_told && watched != Keeping::AtOnce;
                             let (announced, withdrawn) = if waits {
                                 self.rib_in.put_off(store, update)
                             } else {

@@ -74,9 +74,19 @@ impl AdjRibIn {
         for nlri in update.withdrawn() {
             withdrawn += self.withdraw(store, nlri);
         }
+        (self.announce_all(store, update, update.announced()), withdrawn)
+    }
+
+    /// Announces these fields of an UPDATE. Returns how many routes they have.
+    fn announce_all<'a>(
+        &mut self,
+        store: &mut AttributeStore,
+        update: &Update<'_>,
+        fields: impl Iterator<Item = (&'a [u8], NlriIter<'a>)>,
+    ) -> u64 {
         let mut announced = 0;
         let mut set_is_made = false;
-        for (next_hop, nlri) in update.announced() {
+        for (next_hop, nlri) in fields {
             if !set_is_made {
                 self.set.clear();
                 push_set(update, &mut self.set);
@@ -86,21 +96,32 @@ impl AdjRibIn {
             let attributes = store.intern(&self.set, next_hop);
             announced += self.announce(store, attributes, nlri);
         }
-        (announced, withdrawn)
+        announced
     }
 
-    /// Remembers an UPDATE and takes it in later: by [`Self::take_in`], or when too many wait. The same as [`Self::apply`]
-    /// for whoever looks at the tables after [`Self::take_in`] said that nothing is left.
+    /// Remembers the prefixes of an UPDATE and takes them in later: by [`Self::take_in`], or when too many wait. The same as
+    /// [`Self::apply`] for whoever looks at the tables after [`Self::take_in`] said that nothing is left. Other routes are taken
+    /// in at once: prefixes that wait are none of them.
     pub fn put_off(&mut self, store: &mut AttributeStore, update: &Update<'_>) -> (u64, u64) {
-        let Some((octets, counts)) = self.log.push(update) else {
+        if store.put_off > MOST_PUT_OFF && self.log.is_empty() {
+            // Others have all the room.
             return self.apply(store, update);
-        };
-        store.put_off += octets;
-        if store.put_off > MOST_PUT_OFF {
-            // Twice as much as came: it does not stay at its bound. Several are taken in with less work than one by one.
-            self.take_in(store, (2 * octets).max(PIECE));
         }
-        counts
+        let (mut announced, mut withdrawn) = (0, 0);
+        if let Some((octets, counts)) = self.log.push(update) {
+            (announced, withdrawn) = counts;
+            store.put_off += octets;
+            if store.put_off > MOST_PUT_OFF {
+                // Twice as much as came: it does not stay at its bound. Several are taken in with less work than one by one.
+                self.take_in(store, (2 * octets).max(PIECE));
+            }
+        }
+        for nlri in update.withdrawn().filter(|nlri| !is_plain_prefix(nlri.family())) {
+            withdrawn += self.withdraw(store, nlri);
+        }
+        let others = update.announced().filter(|(_, nlri)| !is_plain_prefix(nlri.family()));
+        announced += self.announce_all(store, update, others);
+        (announced, withdrawn)
     }
 
     /// Takes in UPDATEs that were put off, the oldest first, as many as have so many octets. Returns whether more are left.
@@ -115,8 +136,9 @@ impl AdjRibIn {
                 taken += entry.length;
                 self.take(store, entry, hash);
             }
+            let before = log.octets();
             log.forget(taken);
-            store.put_off = store.put_off.saturating_sub(taken);
+            store.put_off = store.put_off.saturating_sub(before - log.octets());
             octets = octets.saturating_sub(taken);
         }
         self.log = log;
@@ -227,13 +249,14 @@ impl AdjRibIn {
         withdrawn
     }
 
-    /// Forgets everything, what was put off as well, and at once: what is left to be done for each route is done by
-    /// [`Remains::release`].
+    /// Forgets everything, what was put off as well, and at once: what is left to be done for each route, and with the memory of
+    /// what waited, is done by [`Remains::release`].
     #[must_use]
     pub fn forget(&mut self) -> Remains {
         self.others_of.clear();
         Remains {
-            put_off: std::mem::take(&mut self.log).octets(),
+            put_off: self.log.octets(),
+            log: std::mem::take(&mut self.log),
             prefixes: std::mem::take(&mut self.prefixes),
             others: std::mem::take(&mut self.others),
         }
@@ -286,7 +309,7 @@ impl AdjRibIn {
         self.take_in_all(store);
         let prefixes = self.prefixes.extract_if(.., |table| table.family() == family).collect();
         self.clear_family(store, family);
-        Remains { put_off: 0, prefixes, others: Table::default() }
+        Remains { put_off: 0, log: Log::default(), prefixes, others: Table::default() }
     }
 
     /// How many routes there are, without what is put off.
@@ -364,8 +387,9 @@ impl AdjRibIn {
 /// Tables that were forgotten, and whose routes still hold references of their attributes.
 #[derive(Debug)]
 pub struct Remains {
-    /// The octets that had been put off.
+    /// The octets that had been put off, and what holds them.
     put_off: usize,
+    log: Log,
     prefixes: Vec<Prefixes>,
     others: Table<Option<AttributesId>>,
 }
@@ -377,6 +401,9 @@ impl Remains {
     /// Gives back some of the references: a millisecond or less. Returns whether there may be more.
     pub fn release(&mut self, store: &mut AttributeStore) -> bool {
         store.put_off = store.put_off.saturating_sub(std::mem::take(&mut self.put_off));
+        if self.log.give_back() {
+            return true;
+        }
         let mut removed = Released::default();
         let more = match self.prefixes.last_mut() {
             Some(table) => {

@@ -28,7 +28,7 @@ struct Key {
 }
 
 impl Hash for Key {
-    /// Of what tells nearly all sessions apart: every message is looked up.
+    /// In three words: every message is looked up.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let of = |side: &Side| match side.address {
             IpAddr::V4(address) => address.to_bits().into(),
@@ -36,9 +36,11 @@ impl Hash for Key {
         };
         let ids = u64::from(self.sender.router_id.to_bits()) << 32
             | u64::from(self.receiver.router_id.to_bits());
+        let asn = |side: &Side| u64::from(side.asn.map_or(0, |asn| asn.0));
         let rest = u64::from(self.asn4) | u64::from(self.path_id) << 1 | u64::from(self.sent) << 2;
         state.write_u128(of(&self.sender) ^ of(&self.receiver).rotate_left(64));
         state.write_u64(ids.rotate_left(3) ^ rest);
+        state.write_u64(asn(&self.sender) << 32 | asn(&self.receiver));
     }
 }
 

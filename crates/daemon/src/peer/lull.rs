@@ -4,7 +4,7 @@
 //! happens to be empty takes the processor from those who fill it and those who read. So it begins in a lull: nothing came for a
 //! moment, and helpers have what they were told. It goes on from there until something comes, and begins at the latest when the
 //! oldest UPDATE has waited for [`MOST`] and the socket is found empty: a helper that does not read changes nothing but that. What a peer
-//! that never stops has sent is taken in where its log has a bound.
+//! that never stops has sent is taken in where the logs of all peers have a bound.
 
 use std::time::{Duration, Instant};
 

@@ -19,8 +19,11 @@ use crate::store::Packed;
 /// Octets of one block. One that is taken in is used again for what comes, or given back.
 const BLOCK: usize = 2 * 1024 * 1024;
 
-/// Octets of the first block: mostly few UPDATEs wait.
-const FIRST: usize = 256 * 1024;
+/// Octets of a block while less than [`BLOCK`] waits: with many peers each has little, and a block is memory whatever is in it.
+const SMALL: usize = 256 * 1024;
+
+/// Octets of the entry that is made that are kept when nothing waits.
+const KEPT: usize = 256;
 
 /// What stands before the fields of an entry.
 const HEADER: usize = 12;
@@ -79,15 +82,16 @@ impl Log {
         [self.pushed, self.taken]
     }
 
-    /// Remembers an UPDATE, if it has prefixes alone. Returns its octets here, and how many routes it announces and withdraws.
+    /// Remembers the prefixes of an UPDATE, if it has any. Returns its octets here, and how many of them it announces and withdraws.
     pub(super) fn push(&mut self, update: &Update<'_>) -> Option<(usize, (u64, u64))> {
         let entry = &mut self.entry;
         entry.clear();
         entry.extend_from_slice(&[0; HEADER]);
         let (mut announced, mut withdrawn) = (0, 0);
-        let mut are_plain = true;
-        let mut push = |entry: &mut Vec<u8>, nlri: &NlriIter<'_>, next_hop: &[u8]| {
-            are_plain &= is_plain_prefix(nlri.family());
+        let push = |entry: &mut Vec<u8>, nlri: &NlriIter<'_>, next_hop: &[u8]| {
+            if !is_plain_prefix(nlri.family()) {
+                return 0;
+            }
             push_field(entry, nlri, next_hop);
             count(nlri.octets(), nlri.has_path_id())
         };
@@ -99,10 +103,10 @@ impl Log {
             let next_hop = Packed::address(wire_next_hop(next_hop));
             announced += push(entry, &nlri, next_hop.octets());
         }
-        if !are_plain {
+        let set_at = entry.len();
+        if set_at == HEADER {
             return None;
         }
-        let set_at = entry.len();
         if set_at > announced_at {
             push_set(update, entry);
         }
@@ -126,8 +130,8 @@ impl Log {
     fn next_block(&mut self, length: usize) -> Block {
         match self.spare.take().filter(|block| block.room() >= length) {
             Some(block) => block,
-            None if self.blocks.is_empty() => Block::first(),
-            None => Block::new(length.max(BLOCK)),
+            None if self.octets() < BLOCK => Block::Grown(Vec::new()),
+            None => Block::mapped(length.max(BLOCK)),
         }
     }
 
@@ -149,6 +153,13 @@ impl Log {
         Entries { rest, octets }
     }
 
+    /// Gives back some memory of UPDATEs that nobody will take any more: a block, in less than a millisecond. Returns whether
+    /// there was any.
+    pub(super) fn give_back(&mut self) -> bool {
+        self.spare = None;
+        self.blocks.pop_front().is_some()
+    }
+
     /// Forgets the oldest UPDATEs: those that were taken, which have so many octets.
     pub(super) fn forget(&mut self, octets: usize) {
         self.start += octets;
@@ -156,7 +167,7 @@ impl Log {
         if self.is_empty() || octets == 0 {
             self.blocks.clear();
             self.spare = None;
-            self.entry = Vec::new();
+            self.entry.shrink_to(KEPT);
             self.start = 0;
             self.taken = self.pushed;
         }
@@ -166,27 +177,23 @@ impl Log {
 /// Entries, one behind the other, in memory of one piece.
 #[derive(Debug)]
 enum Block {
-    /// The first, as long as what it has.
-    First(Vec<u8>),
+    /// As long as what it has, up to [`SMALL`] or its only entry.
+    Grown(Vec<u8>),
     /// Those of a burst: all their pages are got from the system at once, which takes a fifth of the time of one by one.
     Mapped { memory: MmapMut, used: usize },
 }
 
 impl Block {
-    const fn first() -> Self {
-        Self::First(Vec::new())
-    }
-
-    fn new(octets: usize) -> Self {
+    fn mapped(octets: usize) -> Self {
         match MmapOptions::new().len(octets).populate().map_anon() {
             Ok(memory) => Self::Mapped { memory, used: 0 },
-            Err(_) => Self::First(Vec::with_capacity(octets)),
+            Err(_) => Self::Grown(Vec::new()),
         }
     }
 
     fn octets(&self) -> &[u8] {
         match self {
-            Self::First(octets) => octets,
+            Self::Grown(octets) => octets,
             Self::Mapped { memory, used } => memory.get(..*used).unwrap_or_default(),
         }
     }
@@ -195,8 +202,8 @@ impl Block {
     fn room(&self) -> usize {
         match self {
             // An entry is one piece, and may be a long one.
-            Self::First(octets) if octets.is_empty() => usize::MAX,
-            Self::First(octets) => octets.capacity().max(FIRST).saturating_sub(octets.len()),
+            Self::Grown(octets) if octets.is_empty() => usize::MAX,
+            Self::Grown(octets) => SMALL.saturating_sub(octets.len()),
             Self::Mapped { memory, used } => memory.len() - used,
         }
     }
@@ -208,7 +215,7 @@ impl Block {
             return false;
         }
         match self {
-            Self::First(octets) => octets.extend_from_slice(entry),
+            Self::Grown(octets) => octets.extend_from_slice(entry),
             Self::Mapped { memory, used } => {
                 let end = *used + entry.len();
                 if let Some(place) = memory.get_mut(*used..end) {
@@ -222,7 +229,7 @@ impl Block {
 
     fn clear(&mut self) {
         match self {
-            Self::First(octets) => octets.clear(),
+            Self::Grown(octets) => octets.clear(),
             Self::Mapped { used, .. } => *used = 0,
         }
     }
