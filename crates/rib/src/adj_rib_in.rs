@@ -103,8 +103,8 @@ impl AdjRibIn {
     /// [`Self::apply`] for whoever looks at the tables after [`Self::take_in`] said that nothing is left. Other routes are taken
     /// in at once: prefixes that wait are none of them.
     pub fn put_off(&mut self, store: &mut AttributeStore, update: &Update<'_>) -> (u64, u64) {
-        if store.put_off > MOST_PUT_OFF && self.log.is_empty() {
-            // Others have all the room.
+        if self.log.is_empty() && store.put_off > MOST_PUT_OFF - 2 * PIECE {
+            // Others have all the room: they fill it up again and again, piece by piece.
             return self.apply(store, update);
         }
         let (mut announced, mut withdrawn) = (0, 0);

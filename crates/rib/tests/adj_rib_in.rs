@@ -326,6 +326,10 @@ fn what_is_put_off_has_one_bound_for_all_peers() {
     }
     assert_eq!([ribs[0].len(), ribs[1].len()], [0, 1]);
     assert!(waiting(&ribs[1]) > most / 2 - 128 * 1024);
+    // Whoever has nothing waiting when others have all the room does not wait at all.
+    let mut third = AdjRibIn::default();
+    third.put_off(&mut store, &update);
+    assert_eq!((third.len(), third.has_put_off()), (1, false));
     // What one forgets is room for the other.
     while waiting(&ribs[1]) > 0 {
         ribs[1].take_in(&mut store, usize::MAX);

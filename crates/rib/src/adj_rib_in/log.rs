@@ -179,7 +179,7 @@ impl Log {
 enum Block {
     /// As long as what it has, up to [`SMALL`] or its only entry.
     Grown(Vec<u8>),
-    /// Those of a burst: all their pages are got from the system at once, which takes a fifth of the time of one by one.
+    /// Those of a burst: all their pages are got from the system in one call, not each when it is touched.
     Mapped { memory: MmapMut, used: usize },
 }
 
