@@ -4,6 +4,7 @@
 //! UPDATEs may be put off ([`AdjRibIn::put_off`]): who is told of them first is not kept waiting for a table that nobody looks
 //! at.
 
+mod block;
 mod log;
 mod prefixes;
 

@@ -6,21 +6,15 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use memmap2::{MmapMut, MmapOptions};
 use yottabgp_wire::codes::{Afi, Family, Safi};
 use yottabgp_wire::message::update::Update;
 use yottabgp_wire::next_hop::wire_next_hop;
 use yottabgp_wire::nlri::{NlriIter, is_plain_prefix};
 use yottabgp_wire::prefix::octets_for;
 
+use super::block::{BLOCK, Block};
 use super::push_set;
 use crate::store::Packed;
-
-/// Octets of one block. One that is taken in is used again for what comes, or given back.
-const BLOCK: usize = 2 * 1024 * 1024;
-
-/// Octets of a block while less than [`BLOCK`] waits: with many peers each has little, and a block is memory whatever is in it.
-const SMALL: usize = 256 * 1024;
 
 /// Octets of the entry that is made that are kept when nothing waits.
 const KEPT: usize = 256;
@@ -130,7 +124,7 @@ impl Log {
     fn next_block(&mut self, length: usize) -> Block {
         match self.spare.take().filter(|block| block.room() >= length) {
             Some(block) => block,
-            None if self.octets() < BLOCK => Block::Grown(Vec::new()),
+            None if self.octets() < BLOCK => Block::small(),
             None => Block::mapped(length.max(BLOCK)),
         }
     }
@@ -170,67 +164,6 @@ impl Log {
             self.entry.shrink_to(KEPT);
             self.start = 0;
             self.taken = self.pushed;
-        }
-    }
-}
-
-/// Entries, one behind the other, in memory of one piece.
-#[derive(Debug)]
-enum Block {
-    /// As long as what it has, up to [`SMALL`] or its only entry.
-    Grown(Vec<u8>),
-    /// Those of a burst: all their pages are got from the system in one call, not each when it is touched.
-    Mapped { memory: MmapMut, used: usize },
-}
-
-impl Block {
-    fn mapped(octets: usize) -> Self {
-        match MmapOptions::new().len(octets).populate().map_anon() {
-            Ok(memory) => Self::Mapped { memory, used: 0 },
-            Err(_) => Self::Grown(Vec::new()),
-        }
-    }
-
-    fn octets(&self) -> &[u8] {
-        match self {
-            Self::Grown(octets) => octets,
-            Self::Mapped { memory, used } => memory.get(..*used).unwrap_or_default(),
-        }
-    }
-
-    /// How many more octets there is room for.
-    fn room(&self) -> usize {
-        match self {
-            // An entry is one piece, and may be a long one.
-            Self::Grown(octets) if octets.is_empty() => usize::MAX,
-            Self::Grown(octets) => SMALL.saturating_sub(octets.len()),
-            Self::Mapped { memory, used } => memory.len() - used,
-        }
-    }
-
-    /// Pushes an entry, unless it has no room for it.
-    #[inline]
-    fn push(&mut self, entry: &[u8]) -> bool {
-        if self.room() < entry.len() {
-            return false;
-        }
-        match self {
-            Self::Grown(octets) => octets.extend_from_slice(entry),
-            Self::Mapped { memory, used } => {
-                let end = *used + entry.len();
-                if let Some(place) = memory.get_mut(*used..end) {
-                    place.copy_from_slice(entry);
-                }
-                *used = end;
-            }
-        }
-        true
-    }
-
-    fn clear(&mut self) {
-        match self {
-            Self::Grown(octets) => octets.clear(),
-            Self::Mapped { used, .. } => *used = 0,
         }
     }
 }

@@ -234,17 +234,11 @@ pub fn push_ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
 
 /// Writes an IPv6 address as RFC 5952 says; an IPv4-mapped one as `::ffff:1.2.3.4`.
 pub fn push_ipv6(out: &mut Vec<u8>, address: Ipv6Addr) {
-    if is_ipv4_mapped(address) {
+    if address.to_ipv4_mapped().is_some() {
         let _ = write!(out, "{address}");
     } else {
         push_line::<48>(out, |line| line.push_ipv6(address));
     }
-}
-
-/// Whether an address stands for one of IPv4, and is written with dots.
-#[inline]
-pub const fn is_ipv4_mapped(address: Ipv6Addr) -> bool {
-    address.to_bits() >> 32 == 0xffff
 }
 
 /// Writes an address of either family.

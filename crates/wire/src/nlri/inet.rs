@@ -7,7 +7,7 @@ use super::{
 };
 use crate::codes::{Afi, Family, Safi};
 use crate::io::reader::{Fault, Reader, WireError};
-use crate::io::text::{Line, is_ipv4_mapped, push, push_ipv4, push_ipv6, push_line};
+use crate::io::text::{Line, push, push_ipv4, push_ipv6, push_line};
 use crate::io::tokens::{TextError, Tokens};
 use crate::prefix::{Prefix, PrefixError, longest, octets_for, push_ipv4_prefix, push_prefix};
 
@@ -189,7 +189,7 @@ fn push_json_list_ipv6(octets: &[u8], first: &mut bool, out: &mut Vec<u8>) {
         let start =
             if std::mem::take(first) { BETWEEN.get(2..).unwrap_or_default() } else { BETWEEN };
         let address = Ipv6Addr::from(address);
-        if is_ipv4_mapped(address) {
+        if address.to_ipv4_mapped().is_some() {
             out.extend_from_slice(start);
             push_ipv6(out, address);
             push_line::<8>(out, |line| push_end(line, *length));
